@@ -1,0 +1,136 @@
+"""From a pattern, the pattern of everything that may still become a match of it.
+
+A stream may release text only up to the first character at which some match could have begun and not ended.
+For a regular language the strings that can still grow into a match are its prefixes, and they are a regular
+language too, so the question is answered exactly by one RE2 search anchored at the end of the text.
+
+Rules: the pattern is read by Python's own parser and written out in RE2 syntax; anything the two engines
+read differently (look-around, back-references, Unicode classes) is refused when the pattern is loaded.
+A trailing assertion such as `\\b` constrains a character that has not arrived yet, so it is left out.
+"""
+
+from collections.abc import Sequence
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+Node = tuple[Any, Any]
+_CLASSES = {
+    sre.CATEGORY_DIGIT: "0-9",
+    sre.CATEGORY_SPACE: r"\t\n\f\r ",
+    sre.CATEGORY_WORD: "0-9A-Za-z_",
+    sre.CATEGORY_NOT_DIGIT: r"\D",
+    sre.CATEGORY_NOT_SPACE: r"\S",
+    sre.CATEGORY_NOT_WORD: r"\W",
+}
+_ASSERTIONS = {
+    sre.AT_BOUNDARY: r"\b",
+    sre.AT_NON_BOUNDARY: r"\B",
+    sre.AT_BEGINNING: r"\A",
+    sre.AT_BEGINNING_STRING: r"\A",
+    sre.AT_END: r"\z",
+    sre.AT_END_STRING: r"\z",
+}
+
+
+def prefix_closure(pattern: str) -> str:
+    """The RE2 pattern of every prefix of every match of `pattern`, the empty one included.
+
+    Raises ValueError for a construct that RE2 does not have.
+    """
+    tree = parser.parse(pattern)
+    closure = _prefix(list(tree), tree.state.flags)
+    return f"(?{_flags(tree.state.flags)}:{closure})"
+
+
+def _flags(flags: int) -> str:
+    return ("i" if flags & sre.SRE_FLAG_IGNORECASE else "") + ("s" if flags & sre.SRE_FLAG_DOTALL else "")
+
+
+def _prefix(nodes: Sequence[Node], flags: int) -> str:
+    """Prefixes of a sequence: those of the first node, or all of it and the prefixes of the rest."""
+    if not nodes:
+        return ""
+    first, rest = nodes[0], nodes[1:]
+    head = _prefix_of(first, flags)
+    if not rest:
+        return head
+    return f"(?:{head}|{_whole_of(first, flags)}{_prefix(rest, flags)})"
+
+
+def _prefix_of(node: Node, flags: int) -> str:
+    op, value = node
+    if op is sre.AT:
+        return ""
+    if op is sre.BRANCH:
+        return "(?:" + "|".join(_prefix(list(branch), flags) for branch in value[1]) + ")"
+    if op is sre.SUBPATTERN:
+        _, add, remove, body = value
+        return _scoped(_prefix(list(body), flags), add, remove)
+    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        _, most, body = value
+        whole, prefix = _whole(list(body), flags), _prefix(list(body), flags)
+        if most == 0:
+            return ""
+        if most is sre.MAXREPEAT:
+            return f"(?:{whole})*(?:{prefix})"
+        return f"(?:{whole}){{0,{most - 1}}}(?:{prefix})"
+    return f"(?:{_whole_of(node, flags)})?"
+
+
+def _whole(nodes: Sequence[Node], flags: int) -> str:
+    return "".join(_whole_of(node, flags) for node in nodes)
+
+
+def _whole_of(node: Node, flags: int) -> str:
+    op, value = node
+    if op is sre.LITERAL:
+        return _literal(value)
+    if op is sre.NOT_LITERAL:
+        return f"[^{_literal(value)}]"
+    if op is sre.ANY:
+        return "."
+    if op is sre.IN:
+        return _set(value)
+    if op is sre.AT and value in _ASSERTIONS:
+        return _ASSERTIONS[value]
+    if op is sre.BRANCH:
+        return "(?:" + "|".join(_whole(list(branch), flags) for branch in value[1]) + ")"
+    if op is sre.SUBPATTERN:
+        _, add, remove, body = value
+        return _scoped(_whole(list(body), flags), add, remove)
+    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        least, most, body = value
+        upper = "" if most is sre.MAXREPEAT else most
+        lazy = "?" if op is sre.MIN_REPEAT else ""
+        return f"(?:{_whole(list(body), flags)}){{{least},{upper}}}{lazy}"
+    raise ValueError(f"{str(op).lower()} has no linear-time form; write the pattern without it")
+
+
+def _scoped(body: str, add: int, remove: int) -> str:
+    on, off = _flags(add), _flags(remove)
+    return f"(?{on}{'-' + off if off else ''}:{body})"
+
+
+def _set(items: Sequence[Node]) -> str:
+    parts: list[str] = []
+    negated = ""
+    for op, value in items:
+        if op is sre.NEGATE:
+            negated = "^"
+        elif op is sre.LITERAL:
+            parts.append(_literal(value))
+        elif op is sre.RANGE:
+            parts.append(f"{_literal(value[0])}-{_literal(value[1])}")
+        elif op is sre.CATEGORY:
+            parts.append(_CLASSES[value])
+        else:
+            raise ValueError(f"{str(op).lower()} inside a character class is not supported")
+    return f"[{negated}{''.join(parts)}]"
+
+
+def _literal(point: int) -> str:
+    character = chr(point)
+    if character.isascii() and not character.isalnum() or not character.isprintable():
+        return f"\\x{{{point:x}}}"
+    return character

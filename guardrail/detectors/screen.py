@@ -1,0 +1,123 @@
+"""One look over a text for all patterns at once: which of them occur, where, and where one may still be open.
+
+Rules:
+1. Screen first: one RE2 set answers "does anything here need a closer look?" for all patterns together; only
+   the patterns it names are run for their spans and judged.  The set can only say too much, never too little.
+2. Enumeration is local: a pattern is searched from the left, resuming after a value that was judged and one
+   character on after a proposal that was turned down.  From any offset that no proposal straddles and no open
+   match precedes (`settled`), it can be resumed with the same result.  Streams rest on this.
+3. `settled` is computed from the patterns themselves (`prefix.py`), not from a window size.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from guardrail.detectors.patterns import Candidate, Pattern
+from guardrail.detectors.prefix import prefix_closure
+from guardrail.errors import SettingsError
+from guardrail.types import Finding
+
+_MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A stretch that a pattern matched, in folded offsets, and the finding if its judge agreed."""
+
+    start: int
+    end: int
+    finding: Finding | None
+
+
+class Screen:
+    """All patterns of all SPAN detectors, compiled together."""
+
+    def __init__(self, patterns: Sequence[tuple[str, Pattern]]) -> None:
+        """`patterns` are (detector name, pattern) pairs.  Raises SettingsError for one RE2 cannot run."""
+        self.patterns = tuple(patterns)
+        options = re2.Options()
+        options.max_mem = _MEMORY
+        options.log_errors = False
+        self._set = re2.Set.SearchSet(options)
+        self._compiled = []
+        closures = []
+        for detector, pattern in self.patterns:
+            try:
+                self._compiled.append(re2.compile(pattern.expression, options))
+                closures.append(prefix_closure(pattern.expression))
+                self._set.Add(pattern.expression)
+            except (re2.error, ValueError) as error:
+                raise SettingsError(f"pattern {detector}/{pattern.id}: {error}") from error
+        if self.patterns:
+            self._set.Compile()
+        self._open = re2.compile(f"(?:{'|'.join(closures)})\\z", options) if closures else None
+
+    def named(self, text: bytes) -> Sequence[int]:
+        """Which patterns may occur in `text` (UTF-8 of a folded text), by index."""
+        return (self._set.Match(text) or ()) if self.patterns else ()
+
+    def open_at(self, text: bytes, start: int) -> int:
+        """The first byte offset from `start` at which a match may have begun that has not ended."""
+        if self._open is None:
+            return len(text)
+        found = self._open.search(text, start)
+        return found.start() if found else len(text)
+
+    def proposals(self, text: str, encoded: bytes, start: int = 0) -> Iterator[Proposal]:
+        """Every proposal from byte `start` on, by pattern, in folded character offsets."""
+        for index in self.named(encoded[max(0, start - 4) :] if start else encoded):
+            yield from self._run(index, text, encoded, start)
+
+    def find(self, text: str) -> list[Finding]:
+        """The findings of a whole folded text, in folded offsets, ordered."""
+        found = [p.finding for p in self.proposals(text, text.encode()) if p.finding]
+        return sorted(found, key=order)
+
+    def _run(self, index: int, text: str, encoded: bytes, at: int) -> Iterator[Proposal]:
+        detector, pattern = self.patterns[index]
+        expression = self._compiled[index]
+        offsets = _Offsets(encoded, len(text))
+        while (match := expression.search(encoded, at)) is not None:
+            start, end = (offsets.character(match.start()), offsets.character(match.end()))
+            value = (offsets.character(match.start(pattern.group)), offsets.character(match.end(pattern.group)))
+            verdict = pattern.judge(Candidate(text, *value))
+            if verdict is None:
+                yield Proposal(start, end, None)
+                at = match.start() + _width(encoded[match.start()])
+                continue
+            kind = verdict.kind or pattern.kind
+            name = f"{detector}/{pattern.id}"
+            yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
+            at = match.end()
+
+
+def order(finding: Finding) -> tuple[int, int, str, str]:
+    """A total order of findings, so that results do not depend on how they were found."""
+    return (finding.start or 0, finding.end or 0, finding.kind, finding.detector)
+
+
+def _width(first: int) -> int:
+    """Bytes of the UTF-8 character that begins with `first`."""
+    return 1 if first < 0x80 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+
+
+class _Offsets:
+    """Byte offsets of a UTF-8 text as character offsets; cheap when they are asked for in rising order."""
+
+    __slots__ = ("_ascii", "_byte", "_character", "_encoded")
+
+    def __init__(self, encoded: bytes, characters: int) -> None:
+        self._encoded = encoded
+        self._ascii = len(encoded) == characters
+        self._byte = self._character = 0
+
+    def character(self, byte: int) -> int:
+        if self._ascii:
+            return byte
+        if byte < self._byte:
+            return self._character - len(self._encoded[byte : self._byte].decode())
+        self._character += len(self._encoded[self._byte : byte].decode())
+        self._byte = byte
+        return self._character

@@ -1,0 +1,233 @@
+"""The nouns that every layer shares: what was said, what was found in it, and what is done about it.
+
+Rules: frozen, slotted dataclasses with no behaviour; the standard library only.  Anything may import this
+file and this file imports nothing of ours, so a new layer can never create a cycle through it.
+Offsets are Unicode code points of the text they belong to, end exclusive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+Pointer = tuple[str | int, ...]
+"""Where a string sits in a JSON document: object keys and array indices, outermost first."""
+
+
+class Stage(StrEnum):
+    """Which way the text travels."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class Module(StrEnum):
+    """The three risks that the Hong Kong Generative AI Guideline names (v1.1, Background, p. 2)."""
+
+    DATA_LEAKAGE = "data_leakage"
+    BIAS = "bias"
+    ERRORS = "errors"
+
+
+class Action(IntEnum):
+    """What a rule asks for; the larger wins, so the order of rules never changes an outcome."""
+
+    ALLOW = 0
+    FLAG = 1
+    NOTICE = 2
+    REDACT = 3
+    REGENERATE = 4
+    BLOCK = 5
+
+    @property
+    def word(self) -> str:
+        """The lower-case name used in policy files, headers and audit records."""
+        return self.name.lower()
+
+
+class Unit(StrEnum):
+    """The piece of text a detector judges at a time, which decides how a stream must wait for it."""
+
+    SPAN = "span"  # a pattern; a stream waits only while a match may still be open
+    SENTENCE = "sentence"  # one sentence at a time
+    ANSWER = "answer"  # the whole text of one channel, once it has ended
+
+
+class StreamMode(StrEnum):
+    """How long a stream waits for the verdict of a rule."""
+
+    HOLD = "hold"  # nothing of the channel leaves before its end was judged
+    SENTENCE = "sentence"  # each sentence leaves after its own verdict
+    LATE = "late"  # released at once; the verdict is recorded and noticed afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One text to judge."""
+
+    stage: Stage
+    role: str
+    channel: str
+    pointer: Pointer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a detector may know of the conversation beside the text itself; never vendors or headers.
+
+    `response_format` is the request's own wish for structured output in a neutral form:
+    {"type": "json_object"} or {"type": "json_schema", "schema": {...}}, or None.
+    `finish_reason` is the vendor's word for why the answer ended ("stop", "length", ...), None while unknown.
+    """
+
+    stage: Stage = Stage.RESPONSE
+    channel: str = "content"
+    prompt: str = ""
+    system: str = ""
+    sources: tuple[str, ...] = ()
+    lang: str | None = None
+    finish_reason: str | None = None
+    response_format: Mapping[str, Any] | None = None
+    has_tool_calls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a detector saw in one text.
+
+    `kind` is dotted (`pii.hkid`, `bias.toxicity`, `error.arithmetic`), `score` lies in 0..1, `start` and `end`
+    are both None when the whole text is meant.  `evidence` explains the score in words and never repeats the
+    text it was found in: it reaches the audit log.
+    """
+
+    kind: str
+    score: float
+    start: int | None
+    end: int | None
+    detector: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example inside a policy file that must hold before the file is accepted."""
+
+    text: str
+    expect: Action
+    becomes: str | None = None
+    prompt: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of policy: these kinds, at this stage, from this score on, lead to this action."""
+
+    id: str
+    module: Module
+    kinds: tuple[str, ...]
+    stages: frozenset[Stage]
+    threshold: float
+    action: Action
+    message: str = ""
+    replacement: str = ""
+    stream: StreamMode | None = None
+    cites: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An ordered set of rules with the settings they share; `revision` is a hash of the resolved file."""
+
+    name: str
+    revision: str
+    rules: tuple[Rule, ...]
+    enforce: bool = True
+    on_failure: Action = Action.BLOCK
+    message: str = ""
+    hold_cap: int = 65_536
+    check_timeout: float = 10.0
+    unknown_endpoints: str = "refuse"
+    description: str = ""
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """`name@revision`, as printed in headers and records."""
+        return f"{self.name}@{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding that a rule fired on (or, with `rule` None, one below every threshold)."""
+
+    finding: Finding
+    rule: Rule | None
+    action: Action
+    stage: Stage
+    channel: str
+    role: str = ""
+    text: str = field(default="", repr=False)
+    """The matched text.  It is kept for the keyed digest of the audit record and is never written anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `start:end` of one text by `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that did not finish, and therefore did not pass."""
+
+    check: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response, as the audit record will name it."""
+
+    id: str
+    dialect: str
+    method: str
+    path: str
+    model: str = ""
+    stream: bool = False
+    caller: str = ""
+    started: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an exchange ended, as the audit record will say it.
+
+    `ended` is one of completed, blocked, refused (by guardrail before the upstream was asked), upstream_failed,
+    client_gone, failed (an error of our own).  `status` is what the client got, 0 when it got nothing.
+    """
+
+    ended: str
+    status: int
+    upstream_status: int | None = None
+    error: str = ""
+    request_bytes: int = 0
+    response_bytes: int = 0
+    duration_ms: float = 0.0
+    checks: tuple[str, ...] = ()
+    edited: int = 0
+
+
+@dataclass(slots=True)
+class Decision:
+    """What was decided on one exchange so far: the strongest action, and everything that led to it."""
+
+    action: Action = Action.ALLOW
+    hits: list[Hit] = field(default_factory=list)
+    failed: list[FailedCheck] = field(default_factory=list)
