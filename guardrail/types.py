@@ -14,6 +14,10 @@ Pointer = tuple[str | int, ...]
 """Where a string sits in a JSON document: object keys and array indices, outermost first."""
 
 
+CHECK_FAILED = "check.failed"
+"""The kind of a finding that stands for a check which raised while it looked at a span."""
+
+
 class Stage(StrEnum):
     """Which way the text travels."""
 
@@ -63,13 +67,14 @@ class StreamMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One text to judge."""
+    """One text to judge.  `lead` is what a reader saw just before it (the key of a JSON value): context, not text."""
 
     stage: Stage
     role: str
     channel: str
     pointer: Pointer
     text: str
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

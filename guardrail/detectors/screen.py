@@ -7,6 +7,7 @@ Rules:
    character on after a proposal that was turned down.  From any offset that no proposal straddles and no open
    match precedes (`settled`), it can be resumed with the same result.  Streams rest on this.
 3. `settled` is computed from the patterns themselves (`prefix.py`), not from a window size.
+4. A judge that raises yields a finding of kind CHECK_FAILED over its proposal: it did not pass.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 
 import re2
 
-from guardrail.detectors.patterns import Candidate, Pattern
+from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 from guardrail.detectors.prefix import prefix_closure
 from guardrail.errors import SettingsError
-from guardrail.types import Finding
+from guardrail.types import CHECK_FAILED, Finding
 
 _MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
 
@@ -82,13 +83,16 @@ class Screen:
         while (match := expression.search(encoded, at)) is not None:
             start, end = (offsets.character(match.start()), offsets.character(match.end()))
             value = (offsets.character(match.start(pattern.group)), offsets.character(match.end(pattern.group)))
-            verdict = pattern.judge(Candidate(text, *value))
+            name = f"{detector}/{pattern.id}"
+            try:
+                verdict = pattern.judge(Candidate(text, *value))
+            except Exception as error:  # whatever a judge raises, it did not judge
+                verdict = Verdict(1.0, f"raised {type(error).__name__}", CHECK_FAILED)
             if verdict is None:
                 yield Proposal(start, end, None)
                 at = match.start() + _width(encoded[match.start()])
                 continue
             kind = verdict.kind or pattern.kind
-            name = f"{detector}/{pattern.id}"
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
             at = match.end()
 

@@ -1,0 +1,134 @@
+"""One audit record in words: what was decided, by which rule, on what evidence, and what was not checked.
+
+Rules: a pure function from a record to lines; whatever the record says is cleaned of control characters, because a
+log may come from another machine; a field that is missing is left out, never guessed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guardrail.audit.record import printable
+
+Record = Mapping[str, Any]
+
+_ENDED = {
+    "completed": "The exchange completed",
+    "blocked": "The answer was withheld",
+    "refused": "The request was refused before the upstream was asked",
+    "upstream_failed": "The upstream did not give an answer that could be guarded",
+    "client_gone": "The client went away before the end",
+    "failed": "Guardrail itself failed",
+}
+
+
+def explain(record: Record) -> list[str]:
+    """The record as lines of text, without line ends."""
+    lines = _event(record) if record.get("type") == "event" else _exchange(record)
+    return [printable(line, 2000) for line in lines]
+
+
+def _event(record: Record) -> Iterator[str]:
+    yield f"{record.get('time', '?')}  The log itself: {record.get('event', '?')}"
+    for name, value in record.items():
+        if name not in {"type", "event", "time", "seq", "prev", "hash", "files"}:
+            yield f"  {name}: {value}"
+    for one in record.get("files", ()):
+        yield f"  {one.get('file')}: {one.get('bytes')} bytes, SHA-256 {one.get('sha256')}"
+
+
+def _exchange(record: Record) -> Iterator[str]:
+    yield f"Record {record.get('id', '?')} of {record.get('time', '?')}"
+    yield _request(record)
+    yield ""
+    yield _decision(record)
+    yield _ending(record)
+    findings = record.get("findings") or []
+    if findings:
+        left_out = record.get("findings_left_out") or 0
+        yield ""
+        yield f"Findings: {len(findings)}" + (f", and {left_out} more that the record leaves out" if left_out else "")
+        for number, finding in enumerate(findings, 1):
+            yield from _finding(number, finding, record)
+    yield ""
+    yield from _checks(record)
+
+
+def _request(record: Record) -> str:
+    how = "streamed" if record.get("stream") else "whole answer"
+    parts = [f"{record.get('method', '?')} {record.get('path', '?')} ({record.get('dialect', '?')}, {how})"]
+    if record.get("model"):
+        parts.append(f"model {record['model']}")
+    if record.get("caller"):
+        parts.append(f"caller {record['caller']}")
+    return ", ".join(parts)
+
+
+def _decision(record: Record) -> str:
+    action, policy = record.get("action", "?"), record.get("policy", "?")
+    findings = record.get("findings") or []
+    rules = list(dict.fromkeys(one["rule"] for one in findings if one.get("rule") and one.get("action") == action))
+    if rules:
+        names = ", ".join(f"`{rule}`" for rule in rules)
+        return f"Decision: {action}, by rule{'s' if len(rules) > 1 else ''} {names} of policy {policy}."
+    if action == "allow":
+        return f"Decision: allow.  No rule of policy {policy} fired."
+    if record.get("checks_not_run"):
+        return f"Decision: {action}, because checks did not run; policy {policy} asks for that."
+    return f"Decision: {action}, under policy {policy}."
+
+
+def _ending(record: Record) -> str:
+    status, upstream = record.get("status"), record.get("upstream_status")
+    parts = [_ENDED.get(str(record.get("ended")), f"Ended: {record.get('ended', '?')}")]
+    parts.append(f"the client got status {status}" if status else "the client got no status")
+    if upstream:
+        parts.append(f"the upstream answered {upstream}")
+    if record.get("edited"):
+        parts.append(f"{record['edited']} edit{'s' if record['edited'] != 1 else ''} made")
+    if record.get("error"):
+        parts.append(f"error: {record['error']}")
+    return "; ".join(parts) + "."
+
+
+def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
+    where = f"the {finding.get('stage', '?')}, channel {finding.get('channel', '?')}"
+    if finding.get("role"):
+        where += f", role {finding['role']}"
+    if finding.get("start") is None:
+        yield f"{number}. {finding.get('kind', '?')} in the whole text of {where}"
+    else:
+        span = f"characters {finding['start']} to {finding.get('end')} ({finding.get('length')} long)"
+        yield f"{number}. {finding.get('kind', '?')} at {span} of {where}"
+    yield f"   {_verdict(finding)}"
+    evidence = f": {finding['evidence']}" if finding.get("evidence") else ""
+    yield f"   Found by {finding.get('detector', '?')}{evidence}"
+    if finding.get("cites"):
+        yield f"   Clauses: {'; '.join(map(str, finding['cites']))}"
+    if finding.get("digest"):
+        yield f"   Digest {finding['digest']} under key {record.get('digest_key', '?')}"
+
+
+def _verdict(finding: Record) -> str:
+    score, rule = finding.get("score"), finding.get("rule")
+    if not rule:
+        return f"Score {score}: no rule fired on it (too low for the rules on this kind, or there are none)"
+    asked, done = finding.get("rule_action"), finding.get("action")
+    verdict = f"Score {score} against threshold {finding.get('threshold')} of rule `{rule}`"
+    if finding.get("module"):
+        verdict += f" ({finding['module']})"
+    if asked and asked != done:
+        return f"{verdict}, which asks for {asked}; lowered to {done}, as the policy only monitors"
+    return f"{verdict}, which asks for {done}"
+
+
+def _checks(record: Record) -> Iterator[str]:
+    run = record.get("checks") or []
+    yield f"Checks that ran: {', '.join(map(str, run)) or 'none'}"
+    for one in record.get("checks_not_run") or []:
+        yield f"Did not run, and so did not pass: {one.get('check', '?')} ({one.get('reason', '?')})"
+    if record.get("checks_left_out"):
+        yield f"{record['checks_left_out']} more checks that the record leaves out"
+    yield (
+        f"Took {record.get('duration_ms', '?')} ms; request {record.get('request_bytes', '?')} bytes, "
+        f"response {record.get('response_bytes', '?')} bytes; guardrail {record.get('version', '?')}"
+    )

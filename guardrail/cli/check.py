@@ -1,0 +1,198 @@
+"""`guardrail check`: judge text offline, with the policy and the code that judge it on the wire.
+
+Rules: one line out for every line in, in order; nothing is started anew per line; a line that cannot be read stops
+the run with its number, after everything before it was written.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from guardrail.app import load_policy, prepare
+from guardrail.audit.record import module_of
+from guardrail.errors import SettingsError
+from guardrail.proxy import Guard
+from guardrail.review import Review, outcome, review
+from guardrail.types import Action, Context, Hit, Segment, Stage
+
+_WORDS = {"id", "text", "prompt", "context", "system", "lang"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One text to judge, with what is known of its conversation."""
+
+    id: Any
+    text: str
+    context: Context
+
+
+@click.command()
+@click.option("--policy", type=click.Path(path_type=Path), envvar="GUARDRAIL_POLICY", show_envvar=True, help="Policy file.  [default: the packaged hk-baseline]")
+@click.option("--format", "form", default="text", type=click.Choice(["text", "jsonl"]), show_default=True, help="text: each file is one text, for reading; jsonl: an object a line in and out.")
+@click.option("--all", "everything", is_flag=True, help="Also write findings below the thresholds (for ROC curves).")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, ...]) -> None:
+    """Judge FILES, or standard input, by a policy.
+
+    With --format jsonl: reads {"id", "text", "prompt"?, "context"?, "system"?, "lang"?} a line and writes {"id",
+    "action", "text", "findings", "checks_not_run"} a line, in the same order.  Exit status 0: nothing was blocked,
+    1: something was, 2: could not run.
+    """
+    blocked = asyncio.run(_check(load_policy(policy), form, everything, files))
+    if blocked:
+        sys.exit(1)
+
+
+async def _check(policy: Any, form: str, everything: bool, files: tuple[Path, ...]) -> bool:
+    guard = await prepare(policy)
+    blocked = False
+    try:
+        with ExitStack() as stack:
+            if form == "text":
+                items: Iterable[Item] = _texts(files)
+            else:
+                items = _tracked(_lines(files), files, stack)
+            async for item, result in _judged(guard, items):
+                action, text = _outcome(guard, result)
+                blocked = blocked or action is Action.BLOCK
+                if form == "jsonl":
+                    sys.stdout.buffer.write(orjson.dumps(_line(item, action, text, result, everything)) + b"\n")
+                else:
+                    _explain(item, action, text, result, everything)
+    finally:
+        guard.scanner.close()
+        sys.stdout.flush()
+    return blocked
+
+
+async def _judged(guard: Guard, items: Iterable[Item]) -> AsyncIterator[tuple[Item, Review]]:
+    for item in items:
+        segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
+        yield item, await review(guard.scanner, guard.judge, [segment], item.context, Stage.RESPONSE)
+
+
+def _outcome(guard: Guard, result: Review) -> tuple[Action, str | None]:
+    action, text = outcome(result)
+    if result.failed and guard.judge.failure_action() > action:
+        return guard.judge.failure_action(), None if guard.judge.failure_action() is Action.BLOCK else text
+    return action, text
+
+
+def _line(item: Item, action: Action, text: str | None, result: Review, everything: bool) -> dict[str, Any]:
+    hits = result.all_hits if everything else result.fired
+    return {
+        "id": item.id,
+        "action": action.word,
+        "text": text,
+        "findings": [_finding(hit) for hit in sorted(hits, key=_place)],
+        "checks_not_run": sorted({check.check for check in result.failed}),
+    }
+
+
+def _finding(hit: Hit) -> dict[str, Any]:
+    finding = hit.finding
+    module = hit.rule.module if hit.rule else module_of(finding.kind)
+    return {
+        "kind": finding.kind,
+        "module": module.value if module else None,
+        "rule": hit.rule.id if hit.rule else None,
+        "action": hit.action.word,
+        "start": finding.start,
+        "end": finding.end,
+        "score": round(finding.score, 6),
+        "detector": finding.detector,
+    }
+
+
+def _place(hit: Hit) -> tuple[int, int, str]:
+    finding = hit.finding
+    return (-1 if finding.start is None else finding.start, finding.end or 0, finding.kind)
+
+
+def _explain(item: Item, action: Action, text: str | None, result: Review, everything: bool) -> None:
+    console = Console(highlight=False)
+    colour = {Action.ALLOW: "green", Action.BLOCK: "red"}.get(action, "yellow")
+    console.print(f"[bold]{item.id}[/bold]: [{colour}]{action.word}[/{colour}]")
+    for hit in sorted(result.all_hits if everything else result.fired, key=_place):
+        place = "whole text" if hit.finding.start is None else f"{hit.finding.start}-{hit.finding.end}"
+        rule = f"rule {hit.rule.id}" if hit.rule else "below every threshold"
+        why = f"; {hit.finding.evidence}" if hit.finding.evidence else ""
+        console.print(f"  {place:>12}  {hit.finding.kind}  {hit.finding.score:.2f}  {rule}{why}", markup=False)
+    for failed in result.failed:
+        console.print(f"  did not run: {failed.check} ({failed.reason})", markup=False)
+    if text is not None and text != item.text:
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def _texts(files: tuple[Path, ...]) -> Iterator[Item]:
+    for path in files or (Path("-"),):
+        raw = sys.stdin.buffer.read() if str(path) == "-" else _read(path)
+        try:
+            yield Item(str(path), raw.decode("utf-8-sig"), Context())
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"{path}: not UTF-8 at byte {error.start}") from None
+
+
+def _lines(files: tuple[Path, ...]) -> Iterator[Item]:
+    for path in files or (Path("-"),):
+        with ExitStack() as stack:
+            stream: IO[bytes] = sys.stdin.buffer if str(path) == "-" else stack.enter_context(_open(path))
+            for number, line in enumerate(stream, 1):
+                if line.strip():
+                    yield _item(line, str(path), number)
+
+
+def _item(line: bytes, source: str, number: int) -> Item:
+    where = f"{source}:{number}"
+    try:
+        given = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise SettingsError(f"{where}: not JSON ({error.msg}); expected one object a line") from None
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+        raise SettingsError(f'{where}: expected an object with a string "text"')
+    words = {name: given.get(name) or "" for name in ("prompt", "context", "system", "lang")}
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise SettingsError(f'{where}: "{name}" must be a string')
+    return Item(
+        given.get("id", number),
+        given["text"],
+        Context(
+            prompt=words["prompt"],
+            system=words["system"],
+            sources=(words["context"],) if words["context"] else (),
+            lang=words["lang"] or None,
+        ),
+    )
+
+
+def _tracked(items: Iterator[Item], files: tuple[Path, ...], stack: ExitStack) -> Iterable[Item]:
+    """The items behind a progress bar, when somebody is looking and the output does not go to the same terminal."""
+    if not sys.stderr.isatty() or sys.stdout.isatty() or not files or any(str(path) == "-" for path in files):
+        return items
+    total = sum(1 for path in files for line in _open(path) if line.strip())
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
+    return progress.track(items, total=total)
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+
+
+def _read(path: Path) -> bytes:
+    with _open(path) as stream:
+        return stream.read()

@@ -1,0 +1,262 @@
+"""Whether an answer is one at all: empty, cut off, or caught in a loop (Guideline v1.1 §2.3.3, §2.1.1-b1).
+
+Rules:
+1. A loop is what a reader would call broken: the same words again with nothing between.  How often is too often
+   depends on what repeats: three long paragraphs, six sentences, eight words, sixty laughs.  Rules of dashes, number
+   tables, refrains and lists of similar items are how people write, so they need far more or are exempt.
+2. Time is linear.  The text becomes words (one for each Chinese character).  A group of four words that was seen
+   before proposes a period; the period is followed forward once, and a budget of steps proportional to the text
+   bounds all following together.  Spent, the search stops: crafted text may go unnoticed, never hold up a stream.
+   A run longer than one period shows in nearly every group of its second period, so one unusual group is enough.
+3. Lines and sentences are compared as wholes as well, which finds loops that number themselves ("1. x 2. x 3. x")
+   and repeats with other text in between that fill most of an answer.
+4. The finding covers what follows the first occurrence, so that removing it leaves a readable answer.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+from guardrail.types import Context, Finding, Stage, Unit
+
+_LENGTH = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "max_length", "model_length", "model_context_window_exceeded"}
+)
+"""Vendors' words for an answer cut at a limit, lower case (OpenAI, Anthropic, Gemini, Mistral, TGI)."""
+
+_SEED = 4  # words that must recur before a period is tried
+_ECHOES = 4  # such groups that any loop worth reporting repeats; fewer, and nothing is looked at closely
+_STEPS = 12  # comparisons allowed per word of the text
+_BLANKS = 500  # white space in one piece; models asked for JSON are known to fill their limit with it
+
+_LONG = 24  # letters after which a word is cut, so that `hahaha...` and the like become words that repeat
+
+_WORD = re.compile(rf"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]{{1,{_LONG}}}|\d+|[^\w\s]|_")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SPACES = re.compile(r"\s++")
+_FENCED = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_MARKER = re.compile(
+    r"[ \t>#]*(?:[-*+•·]|[(（]?(?:\d{1,4}|[一二三四五六七八九十]{1,3})[.)）、:：]|第\d{1,4}[步點点條条:：、]+)[ \t]*"
+)
+_PIECE = re.compile(r"[^\n。！？!?]+[。！？!?]*")
+_LAUGH = frozenset("哈呵嘻嘿嘎啊呀哇呜嗚喵汪咩嘩哗啦噜嚕嗯哦噢唔咚滴嗒答笑呼轟轰砰鈴铃")
+_SYLLABLES = frozenset(
+    [
+        "ha",
+        "haha",
+        "hahaha",
+        "ho",
+        "hoho",
+        "he",
+        "hehe",
+        "hee",
+        "la",
+        "na",
+        "da",
+        "doo",
+        "dum",
+        "tick",
+        "tock",
+        "beep",
+        "woof",
+        "meow",
+        "yeah",
+        "oh",
+        "ooh",
+        "ah",
+        "aah",
+        "uh",
+        "hey",
+        "lol",
+        "blah",
+        "nom",
+        "buzz",
+        "bla",
+        "tra",
+        "knock",
+        "ding",
+        "dong",
+        "hallelujah",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """A stretch that repeats what stands before it, in code points, with the score it earned."""
+
+    start: int
+    end: int
+    score: float
+    evidence: str
+
+
+class Degenerate:
+    """Reports answers that are empty, cut off at a limit, or caught in a loop."""
+
+    name = "errors.degenerate"
+    kinds: tuple[str, ...] = ("error.empty", "error.truncated", "error.repetition")
+    unit = Unit.ANSWER
+    heavy = False
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
+        """The findings of each whole answer.  Only loops are looked for where the text is not an answer."""
+        return [[*self._ending(text, context), *self._loops(text)] for text in texts]
+
+    def _ending(self, text: str, context: Context) -> Iterator[Finding]:
+        if context.stage is not Stage.RESPONSE:
+            return
+        if not context.has_tool_calls and not text.strip("\ufeff\u200b\u2060 \t\r\n\f\v\u00a0\u3000"):
+            yield Finding("error.empty", 1.0, None, None, self.name, "the answer holds nothing to read")
+        if context.finish_reason is not None and context.finish_reason.lower() in _LENGTH:
+            yield Finding("error.truncated", 1.0, None, None, self.name, "the model stopped at its length limit")
+
+    def _loops(self, text: str) -> list[Finding]:
+        return [
+            Finding("error.repetition", loop.score, loop.start, loop.end, self.name, loop.evidence)
+            for loop in _merged([*_blanks(text), *_runs(text), *_pieces(text)])
+        ]
+
+
+def _merged(loops: Sequence[_Loop]) -> list[_Loop]:
+    """Loops that touch become one, with the stronger's score and reason."""
+    merged: list[_Loop] = []
+    for loop in sorted(loops, key=lambda each: (each.start, each.end)):
+        if not merged or loop.start > merged[-1].end:
+            merged.append(loop)
+            continue
+        last = merged[-1]
+        strong = max(last, loop, key=lambda each: each.score)
+        merged[-1] = _Loop(last.start, max(last.end, loop.end), strong.score, strong.evidence)
+    return merged
+
+
+def _blanks(text: str) -> Iterator[_Loop]:
+    for match in _SPACES.finditer(text):
+        if match.end() - match.start() >= _BLANKS and match.end() - match.start() < len(text):
+            yield _Loop(match.start() + 1, match.end(), 0.7, "a very long stretch of white space")
+
+
+def _runs(text: str) -> Iterator[_Loop]:
+    """Tandem repeats: some words, and the same words again and again right after."""
+    words = _WORD.findall(text)
+    seeds = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    if len(seeds) - len(set(seeds)) < _ECHOES and max(map(len, words), default=0) < _LONG:
+        return
+    places = fences = None
+    for first, period, end in _tandem(words, seeds):
+        if places is None or fences is None:
+            places, fences = [match.span() for match in _WORD.finditer(text)], _code(text)
+        start = places[first][0]
+        unit = text[start : places[first + period - 1][1]]
+        loop = _weighed(unit, period, (end - first) / period, in_code=_inside(fences, start))
+        if loop:
+            yield _Loop(places[first + period][0], places[end - 1][1], *loop)
+
+
+def _tandem(words: Sequence[str], seeds: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int, int]]:
+    """(first word, period in words, end) of stretches that hold their period at least twice."""
+    seen: dict[tuple[str, ...], int] = {}
+    followed: dict[int, int] = {}  # period -> word up to which it was followed already
+    steps = _STEPS * len(words)
+    done = 0
+    for at, seed in enumerate(seeds):
+        before = seen.get(seed)
+        seen[seed] = at
+        if before is None or at < done or followed.get(at - before, 0) > at:
+            continue
+        period = at - before
+        end, first = at + _SEED, before
+        while end < len(words) and words[end] == words[end - period]:
+            end += 1
+        while first > done and words[first - 1] == words[first - 1 + period]:
+            first -= 1
+        followed[period] = end
+        steps -= end - at + before - first
+        if end - first >= 2 * period:
+            yield first, period, end
+            done = end if end - first >= 3 * period else done
+        if steps < 0:
+            return
+
+
+def _weighed(unit: str, period: int, times: float, *, in_code: bool) -> tuple[float, str] | None:
+    """Score and evidence of `unit` said `times` times in a row, None where a reader would not mind."""
+    least = _patience(unit, period) * (6 if in_code or "|" in unit or "<" in unit else 1)
+    if times < least:
+        return None
+    return round(min(0.99, 0.6 + 0.35 * (times / least - 1)), 2), f"the same words {_often(times)} in a row"
+
+
+def _patience(unit: str, period: int) -> float:
+    """How many times in a row a reader accepts `unit`."""
+    letters = [character for character in unit if character.isalpha()]
+    if not letters:
+        return 200 if any(map(str.isdigit, unit)) else 400 / min(len(unit), 8)
+    if all(character in _LAUGH for character in letters) or unit.strip(",.!，！ ~-").lower() in _SYLLABLES:
+        return 60 / min(len(letters), 4)
+    size = len(letters) + sum(2 for character in letters if _HAN.match(character))  # a Chinese character counts as 3
+    if len(letters) == _LONG and period == 1:
+        return 5  # a piece of one long word without spaces
+    if size >= 300:
+        return 2.9
+    if size >= 60:
+        return 4
+    if size >= 20:
+        return 5
+    return 8 if size <= 6 or period == 1 else 6
+
+
+def _often(times: float) -> str:
+    return "many times" if times >= 20 else "more than ten times" if times > 10 else "several times"
+
+
+def _pieces(text: str) -> Iterator[_Loop]:
+    """Lines and sentences that come back, numbered or with other text in between."""
+    spans = [_unmarked(text, *match.span()) for match in _PIECE.finditer(text)]
+    pieces = [text[start:end].strip() for start, end in spans]
+    counts = Counter(pieces)
+    often = {p for p, count in counts.items() if count >= 5 and "|" not in p and _weight(p) >= 20}
+    if not often:
+        return
+    fences = _code(text)
+    kept = [(span, piece) for span, piece in zip(spans, pieces, strict=True) if piece]
+    for piece, group in groupby(kept, key=itemgetter(1)):
+        run = [span for span, _ in group]
+        if piece in often and len(run) >= 5 and not _inside(fences, run[0][0]):
+            score = round(min(0.99, 0.45 + 0.07 * len(run)), 2)
+            yield _Loop(run[1][0], run[-1][1], score, "the same line or sentence several times in a row")
+    total = sum(map(len, pieces))
+    for piece in often:
+        if counts[piece] >= 6 and len(piece) * counts[piece] > 0.5 * total:
+            where = [span for span, each in kept if each == piece and not _inside(fences, span[0])]
+            if len(where) >= 6:
+                evidence = "most of the answer is one sentence, again and again"
+                yield _Loop(where[1][0], where[-1][1], 0.8, evidence)
+
+
+def _unmarked(text: str, start: int, end: int) -> tuple[int, int]:
+    """A line or sentence without its list marker."""
+    marker = _MARKER.match(text, start, end)
+    return (marker.end() if marker else start), end
+
+
+def _weight(piece: str) -> int:
+    """Letters of a piece, a Chinese character for three."""
+    return sum(map(str.isalpha, piece)) + 2 * len(_HAN.findall(piece))
+
+
+def _code(text: str) -> list[int]:
+    """Where Markdown code fences open and close, in order."""
+    return [match.start() for match in _FENCED.finditer(text)]
+
+
+def _inside(fences: Sequence[int], at: int) -> bool:
+    return bisect_right(fences, at) % 2 == 1

@@ -1,0 +1,32 @@
+"""Top-level domains that an e-mail address may end in.
+
+Rules: a fixed list shipped with the code, so that nothing is fetched; all country codes of ISO 3166 that are
+delegated, and the generic domains that mail is really sent from.  A name missing here is not taken for an
+address; longer names come first where one begins another, because the first alternative that fits is taken.
+"""
+
+_GENERIC = (
+    "academy agency app art asia bank best bio biz blog careers cash cat center church city click cloud club codes com "
+    "community company consulting coop dental design dev digital edu education email energy engineering events "
+    "expert family finance financial fit foundation fun fund fyi games gallery global gov group guide guru health "
+    "holdings host hospital house icu inc info institute int international jobs law legal life limited link live ltd "
+    "management marketing media mil mobi money museum name net network news ninja one online org page partners "
+    "photography plus press pro properties pub realty rocks run school science services shop site social software "
+    "solutions space store studio support systems team tech technology tel today tools top trade training travel "
+    "university vip ventures wang website wiki work works world wtf xin xyz zone hk moe"
+)
+_COUNTRIES = (
+    "ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf "
+    "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge "
+    "gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
+    "ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw "
+    "mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb "
+    "sc sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk "
+    "us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw"
+)
+_EXAMPLES = "example test invalid localhost"
+
+TOP_LEVEL: tuple[str, ...] = tuple(
+    sorted({*_GENERIC.split(), *_COUNTRIES.split(), *_EXAMPLES.split()}, key=lambda name: (-len(name), name))
+)
+"""Alternatives of an expression, longest first."""

@@ -1,0 +1,82 @@
+"""From what the rules fired on to the text that leaves: which spans are replaced, and by what.
+
+Rules:
+1. Overlapping spans become one replacement, so no character between two of them survives.  The words are those
+   of the strongest member (score, then length, then kind), whatever order the findings came in.
+2. The result depends on each group of overlapping spans alone; a stream that has seen a whole group makes the
+   same edit as the whole text would.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from guardrail.types import Action, Edit, Hit
+
+EDITING = (Action.REDACT,)
+
+
+def placeholder(kind: str) -> str:
+    """What stands in for a value of `kind` when its rule names nothing; valid inside a JSON string."""
+    return f"[REDACTED:{kind.rsplit('.', 1)[-1].upper()}]"
+
+
+def redactions(hits: Iterable[Hit], length: int) -> list[Edit]:
+    """The edits of one text of `length` characters, in order, not overlapping."""
+    spans = sorted(
+        (_span(hit, length) for hit in hits if hit.action in EDITING),
+        key=lambda item: (item[0], item[1]),
+    )
+    edits: list[Edit] = []
+    group: list[tuple[int, int, Hit]] = []
+    for span in spans:
+        if group and span[0] >= max(end for _, end, _ in group):
+            edits.append(_merge(group))
+            group = []
+        group.append(span)
+    if group:
+        edits.append(_merge(group))
+    return edits
+
+
+def apply(text: str, edits: Sequence[Edit]) -> str:
+    """`text` with ordered, non-overlapping edits made."""
+    out: list[str] = []
+    done = 0
+    for edit in edits:
+        out += (text[done : edit.start], edit.text)
+        done = edit.end
+    return "".join((*out, text[done:]))
+
+
+def apply_within(text: str, start: int, edits: Iterable[Edit]) -> str:
+    """The part of an edited text that falls to `text`, which stands at `start` of the whole.
+
+    A replacement belongs to the part in which its span begins; the other parts it covers lose theirs.
+    """
+    end = start + len(text)
+    local: list[Edit] = []
+    for edit in edits:
+        if edit.start >= end or edit.end <= start:
+            continue
+        words = edit.text if edit.start >= start else ""
+        local.append(Edit(max(edit.start, start) - start, min(edit.end, end) - start, words))
+    return apply(text, local)
+
+
+def _span(hit: Hit, length: int) -> tuple[int, int, Hit]:
+    finding = hit.finding
+    if finding.start is None or finding.end is None:
+        return 0, length, hit
+    return finding.start, finding.end, hit
+
+
+def _merge(group: Sequence[tuple[int, int, Hit]]) -> Edit:
+    start, end = group[0][0], max(end for _, end, _ in group)
+    best = max((hit for _, _, hit in group), key=_strength)
+    words = best.rule.replacement if best.rule and best.rule.replacement else placeholder(best.finding.kind)
+    return Edit(start, end, words)
+
+
+def _strength(hit: Hit) -> tuple[float, int, str]:
+    finding = hit.finding
+    length = (finding.end or 0) - (finding.start or 0)
+    return finding.score, length, finding.kind

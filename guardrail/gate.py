@@ -1,0 +1,413 @@
+"""Holds a stream back exactly as far as its text demands: a pure state machine between frames in and frames out.
+
+Two rules.  (1) Where it checks is a function of the text alone, never of where the chunks fell.  (2) It releases up
+to the earliest offset at which any check may still speak, and never inside a finding.
+
+Frames go in (`feed`) and come out in the order they came (`release`), byte for byte as they were unless an edit
+falls into them: then the replacement stands in the frame where the finding begins, and the other frames it covers
+lose their part.  Each growing text (a choice's content, its reasoning, one tool call's arguments) is a channel
+with a tail of its own.  What a detector must be asked for (sentences, whole answers, tool arguments) comes out as
+`Inspection`s, and the verdicts go back in by `resolve`.  No I/O, no clock, no vendor.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from guardrail.detectors.patterns import CONTEXT
+from guardrail.detectors.screen import Proposal, Screen
+from guardrail.dialects.protocol import PROSE, ChannelKey, Delta
+from guardrail.edits import apply_within, redactions
+from guardrail.text.fold import fold
+from guardrail.text.sentences import sentence_ends
+from guardrail.types import Action, Edit, Finding, Hit, Pointer, StreamMode, Unit
+
+
+T = TypeVar("T")
+
+
+class GateError(Exception):
+    """The stream cannot be held any longer or broke its own order; the message never quotes it."""
+
+
+class Ask(StrEnum):
+    """What an inspection is about."""
+
+    SENTENCES = "sentences"
+    ANSWER = "answer"
+    ARGUMENTS = "arguments"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A question to the detectors: `spans` of a channel's text, which starts at `offset` of the channel."""
+
+    ask: Ask
+    channel: ChannelKey
+    text: str
+    offset: int = 0
+    spans: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The piece of a channel that one frame carries."""
+
+    delta: Delta
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.delta.text)
+
+
+@dataclass(slots=True)
+class Held(Generic[T]):
+    """A frame that waits, with the pieces of text in it.  `payload` is the caller's own."""
+
+    payload: T
+    size: int
+    parts: Sequence[Part]
+    closes: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Released(Generic[T]):
+    """A frame that may leave, with the new text of the strings that changed and the places to empty."""
+
+    payload: T
+    texts: Mapping[Pointer, str] = field(default_factory=dict)
+    blanks: Sequence[Pointer] = ()
+
+
+class Tail:
+    """The unsettled end of one text, folded, with enough before it for context."""
+
+    __slots__ = ("_base", "_context", "_context_bytes", "_folded", "_origin", "_screen", "_source")
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._base = 0
+        self._source = self._folded = self._context = ""
+        self._context_bytes = 0
+        self._origin: list[int] | None = None
+
+    def feed(self, text: str) -> None:
+        """Append `text`."""
+        piece = fold(text)
+        shift = len(self._source)
+        if piece.origin is not None or self._origin is not None:
+            if self._origin is None:
+                self._origin = list(range(len(self._folded)))
+            more = piece.origin if piece.origin is not None else range(len(text))
+            self._origin += [index + shift for index in more]
+        self._source += text
+        self._folded += piece.text
+
+    def settle(self, *, final: bool) -> tuple[int, list[tuple[Finding, str]]]:
+        """The source offset up to which nothing can change any more, and the findings that are now certain,
+        with the text they matched.  Raises CheckError from a judge."""
+        buffer = self._context + self._folded
+        encoded = buffer.encode()
+        lead = len(self._context)
+        limit = len(buffer)
+        if not final:
+            opened = self._screen.open_at(encoded, self._context_bytes)
+            limit = len(encoded[:opened].decode()) if opened < len(encoded) else limit
+        if limit == lead:
+            # Nothing before the open match; characters that fold to nothing wait with it.
+            return self._advance(lead, lead), []
+        proposals = list(self._screen.proposals(buffer, encoded, self._context_bytes))
+        limit = self._clear(limit, lead, proposals)
+        found = [self._located(p.finding, lead) for p in proposals if p.finding and p.end <= limit]
+        return self._advance(limit, lead), found
+
+    def _clear(self, limit: int, lead: int, proposals: Sequence[Proposal]) -> int:
+        """The largest offset up to `limit` that lies inside no proposal and splits no source character."""
+        while True:
+            lower = min((p.start for p in proposals if p.start < limit < p.end), default=limit)
+            if self._origin is not None:
+                while lead < lower < lead + len(self._origin) and self._same_source(lower - lead):
+                    lower -= 1
+            if lower == limit:
+                return limit
+            limit = lower
+
+    def _same_source(self, index: int) -> bool:
+        return self._origin is not None and self._origin[index] == self._origin[index - 1]
+
+    def _located(self, finding: Finding, lead: int) -> tuple[Finding, str]:
+        start, end = (finding.start or 0) - lead, (finding.end or 0) - lead
+        if self._origin is not None:
+            start, end = self._origin[start], self._origin[end - 1] + 1
+        moved = Finding(
+            finding.kind, finding.score, start + self._base, end + self._base, finding.detector, finding.evidence
+        )
+        return moved, self._source[start:end]
+
+    def _advance(self, limit: int, lead: int) -> int:
+        taken = limit - lead
+        if taken == len(self._folded):
+            cut = len(self._source)
+        else:
+            cut = taken if self._origin is None else (self._origin[taken] if taken else 0)
+        if cut:
+            self._context = (self._context + self._folded[:taken])[-CONTEXT:]
+            self._context_bytes = len(self._context.encode())
+            self._source = self._source[cut:]
+            self._folded = self._folded[taken:]
+            if self._origin is not None:
+                self._origin = [index - cut for index in self._origin[taken:]] or None
+            self._base += cut
+        return self._base
+
+
+class Channel:
+    """One growing text: what of it is settled, what was found in it, what must still be asked."""
+
+    def __init__(self, key: ChannelKey, screen: Screen, modes: Mapping[Unit, StreamMode], *, keep: bool) -> None:
+        self.key = key
+        self.name = key[1]
+        self.length = 0
+        self.settled = 0
+        self.closed = False
+        self.pending = 0
+        self.hits: list[Hit] = []
+        self.edits: list[Edit] = []
+        self._tail = Tail(screen)
+        self._prose = self.name in PROSE
+        self._kept: list[str] | None = [] if self.whole or (keep and self._prose) else None
+        self._sentence_mode = modes[Unit.SENTENCE] if self._prose else StreamMode.LATE
+        self._answer_mode = modes[Unit.ANSWER] if self.name == "content" else StreamMode.LATE
+        self._scanned = 0
+        self._asked = 0
+        self._judged = 0
+        self._unjudged = ""
+
+    @property
+    def whole(self) -> bool:
+        """Tool arguments are judged once complete: no client can act on half of them."""
+        return self.name == "tool_arguments"
+
+    def feed(self, text: str) -> list[tuple[Finding, str]]:
+        """Append `text`; the findings that became certain."""
+        self.length += len(text)
+        if self._kept is not None:
+            self._kept.append(text)
+        if self.whole:
+            return []
+        if self._sentence_mode is StreamMode.SENTENCE:
+            self._unjudged += text
+        self._tail.feed(text)
+        self._scanned, found = self._tail.settle(final=False)
+        return found
+
+    def inspections(self) -> list[Inspection]:
+        """The sentences that have ended since the last call."""
+        if self._sentence_mode is not StreamMode.SENTENCE or self.closed:
+            return []
+        return self._ask_sentences(sentence_ends(self._unjudged, final=False))
+
+    def close(self, *, sentences: bool, answers: bool) -> tuple[list[tuple[Finding, str]], list[Inspection]]:
+        """The text has ended: its last certain findings and everything still to be asked."""
+        self.closed = True
+        if self.whole:
+            return [], self._count([Inspection(Ask.ARGUMENTS, self.key, self.text())] if self.length else [])
+        self._scanned, found = self._tail.settle(final=True)
+        asked: list[Inspection] = []
+        if self._prose and sentences:
+            if self._sentence_mode is StreamMode.SENTENCE:
+                asked += self._ask_sentences(sentence_ends(self._unjudged))
+            elif self.length:
+                asked += self._count([_all_sentences(self.key, self.text())])
+        if self.name == "content" and answers:
+            asked += self._count([Inspection(Ask.ANSWER, self.key, self.text())])
+        return found, asked
+
+    def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None) -> None:
+        """The verdict on an inspection; `replacement` is the new text of tool arguments that were edited."""
+        self.pending -= 1
+        if inspection.ask is Ask.SENTENCES:
+            self._judged = max(self._judged, inspection.offset + (inspection.spans[-1][1] if inspection.spans else 0))
+        if replacement is not None:
+            self.edits = [Edit(0, self.length, replacement)]
+        self.take(hits, edit=inspection.ask is not Ask.ARGUMENTS)
+
+    def take(self, hits: Sequence[Hit], *, edit: bool = True) -> None:
+        """Remember hits in this channel's own offsets and what they change."""
+        if edit and any(hit.action is Action.REDACT for hit in hits):
+            self.hits += hits
+            self.edits = redactions(self.hits, self.length)
+
+    def advance(self) -> None:
+        """Move `settled` as far as patterns, sentences and modes allow, and never into an edit."""
+        limit = self.length if self.closed and not self.pending else min(self._scanned, self._mode_limit())
+        if self.whole and (self.pending or not self.closed):
+            limit = 0
+        for edit in self.edits:
+            if edit.start < limit < edit.end:
+                limit = edit.start
+        self.settled = max(self.settled, limit)
+
+    def forget(self, offset: int) -> None:
+        """Drop edits that lie before `offset`, which has left."""
+        if self.edits and not self.whole:
+            self.edits = [edit for edit in self.edits if edit.end > offset]
+            self.hits = [hit for hit in self.hits if (hit.finding.end or 0) > offset]
+
+    def text(self) -> str:
+        """The whole text so far, for channels that keep it."""
+        return "".join(self._kept or ())
+
+    def _mode_limit(self) -> int:
+        if StreamMode.HOLD in (self._sentence_mode, self._answer_mode):
+            return 0
+        return self._judged if self._sentence_mode is StreamMode.SENTENCE else self.length
+
+    def _ask_sentences(self, ends: Sequence[int]) -> list[Inspection]:
+        if not ends:
+            return []
+        spans = list(zip([0, *ends], ends, strict=False))
+        text, self._unjudged = self._unjudged[: ends[-1]], self._unjudged[ends[-1] :]
+        asked = Inspection(Ask.SENTENCES, self.key, text, self._asked, spans)
+        self._asked += ends[-1]
+        return self._count([asked])
+
+    def _count(self, asked: list[Inspection]) -> list[Inspection]:
+        self.pending += len(asked)
+        return asked
+
+
+def _all_sentences(key: ChannelKey, text: str) -> Inspection:
+    ends = sentence_ends(text)
+    return Inspection(Ask.SENTENCES, key, text, 0, list(zip([0, *ends], ends, strict=False)))
+
+
+Verdict = Callable[[ChannelKey, Finding, str], Hit]
+
+
+class Gate(Generic[T]):
+    """The gate of one answer."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        modes: Mapping[Unit, StreamMode],
+        verdict: Verdict,
+        cap: int,
+        *,
+        sentences: bool = False,
+        answers: bool = False,
+    ) -> None:
+        """`verdict` turns a finding into a hit; `cap` is the most bytes of frames that may wait; `sentences` and
+        `answers` say whether any detector judges those."""
+        self._screen, self._modes, self._verdict, self._cap = screen, modes, verdict, cap
+        self._sentences, self._answers = sentences, answers
+        self._channels: dict[ChannelKey, Channel] = {}
+        self._closed: set[int] = set()
+        self._queue: deque[Held[T]] = deque()
+        self._questions: list[Inspection] = []
+        self.held_bytes = 0
+        self.hits: list[Hit] = []
+        self.stopped: Hit | None = None
+
+    def feed(self, payload: T, size: int, deltas: Sequence[Delta], closes: Sequence[int] = ()) -> None:
+        """Take a frame of `size` bytes.  Raises GateError (over the cap, or text after its end) and CheckError."""
+        self.held_bytes += size
+        if self.held_bytes > self._cap:
+            raise GateError("more of the stream waits for a verdict than hold_cap allows")
+        parts = [self._extend(delta) for delta in deltas]
+        self._queue.append(Held(payload, size, parts, closes))
+        for part in parts:
+            self._questions += self._channels[part.delta.channel].inspections()
+        for choice in closes:
+            self.close(choice)
+
+    def close(self, choice: int | None = None) -> None:
+        """The texts of `choice` (of every choice when None) have ended."""
+        for key, channel in self._channels.items():
+            if not channel.closed and choice in (None, key[0]):
+                found, asked = channel.close(sentences=self._sentences, answers=self._answers)
+                self._take(channel, found)
+                self._questions += asked
+        if choice is not None:
+            self._closed.add(choice)
+
+    def questions(self) -> list[Inspection]:
+        """What must be asked now; each is to be resolved before anything behind it leaves."""
+        asked, self._questions = self._questions, []
+        return asked
+
+    def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None = None) -> None:
+        """The hits on an inspection, in the channel's offsets."""
+        self._channels[inspection.channel].resolve(inspection, hits, replacement)
+        self._record(hits)
+
+    def release(self) -> list[Released[T]]:
+        """The frames that may leave now, in order; none once the gate has stopped."""
+        out: list[Released[T]] = []
+        if self.stopped:
+            return out
+        for channel in self._channels.values():
+            channel.advance()
+        while self._queue and self._ready(self._queue[0]):
+            held = self._queue.popleft()
+            self.held_bytes -= held.size
+            out.append(self._let_go(held))
+        return out
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._queue
+
+    def open_choices(self) -> list[int]:
+        """The choices that have begun and not ended."""
+        return sorted({key[0] for key in self._channels} - self._closed)
+
+    def begun(self, choice: int) -> bool:
+        """Whether any text of a choice was let go."""
+        return any(channel.settled for key, channel in self._channels.items() if key[0] == choice)
+
+    def _extend(self, delta: Delta) -> Part:
+        if delta.channel[0] in self._closed:
+            raise GateError("the upstream sent text after the end of its choice")
+        channel = self._channels.get(delta.channel)
+        if channel is None:
+            keep = self._sentences or self._answers
+            channel = self._channels[delta.channel] = Channel(delta.channel, self._screen, self._modes, keep=keep)
+        part = Part(delta, channel.length)
+        self._take(channel, channel.feed(delta.text))
+        return part
+
+    def _take(self, channel: Channel, found: Sequence[tuple[Finding, str]]) -> None:
+        hits = [self._verdict(channel.key, finding, text) for finding, text in found]
+        channel.take(hits)
+        self._record(hits)
+
+    def _record(self, hits: Sequence[Hit]) -> None:
+        self.hits += hits
+        for hit in hits:
+            if hit.action >= Action.REGENERATE and (self.stopped is None or hit.action > self.stopped.action):
+                self.stopped = hit
+
+    def _ready(self, held: Held[T]) -> bool:
+        if any(self._channels[part.delta.channel].settled < part.end for part in held.parts):
+            return False
+        return not any(channel.pending for key, channel in self._channels.items() if key[0] in held.closes)
+
+    def _let_go(self, held: Held[T]) -> Released[T]:
+        texts: dict[Pointer, str] = {}
+        blanks: list[Pointer] = []
+        for part in held.parts:
+            channel = self._channels[part.delta.channel]
+            if channel.edits:
+                new = apply_within(part.delta.text, part.start, channel.edits)
+                if new != part.delta.text and channel.name != "logprobs":
+                    texts[part.delta.pointer] = new
+                if new != part.delta.text and part.delta.logprobs:
+                    blanks.append(part.delta.logprobs)
+                channel.forget(part.end)
+        return Released(held.payload, texts, blanks)

@@ -1,0 +1,84 @@
+"""What a policy makes of findings: one function from a finding to the rule that fires and its action.
+
+Rules:
+1. The strongest action wins; between equals the rule with the higher threshold, then the later id, so the
+   order of rules in a file never changes an outcome.
+2. `mode: monitor` keeps the rule and lowers what is done to a flag.
+3. A check that did not finish did not pass: it counts as the policy's `on_failure`.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from guardrail.types import CHECK_FAILED, Action, Decision, FailedCheck, Finding, Hit, Policy, Rule, Segment, Stage
+
+
+def covers(rule: Rule, kind: str) -> bool:
+    """Whether one of the rule's kinds stands for `kind`."""
+    return any(_matches(pattern, kind) for pattern in rule.kinds)
+
+
+def _matches(pattern: str, kind: str) -> bool:
+    wanted, parts = pattern.split("."), kind.split(".")
+    if wanted[-1] == "*":
+        wanted.pop()
+        return parts[: len(wanted)] == wanted or _same(wanted, parts[: len(wanted)])
+    return len(wanted) == len(parts) and _same(wanted, parts)
+
+
+def _same(wanted: list[str], parts: list[str]) -> bool:
+    return len(wanted) == len(parts) and all(w in ("*", p) for w, p in zip(wanted, parts, strict=True))
+
+
+class Judge:
+    """A policy, made ready to be asked once per finding."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._candidates = lru_cache(maxsize=4096)(self._find_candidates)
+
+    def rule_for(self, finding: Finding, stage: Stage) -> Rule | None:
+        """The rule that fires, or None."""
+        for rule in self._candidates(finding.kind, stage):
+            if finding.score >= rule.threshold:
+                return rule
+        return None
+
+    def hit(self, finding: Finding, segment: Segment) -> Hit:
+        """The finding with the rule that fires on it and the action that follows."""
+        rule = self.rule_for(finding, segment.stage)
+        action = rule.action if rule else Action.ALLOW
+        if finding.kind == CHECK_FAILED:
+            action = self.policy.on_failure
+        if not self.policy.enforce:
+            action = min(action, Action.FLAG)
+        if finding.start is None or finding.end is None:
+            text = ""
+        else:
+            text = segment.text[finding.start : finding.end]
+        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text)
+
+    def failure_action(self) -> Action:
+        """What a check that did not finish leads to."""
+        return self.policy.on_failure if self.policy.enforce else Action.FLAG
+
+    def message(self, hit: Hit | None) -> str:
+        """The policy's words for the client."""
+        return (hit.rule.message if hit and hit.rule else "") or self.policy.message
+
+    def _find_candidates(self, kind: str, stage: Stage) -> tuple[Rule, ...]:
+        fitting = [rule for rule in self.policy.rules if stage in rule.stages and covers(rule, kind)]
+        return tuple(sorted(fitting, key=lambda rule: (rule.action, rule.threshold, rule.id), reverse=True))
+
+
+def record(decision: Decision, hits: Iterable[Hit], failed: Iterable[FailedCheck] = (), failure: Action = Action.BLOCK) -> None:
+    """Add hits and failed checks to a decision and raise its action to the strongest."""
+    for hit in hits:
+        if hit.finding.kind == CHECK_FAILED:
+            decision.failed.append(FailedCheck(hit.finding.detector, hit.finding.evidence))
+        else:
+            decision.hits.append(hit)
+        decision.action = max(decision.action, hit.action)
+    for check in failed:
+        decision.failed.append(check)
+        decision.action = max(decision.action, failure)

@@ -1,0 +1,201 @@
+"""Policy files read strictly: every mistake is named with its file, line and cure, and nothing is guessed.
+
+Rules: safe YAML only, no anchors, no repeated keys, bounded size; unknown keys are answered with the nearest valid
+one; the revision is a hash of what the file means, so comments do not change it and any rule does.
+"""
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from guardrail.errors import PolicyError
+from guardrail.policy.schema import CaseModel, PolicyModel, RuleModel
+from guardrail.types import Action, Case, Module, Policy, Rule, Stage, StreamMode
+
+MAX_BYTES = 4 << 20
+_STAGES = {
+    "request": frozenset({Stage.REQUEST}),
+    "response": frozenset({Stage.RESPONSE}),
+    "both": frozenset({Stage.REQUEST, Stage.RESPONSE}),
+}
+_PREFIXES = {
+    Module.DATA_LEAKAGE: ("pii", "secret", "prompt", "document", "carrier"),
+    Module.BIAS: ("bias",),
+    Module.ERRORS: ("error",),
+}
+_LISTS = {"data_leakage": RuleModel, "bias": RuleModel, "errors": RuleModel, "cases": CaseModel}
+
+
+def packaged(name: str) -> Path:
+    """The file of a policy that comes with guardrail."""
+    installed = Path(__file__).parent / "packaged" / f"{name}.yaml"
+    return installed if installed.is_file() else Path(__file__).parents[2] / "policies" / f"{name}.yaml"
+
+
+def load(path: Path) -> Policy:
+    """The policy in `path`, not yet proven by its cases.  Raises PolicyError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    return parse(raw, str(path))
+
+
+def parse(raw: bytes, source: str) -> Policy:
+    """The policy in the bytes of a file named `source`.  Raises PolicyError."""
+    if len(raw) > MAX_BYTES:
+        raise PolicyError(f"is larger than {MAX_BYTES >> 20} MiB", source=source)
+    node = _compose(raw, source)
+    document = _plain(node, source)
+    if not isinstance(document, dict):
+        raise PolicyError("must be a mapping that starts with `version: 1`", source=source, line=1)
+    try:
+        model = PolicyModel.model_validate(document, strict=True)
+    except ValidationError as error:
+        raise _explain(error, node, source) from None
+    return _policy(model, node, source)
+
+
+def _compose(raw: bytes, source: str) -> yaml.Node:
+    try:
+        text = raw.decode("utf-8-sig")
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                line = event.start_mark.line + 1
+                raise PolicyError("anchors and aliases (`&`, `*`) are not used in policy files; quote a text that starts with one", source=source, line=line)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"is not UTF-8 at byte {error.start}", source=source) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise PolicyError(f"is not YAML: {problem}", source=source, line=mark.line + 1 if mark else 0) from None
+    except RecursionError:
+        raise PolicyError("is nested too deeply", source=source) from None
+    if node is None:
+        raise PolicyError("is empty; a policy starts with `version: 1`", source=source, line=1)
+    return node
+
+
+def _plain(node: yaml.Node, source: str) -> Any:
+    """The node as plain data.  YAML's own constructor would take a repeated key silently."""
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                raise PolicyError("keys must be plain words", source=source, line=line)
+            if key.value in result:
+                raise PolicyError(f"`{key.value}` stands twice; keep one", source=source, line=line)
+            result[key.value] = _plain(value, source)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, source) for item in node.value]
+    loader = yaml.SafeLoader("")
+    try:
+        value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    except (yaml.YAMLError, ValueError):
+        raise PolicyError(f"`{node.tag}` values are not allowed", source=source, line=node.start_mark.line + 1) from None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 1 << 53:
+        raise PolicyError("number out of range", source=source, line=node.start_mark.line + 1)
+    return value
+
+
+def _explain(error: ValidationError, node: yaml.Node, source: str) -> PolicyError:
+    first = error.errors()[0]
+    path = tuple(first["loc"])
+    line = _line(node, path)
+    where = ".".join(str(part) for part in path)
+    if first["type"] == "extra_forbidden":
+        return PolicyError(_unknown(path), source=source, line=line)
+    if first["type"] == "missing":
+        return PolicyError(f"`{where}` is missing", source=source, line=line)
+    message = first["msg"]
+    return PolicyError(f"`{where}`: {message[0].lower()}{message[1:]}", source=source, line=line)
+
+
+def _unknown(path: Sequence[str | int]) -> str:
+    key = str(path[-1])
+    model: type[BaseModel] = PolicyModel
+    for part in path[:-1]:
+        model = _LISTS.get(str(part), model)
+    near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.5)
+    cure = f"did you mean `{near[0]}`?" if near else f"valid here: {', '.join(model.model_fields)}"
+    return f"unknown key `{key}`; {cure}"
+
+
+def _line(node: yaml.Node, path: Sequence[str | int]) -> int:
+    """The line of the deepest part of `path` that the file has."""
+    line = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            entry = next(((key, value) for key, value in node.value if key.value == part), None)
+            if entry is None:
+                return line
+            line, node = entry[0].start_mark.line + 1, entry[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
+    rules: list[Rule] = []
+    lines: dict[str, int] = {}
+    for module in Module:
+        for index, entry in enumerate(getattr(model, module.value)):
+            path = (module.value, index)
+            line = _line(node, path)
+            if entry.id in lines:
+                raise PolicyError(f"rule `{entry.id}` was defined on line {lines[entry.id]} already", source=source, line=_line(node, (*path, "id")))
+            lines[entry.id] = line
+            rules.append(_rule(entry, module, node, path, source))
+    canonical = orjson.dumps(model.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    return Policy(
+        name=model.name,
+        revision=hashlib.sha256(canonical).hexdigest()[:12],
+        rules=tuple(rules),
+        enforce=model.mode == "enforce",
+        on_failure=Action.BLOCK if model.on_failure == "block" else Action.FLAG,
+        message=model.message,
+        hold_cap=model.hold_cap,
+        check_timeout=model.check_timeout,
+        unknown_endpoints=model.unknown_endpoints,
+        description=model.description,
+        source=source,
+    )
+
+
+def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | int, ...], source: str) -> Rule:
+    for index, kind in enumerate(entry.kinds):
+        if kind.split(".")[0] not in _PREFIXES[module]:
+            families = ", ".join(f"{prefix}.*" for prefix in _PREFIXES[module])
+            raise PolicyError(f"kind `{kind}` does not belong under `{module}`, which holds {families}", source=source, line=_line(node, (*path, "kinds", index)))
+    if '"' in entry.replacement or "\\" in entry.replacement or not entry.replacement.isprintable():
+        raise PolicyError("`replacement` must stay valid inside a JSON string: no quotes, backslashes or line breaks", source=source, line=_line(node, (*path, "replacement")))
+    cases = tuple(
+        Case(case.text, Action[case.expect.upper()], case.becomes, case.prompt, _line(node, (*path, "cases", number)))
+        for number, case in enumerate(entry.cases)
+    )
+    return Rule(
+        id=entry.id,
+        module=module,
+        kinds=tuple(entry.kinds),
+        stages=_STAGES[entry.stage],
+        threshold=entry.threshold,
+        action=Action[entry.action.upper()],
+        message=entry.message,
+        replacement=entry.replacement,
+        stream=StreamMode(entry.stream) if entry.stream else None,
+        cites=tuple(entry.cites),
+        cases=cases,
+        line=_line(node, path),
+    )

@@ -1,0 +1,70 @@
+"""The shape of a policy file, version 1: what a policy officer may write, and nothing else.
+
+Rules: unknown keys are refused; every field has a description, because the JSON Schema that editors use and the
+table in docs/policy.md come from here; defaults are the safe ones.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Kind = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9_]+|\*)(?:\.(?:[a-z0-9_]+|\*)){0,3}$")]
+ActionWord = Literal["allow", "flag", "notice", "redact", "regenerate", "block"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CaseModel(_Strict):
+    """An example that must come out as stated, or the file is refused."""
+
+    text: str = Field(description="The text to judge.")
+    expect: ActionWord = Field(description="The strongest action that this rule alone takes on it.")
+    becomes: str | None = Field(None, description="For redact and notice: the text that leaves.")
+    prompt: str = Field("", description="What was asked, for rules that look at the request.")
+
+
+class RuleModel(_Strict):
+    """These kinds, from this score on, lead to this action."""
+
+    id: Identifier = Field(description="Name of the rule, unique in the file; it appears in headers and records.")
+    kinds: list[Kind] = Field(min_length=1, description="Kinds it fires on; `*` stands for one part or all that follow.")
+    stage: Literal["request", "response", "both"] = Field("response", description="Which way the text travels.")
+    threshold: float = Field(0.5, ge=0, le=1, description="The lowest score it fires on.")
+    action: ActionWord = Field(description="What happens then.")
+    message: str = Field("", max_length=2000, description="Words for the client: with a block, a notice, a regeneration.")
+    replacement: str = Field(
+        "", max_length=200, description="With redact: what stands in for the value; default `[REDACTED:KIND]`."
+    )
+    stream: Literal["hold", "sentence", "late"] | None = Field(
+        None, description="How long a stream waits for this rule; default: what its action needs."
+    )
+    cites: list[str] = Field(default_factory=list, description="Clauses of the Guideline or the law it serves.")
+    cases: list[CaseModel] = Field(default_factory=list, description="Examples that must hold before the file is used.")
+
+
+class PolicyModel(_Strict):
+    """A policy file."""
+
+    version: Literal[1] = Field(description="Format of the file.")
+    name: Identifier = Field(description="Name of the policy; clients see it with a revision.")
+    description: str = Field("", description="What it is for, in words.")
+    mode: Literal["enforce", "monitor"] = Field(
+        "enforce", description="`monitor` records what it would have done and changes nothing."
+    )
+    on_failure: Literal["block", "allow"] = Field("block", description="What happens when a check did not finish.")
+    check_timeout: float = Field(10.0, gt=0, le=300, description="Seconds that a slow check may take.")
+    hold_cap: int = Field(
+        4_194_304, ge=1024, le=268_435_456, description="Bytes of a stream that may wait for a verdict; more is a failed check."
+    )
+    unknown_endpoints: Literal["refuse", "inspect"] = Field(
+        "refuse", description="`inspect` opens endpoints no dialect knows, judging every string of their JSON."
+    )
+    message: str = Field(
+        "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."
+    )
+    data_leakage: list[RuleModel] = Field(default_factory=list, description="Rules on personal data, secrets, documents.")
+    bias: list[RuleModel] = Field(default_factory=list, description="Rules on toxicity, hate and harm to groups.")
+    errors: list[RuleModel] = Field(default_factory=list, description="Rules on wrong, broken and unsupported answers.")

@@ -1,0 +1,429 @@
+"""The life of one exchange, from the client's first byte to the audit record.
+
+    read the body -> pick the dialect -> judge the request -> send upstream
+      -> stream through the gate, or read whole -> judge -> edit, notice, ask again or refuse -> reply -> audit
+
+Rules:
+1. Every path through `__call__` ends in exactly one audit record, and no answer is served while none can be written.
+2. Text leaves only as the upstream's bytes with edits in them, or as words of the policy and the dialect.
+3. Nothing that the client sends chooses the policy or the upstream, or switches a check off.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from guardrail.audit import record as audit_record
+from guardrail.audit.sink import Sink
+from guardrail.dialects.json_body import JsonBody
+from guardrail.dialects.protocol import Call, Dialect
+from guardrail.edits import apply
+from guardrail.errors import AuditError, Blocked, ExchangeError, RequestError, UpstreamError
+from guardrail.notes import headers as note_headers
+from guardrail.notes import notes_for, notices
+from guardrail.policy.decide import Judge, record
+from guardrail.review import Review, edit_document, review
+from guardrail.scanner import Scanner
+from guardrail.streaming import Streaming
+from guardrail.types import Action, Context, Decision, Edit, Exchange, Hit, Outcome, Pointer, Policy, Segment, Stage
+from guardrail.upstream import Reply, Upstream
+from guardrail.wire import jsontext
+
+logger = logging.getLogger("guardrail")
+
+Scope = Mapping[str, Any]
+Receive = Any
+Send = Any
+Header = tuple[bytes, bytes]
+
+REGENERATIONS = 2
+"""How often a model is asked again before a `regenerate` rule blocks."""
+_STALE = frozenset({b"etag", b"digest", b"content-md5", b"content-digest", b"repr-digest", b"last-modified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A policy with everything made ready for it."""
+
+    policy: Policy
+    scanner: Scanner
+    judge: Judge
+    dialects: tuple[Dialect, ...]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One exchange while it is going on."""
+
+    exchange: Exchange
+    dialect: Dialect
+    raw_headers: list[Header]
+    decision: Decision = field(default_factory=Decision)
+    call: Call = field(default_factory=Call)
+    ended: str = "failed"
+    status: int = 0
+    upstream_status: int | None = None
+    error: str = ""
+    request_bytes: int = 0
+    response_bytes: int = 0
+    edited: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Gone(Exception):
+    """The client has closed the connection."""
+
+
+class Proxy:
+    """The ASGI application behind every path that is not guardrail's own."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        upstream: Upstream,
+        sink: Sink,
+        key: bytes,
+        *,
+        request_limit: int,
+        annotate: bool = True,
+    ) -> None:
+        self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
+        self._request_limit, self._annotate = request_limit, annotate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        turn = self._begin(scope)
+        client = _Client(turn, send)
+        watcher: asyncio.Task[None] | None = None
+        try:
+            self._require_audit()
+            body = await _read_body(receive, turn, self._request_limit)
+            watcher = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
+            await self._serve(turn, client, scope, body)
+            turn.ended = turn.ended if turn.ended != "failed" else "completed"
+        except ExchangeError as error:
+            await self._refuse(turn, client, error)
+        except Gone:
+            turn.ended = "client_gone"
+        except asyncio.CancelledError:
+            turn.ended = "client_gone"
+            if watcher is None or not watcher.done():
+                turn.ended, turn.error = "failed", "shutdown"
+                raise
+        except Exception as error:  # the next exchange must be served, and the client must not see a traceback
+            logger.error("exchange %s failed: %s", turn.exchange.id, type(error).__name__, exc_info=_safe(error))
+            turn.error = type(error).__name__
+            await self._refuse(turn, client, ExchangeError(500, "guardrail_error", "The guardrail failed; nothing was let through."))
+        finally:
+            if watcher is not None:
+                watcher.cancel()
+            self._audit(turn)
+
+    async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
+        path = _raw_path(scope)
+        turn.dialect = self._dialect(scope["method"], path)
+        turn.exchange = replace(turn.exchange, dialect=turn.dialect.name)
+        body = await self._judge_request(turn, body)
+        target = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+        for attempt in range(REGENERATIONS + 1):
+            reply = await self._upstream.send(scope["method"], target, turn.raw_headers, body)
+            turn.upstream_status = reply.status
+            try:
+                if reply.content_type.lower().startswith("text/event-stream"):
+                    await self._stream(turn, client, reply)
+                    return
+                if await self._whole(turn, client, reply, last=attempt == REGENERATIONS):
+                    return
+            finally:
+                await reply.close()
+
+    def _dialect(self, method: str, path: str) -> Dialect:
+        for dialect in self._guard.dialects:
+            if dialect.matches(method, path):
+                return dialect
+        if self._guard.policy.unknown_endpoints == "inspect":
+            return JsonBody()
+        raise RequestError(
+            404,
+            "endpoint_not_open",
+            f"{method} on this path is not an endpoint that guardrail knows, so its text cannot be judged. "
+            "`unknown_endpoints: inspect` in the policy file opens JSON endpoints it does not know.",
+        )
+
+    async def _judge_request(self, turn: _Turn, body: bytes) -> bytes:
+        """The request body to send on: as it came, or with the policy's edits."""
+        if not body:
+            return body
+        if any(name == b"content-encoding" and value != b"identity" for name, value in turn.raw_headers):
+            raise RequestError(415, "content_encoding", "Compressed request bodies are not accepted; send it as plain JSON.")
+        try:
+            document = jsontext.parse(body)
+            strings = jsontext.strings(document, body)
+        except jsontext.JsonError as error:
+            raise RequestError(400, "invalid_json", f"The request body is {error}; it was not sent on.") from None
+        turn.call = turn.dialect.call(document)
+        turn.exchange = replace(turn.exchange, model=turn.call.model[:200], stream=turn.call.stream)
+        if self._guard.scanner.idle(Stage.REQUEST):
+            return body
+        segments = turn.dialect.segments(document, strings, Stage.REQUEST)
+        result = await self._review(turn, segments, replace(turn.call.context, stage=Stage.REQUEST), Stage.REQUEST)
+        edits = result.edits()
+        if not edits:
+            return body
+        turn.edited += len(edits)
+        return edit_document(body, dict(strings), edits)
+
+    async def _whole(self, turn: _Turn, client: "_Client", reply: Reply, *, last: bool) -> bool:
+        """Answer with one whole body; False when the model is to be asked again."""
+        body = await reply.read()
+        if not body:
+            await client.reply(reply.status, self._headers(turn, reply), body)
+            return True
+        try:
+            if _is_json(reply.content_type, body):
+                out = await self._judge_document(turn, body)
+            elif reply.content_type.lower().startswith("text/"):
+                out = await self._judge_text(turn, body)
+            else:
+                raise UpstreamError(502, "content_type", "The upstream answered with content that cannot be judged.")
+        except _AskAgain as again:
+            if not last:
+                return False
+            raise Blocked(self._guard.judge.message(again.hit)) from None
+        await client.reply(reply.status, self._headers(turn, reply, changed=out is not body), out)
+        return True
+
+    async def _judge_document(self, turn: _Turn, body: bytes) -> bytes:
+        try:
+            document = jsontext.parse(body)
+            strings = jsontext.strings(document, body)
+        except jsontext.JsonError:
+            raise UpstreamError(502, "upstream_malformed", "The upstream's answer is not JSON that can be judged.") from None
+        dialect = turn.dialect
+        segments = dialect.segments(document, strings, Stage.RESPONSE)
+        result = await self._review(turn, segments, dialect.context(document, turn.call), Stage.RESPONSE)
+        texts = dict(strings)
+        edits = result.edits()
+        blanks = {blank for pointer in edits if (blank := dialect.blanks(pointer))}
+        edits = {pointer: made for pointer, made in edits.items() if pointer not in blanks}
+        _append_notices(dialect, document, result, texts, edits)
+        if edits or blanks:
+            turn.edited += len(edits) + len(blanks)
+            body = edit_document(body, texts, edits, blanks)
+        told = self._told(turn) if isinstance(document, dict) else None
+        return jsontext.add_member(body, "guardrail", told) if told else body
+
+    async def _judge_text(self, turn: _Turn, body: bytes) -> bytes:
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise UpstreamError(502, "upstream_malformed", "The upstream's answer is not UTF-8 text.") from None
+        segment = Segment(Stage.RESPONSE, "", "body", (), text)
+        result = await self._review(turn, [segment], Context(), Stage.RESPONSE)
+        edits = result.edits().get((), [])
+        turn.edited += len(edits)
+        return apply(text, edits).encode() if edits else body
+
+    async def _review(self, turn: _Turn, segments: list[Segment], context: Context, stage: Stage) -> Review:
+        """Judge segments, keep what was found, and raise if that ends the exchange."""
+        guard = self._guard
+        result = await review(guard.scanner, guard.judge, segments, context, stage)
+        record(turn.decision, result.all_hits, result.failed, guard.judge.failure_action())
+        hit = result.strongest()
+        if turn.decision.action is Action.BLOCK:
+            if hit is None or hit.action is not Action.BLOCK:
+                raise Blocked(guard.policy.message, "guardrail_check_failed")
+            raise Blocked(guard.judge.message(hit))
+        if hit is not None and hit.action is Action.REGENERATE:
+            if stage is Stage.REQUEST:
+                raise Blocked(guard.judge.message(hit))
+            raise _AskAgain(hit)
+        return result
+
+    async def _stream(self, turn: _Turn, client: "_Client", reply: Reply) -> None:
+        guard = self._guard
+        constant = self._constant(turn) if self._annotate else None
+        turn.exchange = replace(turn.exchange, stream=True)
+        stream = Streaming(turn.dialect, turn.call, guard.scanner, guard.judge, turn.decision, constant)
+        try:
+            async for piece in stream.run(reply.chunks()):
+                if not client.started:
+                    await client.start(reply.status, self._headers(turn, reply, pending=True))
+                await client.write(piece)
+            if not client.started:
+                await client.start(reply.status, self._headers(turn, reply, pending=True))
+            await client.end()
+        finally:
+            turn.edited += stream.edited
+        if stream.failure is not None:
+            turn.ended, turn.error = "upstream_failed", stream.failure.code
+        elif turn.decision.action is Action.BLOCK:
+            turn.ended = "blocked"
+
+    async def _refuse(self, turn: _Turn, client: "_Client", error: ExchangeError) -> None:
+        if isinstance(error, Blocked):
+            turn.ended = "blocked"
+            turn.decision.action = Action.BLOCK
+        elif isinstance(error, UpstreamError):
+            turn.ended = "upstream_failed"
+        elif error.status < 500 or error.status == 503:
+            turn.ended = "refused"
+        turn.error = turn.error or error.code
+        if client.started:
+            await client.write(turn.dialect.stream_error(error.code, error.message))
+            await client.end()
+            return
+        body = turn.dialect.error(error.status, error.code, error.message)
+        told = self._told(turn)
+        if told:
+            body = jsontext.add_member(body, "guardrail", told)
+        headers = [(b"content-type", b"application/json"), *self._notes(turn)]
+        if error.status == 503:
+            headers.append((b"retry-after", b"1"))
+        if isinstance(error, Blocked):
+            headers.append((b"x-should-retry", b"false"))
+        await client.reply(error.status, headers, body)
+
+    def _begin(self, scope: Scope) -> _Turn:
+        identity = f"{int(time.time() * 1000):012x}{secrets.token_hex(6)}"
+        raw = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
+        exchange = Exchange(identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time())
+        return _Turn(exchange, self._guard.dialects[0], raw)
+
+    def _caller(self, headers: list[Header]) -> str:
+        """Which key the client used, as a keyed digest: enough to tell callers apart, nothing to use."""
+        for name, value in headers:
+            if name in (b"authorization", b"api-key", b"x-api-key"):
+                return hmac.new(self._key, value, hashlib.sha256).hexdigest()[:16]
+        return ""
+
+    def _require_audit(self) -> None:
+        if not self._sink.healthy and not self._sink.probe():
+            raise ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
+
+    def _constant(self, turn: _Turn) -> dict[str, Any]:
+        return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id}
+
+    def _told(self, turn: _Turn) -> dict[str, Any] | None:
+        return notes_for(turn.decision, self._constant(turn)) if self._annotate else None
+
+    def _notes(self, turn: _Turn, *, pending: bool = False) -> list[Header]:
+        if not self._annotate:
+            return []
+        return note_headers(turn.decision, self._guard.policy.label, turn.exchange.id, pending=pending)
+
+    def _headers(self, turn: _Turn, reply: Reply, *, changed: bool = False, pending: bool = False) -> list[Header]:
+        dropped = _STALE if changed else frozenset()
+        kept = [(n, v) for n, v in reply.headers if n not in dropped and not n.startswith(b"x-guardrail-")]
+        return kept + self._notes(turn, pending=pending)
+
+    def _audit(self, turn: _Turn) -> None:
+        outcome = Outcome(
+            ended=turn.ended,
+            status=turn.status,
+            upstream_status=turn.upstream_status,
+            error=turn.error,
+            request_bytes=turn.request_bytes,
+            response_bytes=turn.response_bytes,
+            duration_ms=round((time.perf_counter() - turn.started) * 1000, 3),
+            checks=self._guard.scanner.checks,
+            edited=turn.edited,
+        )
+        try:
+            built = audit_record.build(turn.exchange, self._guard.policy.label, turn.decision, outcome, self._key)
+            self._sink.write(built)
+        except AuditError as error:
+            logger.critical("no audit record for exchange %s: %s", turn.exchange.id, error)
+
+
+class _AskAgain(Exception):
+    def __init__(self, hit: Hit) -> None:
+        super().__init__()
+        self.hit = hit
+
+
+class _Client:
+    """The connection to the client: what was sent, and in what state it is."""
+
+    def __init__(self, turn: _Turn, send: Send) -> None:
+        self._turn, self._send = turn, send
+        self.started = False
+
+    async def start(self, status: int, headers: list[Header]) -> None:
+        self.started = True
+        self._turn.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def write(self, data: bytes) -> None:
+        self._turn.response_bytes += len(data)
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self) -> None:
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def reply(self, status: int, headers: list[Header], body: bytes) -> None:
+        sized = status != 204 and status != 304 and self._turn.exchange.method != "HEAD"
+        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())] if sized else headers)
+        self._turn.response_bytes += len(body)
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _read_body(receive: Receive, turn: _Turn, limit: int) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part = message.get("body", b"")
+        turn.request_bytes += len(part)
+        if turn.request_bytes > limit:
+            raise RequestError(413, "request_too_large", f"The request is over the limit of {limit} bytes.")
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _cancel_when_gone(receive: Receive, task: "asyncio.Task[Any] | None") -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if task is not None:
+        task.cancel()
+
+
+def _append_notices(
+    dialect: Dialect, document: Any, result: Review, texts: dict[Pointer, str], edits: dict[Pointer, list[Edit]]
+) -> None:
+    """Add the notices of each answer at the end of its text."""
+    for segment, hits in zip(result.segments, result.hits, strict=True):
+        pointer = dialect.notice_pointer(document, segment.pointer)
+        for words in notices(hits) if pointer is not None else ():
+            assert pointer is not None
+            end = len(texts[pointer])
+            added = edits.setdefault(pointer, [])
+            if all(edit.text != "\n\n" + words for edit in added):
+                added.append(Edit(end, end, "\n\n" + words))
+
+
+def _raw_path(scope: Scope) -> str:
+    raw = scope.get("raw_path")
+    return bytes(raw).decode("latin-1").split("?", 1)[0] if raw else str(scope["path"])
+
+
+def _is_json(content_type: str, body: bytes) -> bool:
+    kind = content_type.split(";", 1)[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json") or (not kind and body.lstrip()[:1] in (b"{", b"["))
+
+
+def _safe(error: BaseException) -> BaseException:
+    """The error without its message and locals' text: a traceback may quote what was being judged."""
+    bare = RuntimeError(type(error).__name__)
+    return bare.with_traceback(error.__traceback__)
+

@@ -1,0 +1,142 @@
+"""From the texts of a document to what is done about them: scan, decide, edit.
+
+The same path serves requests, whole answers, error bodies, `guardrail check` and the cases of a policy, so that
+what an officer tries offline is what happens on the wire.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from guardrail.edits import apply, redactions
+from guardrail.notes import notices
+from guardrail.policy.decide import Judge
+from guardrail.scanner import Scanner
+from guardrail.types import Action, Context, Edit, FailedCheck, Hit, Pointer, Segment, Stage
+from guardrail.wire import jsontext
+
+EMBEDDED = -2
+"""In a pointer: what follows is a place inside the JSON document that the string before it holds."""
+
+
+@dataclass(slots=True)
+class Review:
+    """What was found in a set of segments; `hits[i]` belongs to `segments[i]`."""
+
+    segments: Sequence[Segment]
+    hits: list[list[Hit]] = field(default_factory=list)
+    failed: list[FailedCheck] = field(default_factory=list)
+
+    @property
+    def all_hits(self) -> list[Hit]:
+        """Every hit, in the order of the segments."""
+        return [hit for hits in self.hits for hit in hits]
+
+    @property
+    def fired(self) -> list[Hit]:
+        """The hits that a rule fired on."""
+        return [hit for hits in self.hits for hit in hits if hit.rule]
+
+    @property
+    def action(self) -> Action:
+        """The strongest action, failed checks aside."""
+        return max((hit.action for hit in self.fired), default=Action.ALLOW)
+
+    def strongest(self) -> Hit | None:
+        """The hit that decides, if any."""
+        return max(self.fired, key=lambda hit: (hit.action, hit.finding.score), default=None)
+
+    def edits(self) -> dict[Pointer, list[Edit]]:
+        """The edits of each segment that has any, by place."""
+        made: dict[Pointer, list[Edit]] = {}
+        for segment, hits in zip(self.segments, self.hits, strict=True):
+            if edits := redactions(hits, len(segment.text)):
+                made.setdefault(segment.pointer, []).extend(edits)
+        return made
+
+
+async def review(scanner: Scanner, judge: Judge, segments: Sequence[Segment], context: Context, stage: Stage) -> Review:
+    """Scan and judge `segments`."""
+    if scanner.idle(stage):
+        return Review(segments, [[] for _ in segments])
+    expanded = expand(segments)
+    scan = await scanner.scan(expanded, context, stage)
+    hits = [
+        [judge.hit(finding, segment) for finding in found]
+        for segment, found in zip(expanded, scan.findings, strict=True)
+    ]
+    return Review(expanded, hits, scan.failed)
+
+
+def outcome(result: Review) -> tuple[Action, str | None]:
+    """What becomes of a review of one single text: the strongest action and the text that leaves, None if none does."""
+    action = result.action
+    if action >= Action.REGENERATE:
+        return action, None
+    [segment] = result.segments
+    text = apply(segment.text, result.edits().get(segment.pointer, []))
+    return action, "\n\n".join((text, *notices(result.fired)))
+
+
+def expand(segments: Iterable[Segment]) -> list[Segment]:
+    """The segments, with tool arguments that are JSON replaced by the keys, strings and numbers in them.
+
+    An agent acts on parsed arguments: `\\u0041` in them is a letter, and a number needs no quotes.
+    """
+    out: list[Segment] = []
+    for segment in segments:
+        out += _embedded(segment) if segment.channel == "tool_arguments" else (segment,)
+    return out
+
+
+def _embedded(segment: Segment) -> Sequence[Segment]:
+    raw = segment.text.encode(errors="surrogatepass")
+    try:
+        document = jsontext.parse(raw)
+        inside = [*jsontext.strings(document, raw), *jsontext.numbers(document)]
+    except jsontext.JsonError:
+        return (segment,)
+    if not isinstance(document, (dict, list)):
+        return (segment,)
+    return [
+        Segment(segment.stage, segment.role, segment.channel, (*segment.pointer, EMBEDDED, *place), text, _lead(place))
+        for place, text in inside
+        if text
+    ]
+
+
+def _lead(place: Pointer) -> str:
+    names = [part for part in place if isinstance(part, str)]
+    return f"{names[-1]}: " if names and place[-1] != jsontext.KEY else ""
+
+
+def edit_text(text: str, place: Mapping[Pointer, list[Edit]]) -> str:
+    """Tool arguments with the edits inside them made; `place` maps the pointer after EMBEDDED, () for the text itself."""
+    if () in place:
+        return apply(text, place[()])
+    raw = text.encode(errors="surrogatepass")
+    document = jsontext.parse(raw)
+    values = {**dict(jsontext.numbers(document)), **dict(jsontext.strings(document, raw))}
+    literals = {pointer: jsontext.literal(apply(values[pointer], edits)) for pointer, edits in place.items()}
+    return jsontext.splice(raw, literals).decode(errors="surrogatepass")
+
+
+def edit_document(
+    raw: bytes, texts: Mapping[Pointer, str], edits: Mapping[Pointer, list[Edit]], blanks: Iterable[Pointer] = ()
+) -> bytes:
+    """`raw` with `edits` made in the strings `texts` and the values at `blanks` emptied.
+
+    Raises JsonError when a place is not there.
+    """
+    grouped: dict[Pointer, dict[Pointer, list[Edit]]] = {}
+    for pointer, made in edits.items():
+        outer, inner = _outer(pointer)
+        grouped.setdefault(outer, {})[inner] = made
+    literals = {pointer: jsontext.literal(edit_text(texts[pointer], place)) for pointer, place in grouped.items()}
+    return jsontext.splice(raw, literals, blanks)
+
+
+def _outer(pointer: Pointer) -> tuple[Pointer, Pointer]:
+    if EMBEDDED not in pointer:
+        return pointer, ()
+    at = pointer.index(EMBEDDED)
+    return pointer[:at], pointer[at + 1 :]

@@ -1,0 +1,261 @@
+"""Runs the detectors that a policy needs over texts, within their deadlines, and says which could not finish.
+
+Rules:
+1. Cheap before dear: patterns through one screen, light detectors in the event loop, heavy ones in a pool with a
+   deadline each.
+2. A detector that raises or runs late yields a FailedCheck, never an empty result; its exception text is not
+   kept, because it may quote what it was reading.
+3. The findings of a text do not depend on whether it arrived whole or in pieces (`gate.py` uses the same screens).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from guardrail.detectors.protocol import Detector, PatternSource
+from guardrail.detectors.registry import AnyDetector, nearest_kind, serving
+from guardrail.detectors.screen import Screen
+from guardrail.dialects.protocol import PROSE
+from guardrail.errors import PolicyError
+from guardrail.policy.decide import covers
+from guardrail.text.fold import fold
+from guardrail.text.sentences import sentences
+from guardrail.types import Action, Context, FailedCheck, Finding, Policy, Rule, Segment, Stage, StreamMode, Unit
+
+_INLINE = 65_536
+"""Characters up to which light work stays in the event loop; about half a millisecond of patterns."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """The findings of each segment, in order, and the checks that ran and that did not finish."""
+
+    findings: list[list[Finding]] = field(default_factory=list)
+    failed: list[FailedCheck] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What one stage of a policy needs."""
+
+    screen: Screen
+    sentence: tuple[Detector, ...]
+    answer: tuple[Detector, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.screen.patterns or self.sentence or self.answer)
+
+
+class Scanner:
+    """The loaded detectors of one policy."""
+
+    def __init__(self, policy: Policy, detectors: Sequence[AnyDetector]) -> None:
+        """Loads what `policy` needs of `detectors`.
+
+        Raises PolicyError for a rule that nothing can serve, CheckError for a detector that cannot be loaded.
+        """
+        self.policy = policy
+        needed = _needed(policy, detectors)
+        for detector in needed:
+            detector.load()
+        self._plans = {stage: _plan(policy, needed, stage) for stage in Stage}
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="guardrail-check")
+        self.modes = _modes(policy, needed)
+        self.checks = tuple(sorted(detector.name for detector in needed))
+
+    def screen(self, stage: Stage) -> Screen:
+        """The pooled patterns of a stage."""
+        return self._plans[stage].screen
+
+    def idle(self, stage: Stage) -> bool:
+        """Whether nothing is ever looked for at a stage."""
+        return self._plans[stage].empty
+
+    def patterns(self, text: str, stage: Stage) -> list[Finding]:
+        """The pattern findings of a whole text, in its own offsets."""
+        folded = fold(text)
+        found = self._plans[stage].screen.find(folded.text)
+        if folded.origin is None:
+            return found
+        return [_located(finding, *folded.to_source(finding.start or 0, finding.end or 0)) for finding in found]
+
+    async def scan(self, segments: Sequence[Segment], context: Context, stage: Stage) -> Scan:
+        """Everything the policy looks for at `stage`, in each segment."""
+        scan = Scan([[] for _ in segments])
+        plan = self._plans[stage]
+        if plan.empty or not segments:
+            return scan
+        if sum(len(segment.text) for segment in segments) <= _INLINE:
+            self._scan_patterns(segments, stage, scan)
+        else:
+            await self._run("patterns", lambda: self._scan_patterns(segments, stage, scan), scan.failed)
+        if plan.sentence:
+            await self._scan_sentences(segments, context, plan.sentence, scan)
+        if plan.answer:
+            await self._scan_answers(segments, context, plan.answer, scan)
+        return scan
+
+    async def sentence_findings(self, texts: Sequence[str], context: Context) -> Scan:
+        """The findings of single sentences of an answer, in their own offsets."""
+        return await self._ask(self._plans[Stage.RESPONSE].sentence, texts, context)
+
+    async def answer_findings(self, text: str, context: Context) -> Scan:
+        """The findings of whole-answer checks on one text."""
+        return await self._ask(self._plans[Stage.RESPONSE].answer, [text], context)
+
+    @property
+    def judges_sentences(self) -> bool:
+        """Whether any detector of the response stage judges sentences."""
+        return bool(self._plans[Stage.RESPONSE].sentence)
+
+    @property
+    def judges_answers(self) -> bool:
+        """Whether any detector of the response stage judges whole answers."""
+        return bool(self._plans[Stage.RESPONSE].answer)
+
+    def close(self) -> None:
+        """Let the pool go; a check that hangs is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _scan_patterns(self, segments: Sequence[Segment], stage: Stage, scan: Scan) -> None:
+        for index, segment in enumerate(segments):
+            lead = len(segment.lead)
+            found = self.patterns(segment.lead + segment.text, stage)
+            if lead:
+                found = [_located(f, max(0, (f.start or 0) - lead), (f.end or 0) - lead) for f in found]
+            scan.findings[index] += [f for f in found if (f.end or 0) > 0]
+
+    async def _scan_sentences(
+        self, segments: Sequence[Segment], context: Context, detectors: Sequence[Detector], scan: Scan
+    ) -> None:
+        places: list[tuple[int, int, int]] = []
+        for index, segment in enumerate(segments):
+            if segment.channel in PROSE:
+                places += [(index, start, end) for start, end in sentences(segment.text)]
+        texts = [segments[index].text[start:end] for index, start, end in places]
+        for detector in detectors if texts else ():
+            results = await self._detect(detector, texts, context, scan.failed)
+            for (index, start, end), result in zip(places, results, strict=False):
+                scan.findings[index] += [in_sentence(finding, start, end) for finding in result]
+
+    async def _scan_answers(
+        self, segments: Sequence[Segment], context: Context, detectors: Sequence[Detector], scan: Scan
+    ) -> None:
+        for index, segment in enumerate(segments):
+            if segment.channel != "content":
+                continue
+            for detector in detectors:
+                for result in await self._detect(detector, [segment.text], context, scan.failed):
+                    scan.findings[index] += result
+
+    async def _ask(self, detectors: Sequence[Detector], texts: Sequence[str], context: Context) -> Scan:
+        scan = Scan([[] for _ in texts])
+        for detector in detectors:
+            results = await self._detect(detector, texts, context, scan.failed)
+            for found, result in zip(scan.findings, results, strict=True):
+                found += result
+        return scan
+
+    async def _detect(
+        self, detector: Detector, texts: Sequence[str], context: Context, failed: list[FailedCheck]
+    ) -> list[list[Finding]]:
+        results: list[list[Finding]] = []
+
+        def work() -> None:
+            results.extend(detector.detect(texts, context))
+
+        if detector.heavy or sum(map(len, texts)) > _INLINE:
+            await self._run(detector.name, work, failed)
+        else:
+            _guarded(detector.name, work, failed)
+        return results if len(results) == len(texts) else [[] for _ in texts]
+
+    async def _run(self, name: str, work: Callable[[], None], failed: list[FailedCheck]) -> None:
+        """`work` in the pool, within the policy's deadline."""
+        loop = asyncio.get_running_loop()
+        inner: list[FailedCheck] = []
+        job = loop.run_in_executor(self._pool, _guarded, name, work, inner)
+        try:
+            await asyncio.wait_for(job, self.policy.check_timeout)
+        except TimeoutError:
+            failed.append(FailedCheck(name, "timed out"))
+        else:
+            failed += inner
+
+
+def in_sentence(finding: Finding, start: int, end: int) -> Finding:
+    """A finding of the sentence `start:end` in the offsets of its text; a whole-sentence one gets its span."""
+    if finding.start is None or finding.end is None:
+        return _located(finding, start, end)
+    return _located(finding, finding.start + start, finding.end + start)
+
+
+def _located(finding: Finding, start: int, end: int) -> Finding:
+    return replace(finding, start=start, end=end)
+
+
+def _guarded(name: str, work: Callable[[], None], failed: list[FailedCheck]) -> None:
+    try:
+        work()
+    except Exception as error:
+        failed.append(FailedCheck(name, f"raised {type(error).__name__}"))
+
+
+def _needed(policy: Policy, detectors: Sequence[AnyDetector]) -> list[AnyDetector]:
+    for rule in policy.rules:
+        for kind in rule.kinds:
+            one = replace(rule, kinds=(kind,))
+            if not serving(detectors, lambda name, one=one: covers(one, name)):  # type: ignore[misc]
+                raise PolicyError(
+                    f"rule `{rule.id}`: no detector here finds `{kind}`; {nearest_kind(kind, detectors)}",
+                    source=policy.source,
+                    line=rule.line,
+                )
+    return serving(detectors, lambda name: any(covers(rule, name) for rule in policy.rules))
+
+
+def _at(policy: Policy, stage: Stage) -> list[Rule]:
+    return [rule for rule in policy.rules if stage in rule.stages]
+
+
+def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Plan:
+    rules = _at(policy, stage)
+    used = serving(detectors, lambda name: any(covers(rule, name) for rule in rules))
+    patterns = [(d.name, pattern) for d in used if isinstance(d, PatternSource) and d.unit is Unit.SPAN for pattern in d.patterns]
+    others = [d for d in used if isinstance(d, Detector)]
+    return _Plan(
+        Screen(patterns),
+        tuple(d for d in others if d.unit is Unit.SENTENCE),
+        tuple(d for d in others if d.unit is Unit.ANSWER),
+    )
+
+
+def _modes(policy: Policy, detectors: Sequence[AnyDetector]) -> dict[Unit, StreamMode]:
+    """How long a stream waits for sentence and answer checks: the strictest that any rule needs.
+
+    Raises PolicyError for a rule that wants to change text after letting it go.
+    """
+    order = (StreamMode.LATE, StreamMode.SENTENCE, StreamMode.HOLD)
+    modes = {Unit.SENTENCE: StreamMode.LATE, Unit.ANSWER: StreamMode.LATE}
+    for rule in _at(policy, Stage.RESPONSE):
+        for unit in {d.unit for d in serving(detectors, lambda name, r=rule: covers(r, name))} & set(modes):  # type: ignore[misc]
+            mode = _mode(rule, unit, policy)
+            modes[unit] = max(modes[unit], mode, key=order.index)
+    return modes
+
+
+def _mode(rule: Rule, unit: Unit, policy: Policy) -> StreamMode:
+    acts = policy.enforce and rule.action >= Action.REDACT
+    if not acts:
+        return rule.stream or StreamMode.LATE
+    least = StreamMode.SENTENCE if unit is Unit.SENTENCE else StreamMode.HOLD
+    if rule.stream is StreamMode.LATE or (rule.stream is StreamMode.SENTENCE and least is StreamMode.HOLD):
+        raise PolicyError(
+            f"rule `{rule.id}`: `{rule.action.word}` cannot work with `stream: {rule.stream}`, the text would be gone; "
+            f"use `stream: {least}` or leave it out",
+            source=policy.source,
+            line=rule.line,
+        )
+    return rule.stream or least

@@ -1,0 +1,71 @@
+"""What the operator can set, checked before anything starts.
+
+Every flag of `guardrail serve` is also an environment variable `GUARDRAIL_<FLAG>`; clients can set none of them.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from guardrail.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one sidecar; sizes in bytes, times in seconds."""
+
+    upstream: str
+    policy: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    audit: Path = field(default_factory=lambda: Path("audit"))
+    workers: int = 1
+    audit_fsync: str = "interval"
+    request_limit: int = 32 << 20
+    response_limit: int = 32 << 20
+    connect_timeout: float = 10.0
+    read_timeout: float = 300.0
+    drain: float = 30.0
+    annotate: bool = True
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.upstream)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(
+                f"--upstream must be an http or https URL such as https://api.openai.com, not `{self.upstream}`"
+            )
+        if parts.query or parts.fragment or parts.username:
+            raise SettingsError("--upstream takes no query, fragment or credentials; clients send their own")
+        for name in ("request_limit", "response_limit", "connect_timeout", "read_timeout", "drain", "workers"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{name.replace('_', '-')} must be more than zero")
+
+
+_VARIABLES = {
+    "upstream": str, "policy": Path, "host": str, "port": int, "audit": Path, "workers": int, "audit_fsync": str,
+    "request_limit": int, "response_limit": int, "connect_timeout": float, "read_timeout": float, "drain": float,
+    "annotate": lambda word: word.lower() in ("1", "true", "yes", "on"),
+}  # fmt: skip
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for worker processes."""
+    pairs = {name: getattr(settings, name) for name in _VARIABLES}
+    return {f"GUARDRAIL_{name.upper()}": str(value) for name, value in pairs.items() if value is not None}
+
+
+def from_environment() -> Settings:
+    """The settings in the environment.  Raises SettingsError."""
+    given = {}
+    for name, convert in _VARIABLES.items():
+        word = os.environ.get(f"GUARDRAIL_{name.upper()}")
+        if not word:
+            continue
+        try:
+            given[name] = convert(word)
+        except ValueError:
+            raise SettingsError(f"GUARDRAIL_{name.upper()}: `{word}` is not a valid value") from None
+    if "upstream" not in given:
+        raise SettingsError("GUARDRAIL_UPSTREAM is not set")
+    return Settings(**given)

@@ -1,0 +1,296 @@
+"""One streamed answer on its way through the gate: frames to text, text to verdicts, verdicts to frames.
+
+Rules:
+1. A frame leaves only after every string in it was judged; what cannot be read does not leave.
+2. A stream that breaks off looks broken to the client: the held tail is dropped and the dialect's error follows.
+3. Once a rule blocks, nothing more of the upstream's text leaves.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from guardrail.dialects.protocol import Call, ChannelKey, Dialect
+from guardrail.edits import redactions
+from guardrail.errors import Blocked, UpstreamError
+from guardrail.gate import Ask, Gate, GateError, Inspection, Released
+from guardrail.notes import notes_for, notices
+from guardrail.policy.decide import Judge, record
+from guardrail.review import EMBEDDED, edit_document, edit_text, review
+from guardrail.scanner import Scanner, in_sentence
+from guardrail.types import (
+    Action,
+    Context,
+    Decision,
+    Edit,
+    FailedCheck,
+    Finding,
+    Hit,
+    Pointer,
+    Segment,
+    Stage,
+)
+from guardrail.wire import jsontext
+from guardrail.wire.sse import Frame, FrameTooLarge, SSEDecoder
+
+FRAME_LIMIT = 4 << 20
+_MEMO = 4096
+
+
+@dataclass(slots=True)
+class _Payload:
+    """A frame with what was found in its self-contained strings."""
+
+    frame: Frame
+    document: Any = None
+    finishes: tuple[int, ...] = ()
+    edits: dict[Pointer, list[Edit]] = field(default_factory=dict)
+    texts: dict[Pointer, str] = field(default_factory=dict)
+    bare: bool = False
+
+
+class Streaming:
+    """The answer of one exchange.  `decision` is the exchange's own and grows as text is judged."""
+
+    def __init__(
+        self, dialect: Dialect, call: Call, scanner: Scanner, judge: Judge, decision: Decision, notes: dict[str, Any] | None
+    ) -> None:
+        """`notes` are the constant members of what the client is told, None when it is told nothing."""
+        self._dialect, self._call, self._scanner, self._judge = dialect, call, scanner, judge
+        self._decision, self._notes = decision, notes
+        self._gate: Gate[_Payload] = Gate(
+            scanner.screen(Stage.RESPONSE),
+            scanner.modes,
+            self._verdict,
+            judge.policy.hold_cap,
+            sentences=scanner.judges_sentences,
+            answers=scanner.judges_answers,
+        )
+        self._decoder = SSEDecoder(min(FRAME_LIMIT, judge.policy.hold_cap))
+        self._clean: set[str] = set()
+        self._reasons: dict[int, str] = {}
+        self._template: Any = None
+        self._tools: set[int] = set()
+        self._noticed: set[tuple[int, str]] = set()
+        self.failure: UpstreamError | Blocked | None = None
+        self.done = False
+        self.edited = 0
+        self.started = False
+
+    async def run(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The bytes for the client.  Raises Blocked or UpstreamError when nothing has left yet."""
+        try:
+            async for chunk in chunks:
+                out = [piece async for piece in self._frames(self._decoder.decode(chunk))]
+                if out:
+                    self.started = True
+                    yield b"".join(out)
+                if self._blocked:
+                    yield self._stop()
+                    return
+            tail = [piece async for piece in self._finish()]
+            if self._blocked:
+                yield self._stop()
+                return
+            if tail:
+                self.started = True
+                yield b"".join(tail)
+        except (UpstreamError, GateError, FrameTooLarge, jsontext.JsonError) as error:
+            yield self._broken(error)
+
+    @property
+    def _blocked(self) -> bool:
+        return self._gate.stopped is not None or self._decision.action is Action.BLOCK
+
+    async def _frames(self, frames: list[Frame]) -> AsyncIterator[bytes]:
+        for frame in frames:
+            self._take(frame)
+            for question in self._gate.questions():
+                await self._answer(question)
+            if self._blocked:
+                return
+            for piece in self._released():
+                yield piece
+
+    async def _finish(self) -> AsyncIterator[bytes]:
+        """The upstream has ended: what is left of it leaves only if it ended properly."""
+        async for piece in self._frames(self._decoder.flush()):
+            yield piece
+        if not self.done and self._gate.open_choices():
+            raise UpstreamError(502, "upstream_cut", "The upstream ended the stream before its answer was complete.")
+        self._gate.close()
+        for question in self._gate.questions():
+            await self._answer(question)
+        for piece in self._released():
+            yield piece
+
+    def _take(self, frame: Frame) -> None:
+        payload = _Payload(frame)
+        if frame.other:
+            self._judge_other(payload)
+        if frame.data is None or not frame.data.strip():
+            self._gate.feed(payload, len(frame.raw), ())
+        elif self._dialect.is_done(frame.data):
+            self.done = True
+            self._gate.close()
+            self._gate.feed(payload, len(frame.raw), ())
+        else:
+            self._take_document(payload, frame.data)
+
+    def _take_document(self, payload: _Payload, data: bytes) -> None:
+        payload.document = jsontext.parse(data)
+        view = self._dialect.event(payload.document, jsontext.strings(payload.document, data))
+        if view.deltas or view.finishes or self._template is None:
+            self._template = payload.document
+        for segment in view.fields:
+            self._judge_field(payload, segment)
+        for delta in view.deltas:
+            if delta.channel[1] == "tool_arguments":
+                self._tools.add(delta.channel[0])
+        self._reasons.update(view.finishes)
+        payload.finishes = tuple(choice for choice, _ in view.finishes)
+        self._gate.feed(payload, len(payload.frame.raw), view.deltas, payload.finishes)
+
+    def _judge_field(self, payload: _Payload, segment: Segment) -> None:
+        if segment.text in self._clean:
+            return
+        hits = self._hits_in(segment)
+        if not hits and len(self._clean) < _MEMO:
+            self._clean.add(segment.text)
+        if edits := redactions(hits, len(segment.text)):
+            payload.edits[segment.pointer] = edits
+            payload.texts[segment.pointer] = segment.text
+
+    def _judge_other(self, payload: _Payload) -> None:
+        """Comments, event names and ids reach the client too; a finding in them removes them all."""
+        text = payload.frame.other.decode(errors="replace")
+        if text in self._clean:
+            return
+        hits = self._hits_in(Segment(Stage.RESPONSE, "", "framing", (), text))
+        payload.bare = any(hit.action is Action.REDACT for hit in hits)
+        if not hits and len(self._clean) < _MEMO:
+            self._clean.add(text)
+
+    def _hits_in(self, segment: Segment) -> list[Hit]:
+        hits = [self._judge.hit(f, segment) for f in self._scanner.patterns(segment.text, Stage.RESPONSE)]
+        record(self._decision, hits)
+        return hits
+
+    def _verdict(self, channel: ChannelKey, finding: Finding, text: str) -> Hit:
+        segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text)
+        local = replace(finding, start=0, end=len(text))
+        hit = replace(self._judge.hit(local, segment), finding=finding)
+        record(self._decision, [hit])
+        return hit
+
+    async def _answer(self, question: Inspection) -> None:
+        if question.ask is Ask.ARGUMENTS:
+            await self._answer_arguments(question)
+            return
+        context = self._context(question.channel[0])
+        segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
+        if question.ask is Ask.ANSWER:
+            scan = await self._scanner.answer_findings(question.text, context)
+            found = scan.findings[0]
+        else:
+            texts = [question.text[start:end] for start, end in question.spans]
+            scan = await self._scanner.sentence_findings(texts, context)
+            found = [
+                in_sentence(finding, start, end)
+                for (start, end), findings in zip(question.spans, scan.findings, strict=True)
+                for finding in findings
+            ]
+        hits = [_shifted(self._judge.hit(finding, segment), question.offset) for finding in found]
+        record(self._decision, hits, scan.failed, self._judge.failure_action())
+        self._gate.resolve(question, hits)
+
+    async def _answer_arguments(self, question: Inspection) -> None:
+        segment = Segment(Stage.RESPONSE, "assistant", "tool_arguments", (), question.text)
+        result = await review(self._scanner, self._judge, [segment], Context(), Stage.RESPONSE)
+        record(self._decision, result.all_hits, result.failed, self._judge.failure_action())
+        edits = result.edits()
+        new = None
+        if edits:
+            new = edit_text(question.text, {p[1:] if p[:1] == (EMBEDDED,) else (): e for p, e in edits.items()})
+        self._gate.resolve(question, result.all_hits, new)
+
+    def _context(self, choice: int) -> Context:
+        return replace(
+            self._call.context,
+            finish_reason=self._reasons.get(choice),
+            has_tool_calls=choice in self._tools,
+        )
+
+    def _released(self) -> Iterator[bytes]:
+        for released in self._gate.release():
+            payload = released.payload
+            for choice in payload.finishes:
+                yield from self._notices(choice)
+            yield self._rendered(released)
+
+    def _notices(self, choice: int) -> Iterator[bytes]:
+        for words in notices(self._decision.hits):
+            if (choice, words) not in self._noticed:
+                self._noticed.add((choice, words))
+                yield self._dialect.stream_text(self._template, choice, "\n\n" + words)
+
+    def _rendered(self, released: Released[_Payload]) -> bytes:
+        payload = released.payload
+        raw = payload.frame.without_other() if payload.bare else payload.frame.raw
+        told = self._told(payload)
+        if not (released.texts or released.blanks or payload.edits or told):
+            return raw
+        assert payload.frame.data is not None
+        data = payload.frame.data
+        if released.texts or released.blanks or payload.edits:
+            self.edited += 1
+            whole = {pointer: [Edit(0, 1 << 62, text)] for pointer, text in released.texts.items()}
+            texts = {**payload.texts, **dict.fromkeys(whole, "")}
+            data = edit_document(data, texts, {**payload.edits, **whole}, released.blanks)
+        if told:
+            data = jsontext.add_member(data, "guardrail", told)
+        frame = replace(payload.frame, raw=raw)
+        return frame.with_data(data.replace(b"\n", b" ").replace(b"\r", b" "))
+
+    def _told(self, payload: _Payload) -> dict[str, Any] | None:
+        """What the client is told, on the frame that ends the last choice."""
+        if self._notes is None or not payload.finishes or len(self._reasons) < self._call.choices:
+            return None
+        return notes_for(self._decision, self._notes)
+
+    def _stop(self) -> bytes:
+        hit = self._gate.stopped or max(
+            (h for h in self._decision.hits if h.rule), key=lambda h: h.action, default=None
+        )
+        message = self._judge.message(hit)
+        self._decision.action = Action.BLOCK
+        if not self.started:
+            raise Blocked(message)
+        self.edited += 1
+        open_choices = sorted({*range(self._call.choices), *self._gate.open_choices()} - set(self._reasons))
+        told = None if self._notes is None else notes_for(self._decision, self._notes)
+        spaced = f"\n\n{message}" if message else ""
+        return self._dialect.stream_stop(self._template, open_choices or [0], spaced, told)
+
+    def _broken(self, error: Exception) -> bytes:
+        ours: UpstreamError | Blocked = _as_upstream_error(error)
+        if isinstance(error, GateError) and "hold_cap" in str(error):
+            record(self._decision, [], [FailedCheck("gate", "hold_cap")], Action.BLOCK)
+            ours = Blocked(self._judge.policy.message)
+        self.failure = ours
+        if not self.started:
+            raise ours
+        return self._dialect.stream_error(ours.code, ours.message)
+
+
+def _as_upstream_error(error: Exception) -> UpstreamError:
+    if isinstance(error, UpstreamError):
+        return error
+    return UpstreamError(502, "upstream_malformed", "The upstream's stream cannot be read, so it cannot be judged.")
+
+
+def _shifted(hit: Hit, offset: int) -> Hit:
+    finding = hit.finding
+    if not offset or finding.start is None or finding.end is None:
+        return hit
+    return replace(hit, finding=replace(finding, start=finding.start + offset, end=finding.end + offset))

@@ -1,0 +1,47 @@
+"""Where sentences end, in English and Chinese, decided by the text alone.
+
+Rule: whether a sentence ends at an offset depends on the characters up to that offset and one after it, never on
+where a stream was cut, so the sentences of a stream are those of the whole text.
+"""
+
+import re
+
+MAX_SENTENCE = 400
+"""Characters after which a sentence is cut although it did not end (lists, code, text without punctuation)."""
+
+_CLOSERS = "\"'”’」』）)】》〉]"
+_END = re.compile(rf"(?:[。！？；…]+[{_CLOSERS}]*|[.!?;]+[{_CLOSERS}]*(?=\s)|\n+)")
+
+
+def sentence_ends(text: str, start: int = 0, *, final: bool = True) -> list[int]:
+    """Offsets just after each sentence of `text[start:]`; `start` must be a sentence start.
+
+    With `final` false, more text may follow: only ends that no continuation can move are given.
+    """
+    ends: list[int] = []
+    begin = start
+    for match in _END.finditer(text, start):
+        end = match.end()
+        if not final and end >= len(text):
+            break  # the run of punctuation may go on
+        while end - begin > MAX_SENTENCE:
+            begin += MAX_SENTENCE
+            ends.append(begin)
+        ends.append(end)
+        begin = end
+    while len(text) - begin > MAX_SENTENCE:
+        begin += MAX_SENTENCE
+        ends.append(begin)
+    if final and begin < len(text):
+        ends.append(len(text))
+    return ends
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The spans of all sentences of a whole text; together they are the text."""
+    spans: list[tuple[int, int]] = []
+    begin = 0
+    for end in sentence_ends(text):
+        spans.append((begin, end))
+        begin = end
+    return spans

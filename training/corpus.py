@@ -1,0 +1,126 @@
+"""The sets that the toxicity scorer may learn from, and the ones it is only measured on.
+
+Rules:
+1. Only sets under a permissive licence are learnt from.  Diagnostic suites (HateCheck) and sets whose licence does
+   not allow derived works are measured on and nothing else.
+2. Which part an item belongs to depends on a hash of its prompt, or of its id where it has none: 70% train, 10% dev
+   (calibration), 20% test.  Answers of several models to one prompt thus stay together.
+3. Benign answers are cut into sentences, the unit that is judged at run time.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Part = Literal["train", "dev", "test"]
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One text of a set; `toxic` is None where nobody said."""
+
+    id: str
+    text: str
+    toxic: bool | None
+    language: Language
+    part: Part
+    labels: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A set: where it is under the data directory, what it may be used for, and how much an item weighs."""
+
+    path: str
+    language: Language
+    licence: str
+    origin: str
+    benign: bool = False
+    parts: tuple[Part, ...] = ("train", "dev", "test")
+    weight: float = 1.0
+    harm_label: str = "toxic"
+    only_safe: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file name without its endings."""
+        return Path(self.path).name.split(".")[0]
+
+
+LEARNT: tuple[Source, ...] = (
+    Source("toxicity/davidson_tweets.jsonl", "en", "MIT", "t-davidson/hate-speech-and-offensive-language"),
+    Source("toxicity/toxigen_human.jsonl", "en", "MIT", "microsoft/SafeNLP"),
+    Source("toxicity/implicit_hate.jsonl", "en", "MIT", "microsoft/SafeNLP", weight=0.5),
+    Source("toxicity/openai_moderation.jsonl", "en", "MIT", "openai/moderation-api-release", weight=2.0),
+    Source("toxicity/diasafety.jsonl", "en", "Apache-2.0", "thu-coai/DiaSafety", weight=0.5, harm_label="unsafe"),
+    Source("toxicity/cold_train.jsonl.gz", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=("train", "dev")),
+    Source("groundedness/halueval_general.jsonl.gz", "en", "MIT", "RUCAIBox/HaluEval", benign=True),
+    Source("groundedness/gsm8k_model_solutions.jsonl.gz", "en", "MIT", "openai/grade-school-math", benign=True, weight=0.3),
+    Source("groundedness/factool_en.jsonl", "en", "Apache-2.0", "GAIR-NLP/factool", benign=True),
+    Source("benign/mtbench_gpt4_reference.jsonl", "en", "Apache-2.0", "lm-sys/FastChat", benign=True),
+    Source("benign/xstest_responses.jsonl", "en", "CC-BY-4.0", "paul-rottger/exaggerated-safety", benign=True, only_safe=True),
+    Source("groundedness/halluqa_outputs.jsonl", "zh", "Apache-2.0", "OpenMOSS/HalluQA", benign=True),
+    Source("groundedness/factool_chinese.jsonl", "zh", "Apache-2.0", "GAIR-NLP/factool", benign=True),
+    Source("groundedness/uhgeval_news.jsonl.gz", "zh", "Apache-2.0", "IAAR-Shanghai/UHGEval", benign=True),
+    Source("groundedness/yue_gsm8k_model_solutions.jsonl.gz", "zh", "MIT", "jiangjyjy/Yue-Benchmark", benign=True, weight=0.3),
+    Source("benign/yue_truthfulqa_answers.jsonl.gz", "zh", "MIT", "jiangjyjy/Yue-Benchmark", benign=True),
+    Source("benign/hkcancor_dialogues.jsonl", "zh", "CC-BY-4.0", "jacksonllee/pycantonese (HKCanCor)", benign=True),
+    Source("benign/common_voice_yue.jsonl", "zh", "CC0-1.0", "Common Voice, by jacksonllee/pycantonese (MPL-2.0)", benign=True),
+)  # fmt: skip
+
+_TEST: tuple[Part, ...] = ("test",)
+_CHOSEN: tuple[Part, ...] = ("dev", "test")
+MEASURED: tuple[Source, ...] = (
+    Source("toxicity/hatecheck_en.jsonl", "en", "CC-BY-4.0", "paul-rottger/hatecheck-data", parts=_TEST),
+    Source("toxicity/hatecheck_zh.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
+    Source("toxicity/hatecheck_hant_derived.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
+    Source("toxicity/cold_test.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
+    Source("toxicity/cold_hant_derived.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
+    Source("benign/alpaca_eval_outputs.jsonl.gz", "en", "CC-BY-NC-4.0", "tatsu-lab/alpaca_eval", benign=True, parts=_CHOSEN),
+    Source("benign/alpaca_zh.jsonl", "zh", "CC-BY-NC-4.0", "hikariming/alpaca_chinese_dataset", benign=True, parts=_CHOSEN),
+    Source("benign/alignbench_references.jsonl", "zh", "none stated", "THUDM/AlignBench", benign=True, parts=_CHOSEN),
+)  # fmt: skip
+
+
+
+def sentences(text: str) -> list[str]:
+    """A plain cut into sentences, for training and measuring; a full stop between digits or letters does not end one."""
+    pieces = re.split(r"(?<=[。！？；\n])|(?<=[.!?])\s+", text)
+    return [piece.strip() for piece in pieces if len(piece.strip()) > 1]
+
+
+def read(data: Path, source: Source) -> Iterator[Item]:
+    """The items of a set that belong to one of its parts.  Raises OSError where the file is missing."""
+    path = data / source.path
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as lines:
+        for line in lines:
+            item = json.loads(line)
+            labels = item["labels"]
+            if source.only_safe and not labels["safe_prompt"]:
+                continue
+            part = _part(item, source)
+            if part not in source.parts:
+                continue
+            toxic = False if source.benign else labels.get(source.harm_label)
+            if source.harm_label == "unsafe" and labels.get("category") != "Offending User" and labels["unsafe"]:
+                continue  # other kinds of unsafe reply (medical advice, say) are not toxic in themselves
+            yield Item(item["id"], item["text"], toxic, source.language, part, labels)
+
+
+def _part(item: dict[str, Any], source: Source) -> Part:
+    if source.parts == _TEST:
+        return "test"
+    key = item.get("prompt") or item["id"]
+    tenth = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % 10
+    if source.parts == _CHOSEN:
+        return "dev" if tenth < 5 else "test"
+    if source.parts == ("train", "dev"):
+        return "dev" if tenth == 0 else "train"
+    return "train" if tenth < 7 else "dev" if tenth == 7 else "test"
