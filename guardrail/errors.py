@@ -50,8 +50,8 @@ class UpstreamError(ExchangeError):
 class Blocked(ExchangeError):
     """The policy withholds the text.  400, because SDKs retry 408, 409, 429 and 5xx."""
 
-    def __init__(self, message: str, code: str = "content_filter") -> None:
-        super().__init__(400, code, message)
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "content_filter", message)
 
 
 class CheckError(GuardrailError):

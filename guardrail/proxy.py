@@ -114,10 +114,11 @@ class Proxy:
         except Gone:
             turn.ended = "client_gone"
         except asyncio.CancelledError:
-            turn.ended = "client_gone"
             if watcher is None or not watcher.done():
-                turn.ended, turn.error = "failed", "shutdown"
+                turn.error = turn.error or "shutdown"
                 raise
+            if turn.ended == "failed":
+                turn.ended = "client_gone"
         except Exception as error:  # the next exchange must be served, and the client must not see a traceback
             logger.error("exchange %s failed: %s", turn.exchange.id, type(error).__name__, exc_info=_safe(error))
             turn.error = type(error).__name__
@@ -240,7 +241,7 @@ class Proxy:
         hit = result.strongest()
         if turn.decision.action is Action.BLOCK:
             if hit is None or hit.action is not Action.BLOCK:
-                raise Blocked(guard.policy.message, "guardrail_check_failed")
+                raise Blocked(guard.policy.message)  # a check did not finish; the `guardrail` member names it
             raise Blocked(guard.judge.message(hit))
         if hit is not None and hit.action is Action.REGENERATE:
             if stage is Stage.REQUEST:
@@ -261,12 +262,12 @@ class Proxy:
             if not client.started:
                 await client.start(reply.status, self._headers(turn, reply, pending=True))
             await client.end()
-        finally:
+        finally:  # the client may leave as soon as it has read how the stream ended
             turn.edited += stream.edited
-        if stream.failure is not None:
-            turn.ended, turn.error = "upstream_failed", stream.failure.code
-        elif turn.decision.action is Action.BLOCK:
-            turn.ended = "blocked"
+            if turn.decision.action is Action.BLOCK:
+                turn.ended = "blocked"
+            elif stream.failure is not None:
+                turn.ended, turn.error = "upstream_failed", stream.failure.code
 
     async def _refuse(self, turn: _Turn, client: "_Client", error: ExchangeError) -> None:
         if isinstance(error, Blocked):
@@ -377,6 +378,8 @@ class _Client:
 
 
 async def _read_body(receive: Receive, turn: _Turn, limit: int) -> bytes:
+    """The request body.  One over the limit is read on, up to twice the limit, and thrown away: a client that is
+    still sending when the connection is closed loses the error that explains it."""
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -384,10 +387,12 @@ async def _read_body(receive: Receive, turn: _Turn, limit: int) -> bytes:
             raise Gone
         part = message.get("body", b"")
         turn.request_bytes += len(part)
-        if turn.request_bytes > limit:
+        more = message.get("more_body", False)
+        if turn.request_bytes <= limit:
+            parts.append(part)
+        elif not more or turn.request_bytes > 2 * limit + 65_536:
             raise RequestError(413, "request_too_large", f"The request is over the limit of {limit} bytes.")
-        parts.append(part)
-        if not message.get("more_body"):
+        if not more:
             return b"".join(parts)
 
 

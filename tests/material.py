@@ -70,7 +70,7 @@ class Shouting:
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
         return [
-            [Finding("error.shouting", 0.9, None, None, self.name)] if text.isupper() and len(text) > 20 else []
+            [Finding("error.shouting", 0.9, None, None, self.name)] if text.isupper() and sum(c.isascii() and c.isalpha() for c in text) > 20 else []
             for text in texts
         ]
 

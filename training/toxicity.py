@@ -97,7 +97,6 @@ def lexicon(data: Path, simplify: Codes, benign: str) -> tuple[Lexicon, Counter[
                 continue
             public.append((word, slur if labels.get("category_1") in SLUR_CATEGORIES else profanity))
     hashes: dict[int, int] = {}
-    lengths: set[int] = set()
     met: Counter[str] = Counter()
     for word, kind in own + public:
         codes = reading(word, simplify)
@@ -106,11 +105,9 @@ def lexicon(data: Path, simplify: Codes, benign: str) -> tuple[Lexicon, Counter[
             continue
         hashes[hashed] = kind
         met[CLASSES[kind - 1]] += 1
-        if is_chinese(codes) and len(codes) > 1:
-            lengths.add(len(codes))
     order = sorted(hashes)
     classes = np.array([hashes[each] for each in order], np.uint8)
-    return Lexicon.of(np.array(order, np.uint64), classes, tuple(sorted(lengths))), met
+    return Lexicon.of(np.array(order, np.uint64), classes), met
 
 
 def examples(items: Iterable[tuple[Item, float, bool]]) -> list[Example]:
@@ -213,7 +210,6 @@ def train(data: Path, out: Path, *, seed: int, each: int, strength: float) -> st
     table_int8, scales = quantised(fitted.coef_[0])
     settings = {
         "classes": list(CLASSES),
-        "term_lengths": list(words.lengths),
         "scales": scales,
         "calibration": {"en": (1.0, 0.0), "zh": (1.0, 0.0)},
         "block_bits": list(BLOCK_BITS),

@@ -38,10 +38,8 @@ _FAMILIES = {
     "error": Module.ERRORS,
 }
 # Words of ours that say where a text sat; they stay even where the same word was matched in a text.
-_PLACES = frozenset(
-    ("system", "developer", "user", "assistant", "tool", "function")
-    + ("content", "refusal", "reasoning", "transcript", "tool_arguments", "field")
-)
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_PLACES = _ROLES | {"content", "refusal", "reasoning", "transcript", "tool_arguments", "field"}
 # C0, DEL and C1 controls and directional overrides would steer the terminal of whoever reads the log;
 # lone surrogates cannot be written as UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

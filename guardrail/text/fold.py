@@ -44,10 +44,9 @@ _is_dropped = re.compile(f"[{_DROPPED}]").match
 def _fold_character(character: str) -> str:
     if character in _LOOKALIKES:
         return _LOOKALIKES[character]
-    digit = unicodedata.digit(character, None)
-    if digit is not None:
-        return str(digit)
     folded = unicodedata.normalize("NFKC", character)
+    if folded == character and (digit := unicodedata.digit(character, None)) is not None:
+        return str(digit)
     return "".join(_LOOKALIKES.get(part, part) for part in folded if not _is_dropped(part))
 
 

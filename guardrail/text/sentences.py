@@ -9,7 +9,7 @@ import re
 MAX_SENTENCE = 400
 """Characters after which a sentence is cut although it did not end (lists, code, text without punctuation)."""
 
-_CLOSERS = "\"'”’」』）)】》〉]"
+_CLOSERS = "\"'”’」』）)】》〉\\]"
 _END = re.compile(rf"(?:[。！？；…]+[{_CLOSERS}]*|[.!?;]+[{_CLOSERS}]*(?=\s)|\n+)")
 
 

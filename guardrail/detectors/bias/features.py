@@ -12,6 +12,7 @@ Rules:
 4. Words of interest are known by their hashes; the text of a slur need not be shipped to be recognised.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +47,16 @@ _TRIPLE = np.uint64(0xE7037ED1A0B428DB)
 _MARKS = np.array([pow(0x8EBC6AF09C88C6E3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _CLASS_HASHES = np.array([pow(0x589965CC75374CC3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _SPLIT = np.uint64(48)
+_FOLD = np.uint64(29)
+_SHIFTS = tuple(np.uint64(64 - bits) for bits in BLOCK_BITS)
+_GRAMS = (2, 3, 4, 5)
 _REACH = 7  # words that a negation governs
 _QUOTE = ord('"')
-_STOPS = tuple(map(ord, ".!?。;；\n"))
+_STOPS = np.zeros(0x10000, np.bool_)
+_STOPS[[ord(stop) for stop in ".!?;。"]] = True
 
-_SPACE, _WORD, _HAN, _DIGIT, _SIGN, _TERM = range(6)
+_SPACE, _WORD, _DIGIT, _SIGN, _HAN = range(5)
+_ALONE = _SIGN  # signs and Han characters are words each by itself
 
 
 def _kinds() -> NDArray[np.uint8]:
@@ -74,27 +80,26 @@ _KINDS = _kinds()
 class Lexicon:
     """Word classes by hash: sorted hashes, their classes, and a screen by the top 16 bits.
 
-    Single words are looked up as tokens; `lengths` are the lengths of the Han terms, looked up at every position.
+    Words are looked up whole; terms of two to five Han characters at every position.
     """
 
     hashes: Hashes
     classes: NDArray[np.uint8]
-    lengths: tuple[int, ...]
     screen: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, hashes: Hashes, classes: NDArray[np.uint8], lengths: tuple[int, ...]) -> "Lexicon":
+    def of(cls, hashes: Hashes, classes: NDArray[np.uint8]) -> "Lexicon":
         """From hashes in rising order, with the class of each."""
         screen = np.zeros(1 << 16, np.bool_)
         screen[hashes >> _SPLIT] = True
-        return cls(hashes, classes, lengths, screen)
+        return cls(hashes, classes, screen)
 
     def find(self, wanted: Hashes) -> tuple[Places, NDArray[np.uint8]]:
         """Which of `wanted` are in the lexicon (by index), and their classes."""
-        likely = np.flatnonzero(self.screen[wanted >> _SPLIT])
+        likely = self.screen[(wanted >> _SPLIT).view(np.int64)].nonzero()[0]
         if not len(likely):
             return likely, _NONE
-        at = np.minimum(np.searchsorted(self.hashes, wanted[likely]), len(self.hashes) - 1)
+        at = np.minimum(self.hashes.searchsorted(wanted[likely]), len(self.hashes) - 1)
         sure = self.hashes[at] == wanted[likely]
         return likely[sure], self.classes[at[sure]]
 
@@ -125,27 +130,22 @@ def windows(codes: Codes) -> list[Codes]:
 
 def features(codes: Codes, lexicon: Lexicon) -> Features:
     """The features of one window (at most WINDOW code points)."""
-    padded = np.empty(len(codes) + 2, np.uint64)
+    padded = np.empty(len(codes) + 2, np.int64)
     padded[0] = padded[-1] = BLANK
     padded[1:-1] = codes
-    running = np.empty(len(padded) + 1, np.uint64)
-    running[0] = 0
-    np.cumsum(padded * _POWERS[: len(padded)], out=running[1:])
-    grams = {n: _grams(running, n) for n in (2, 3, 4, 5) if len(padded) >= n}
-    words, classes, quoted, stops = _words(padded, running, grams, lexicon)
-    sequence = _CLASS_HASHES[classes[classes > 0]]
-    blocks = (
-        _places(0, *grams.values()),
-        _places(1, words, _pairs(words)),
-        _places(2, *_circumstances(words, classes, quoted, stops)),
-        _places(3, sequence, _pairs(sequence), _triples(sequence)),
+    running = np.zeros(len(padded) + 1, np.uint64)
+    np.cumsum(padded.view(np.uint64) * _POWERS[: len(padded)], out=running[1:])
+    grams = np.concatenate([(running[n:] - running[:-n]) * _INVERSES[: len(running) - n] for n in _GRAMS])
+    words, classes, first = _words(padded, running, grams, lexicon)
+    known = classes.nonzero()[0]
+    sequence = _CLASS_HASHES[classes[known]]
+    parts = (
+        [grams],
+        [words, _pairs(words)],
+        _circumstances(words, classes, first, known),
+        [sequence, _pairs(sequence), _triples(sequence)],
     )
-    return Features(blocks, classes)
-
-
-def _grams(running: Hashes, n: int) -> Hashes:
-    grams: Hashes = (running[n:] - running[:-n]) * _INVERSES[: len(running) - n]
-    return grams
+    return Features(_places(parts), classes[known])
 
 
 def _pairs(hashes: Hashes) -> Hashes:
@@ -158,73 +158,79 @@ def _triples(hashes: Hashes) -> Hashes:
     return triples
 
 
-def _places(block: int, *parts: Hashes) -> Places:
-    """The places of the hashes in one block: the top bits after mixing (the low bits of the hash are weak)."""
-    hashes = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
-    hashes = (hashes ^ (hashes >> np.uint64(29))) * _MIX
-    return (hashes >> np.uint64(64 - BLOCK_BITS[block])).astype(np.int64) + BLOCK_STARTS[block]
+def _places(parts: Sequence[list[Hashes]]) -> tuple[Places, ...]:
+    """The places of the hashes, block by block: the top bits after mixing (the low bits of the hash are weak)."""
+    mixed = np.concatenate([hashes for block in parts for hashes in block])
+    mixed ^= mixed >> _FOLD
+    mixed *= _MIX
+    places: list[Places] = []
+    at = 0
+    for block, shift, start in zip(parts, _SHIFTS, BLOCK_STARTS, strict=False):
+        end = at + sum(map(len, block))
+        places.append((mixed[at:end] >> shift).view(np.int64) + start)
+        at = end
+    return tuple(places)
 
 
 def _words(
-    padded: Hashes, running: Hashes, grams: dict[int, Hashes], lexicon: Lexicon
-) -> tuple[Hashes, NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]:
-    """The words in order: hash, class, whether inside quotation marks, whether a full stop.
+    padded: Places, running: Hashes, grams: Hashes, lexicon: Lexicon
+) -> tuple[Hashes, NDArray[np.uint8], Places]:
+    """The words in order: hash, class and first character.
 
     A word is a run of letters or of digits, a single Han character or sign, or a lexicon term made of Han characters.
     """
     kinds = _KINDS[padded]
-    begins = kinds != _SPACE
-    begins[1:] &= (kinds[1:] != kinds[:-1]) | (kinds[1:] == _HAN) | (kinds[1:] == _SIGN)
-    for start, end in _terms(grams, lexicon) if (kinds == _HAN).any() else ():
-        begins[start + 1 : end] = False
-    starts = np.flatnonzero(begins)
-    borders = begins | (kinds == _SPACE)
-    ends = _next(borders, starts)
-    words = (running[ends] - running[starts]) * _INVERSES[starts]
+    borders = kinds >= _ALONE
+    borders[1:] |= kinds[1:] != kinds[:-1]
+    borders[0] = True
+    if kinds.max() == _HAN:
+        for start, end in _terms(grams, len(running), lexicon):
+            borders[start + 1 : end] = False
+    edges = borders.nonzero()[0]
+    running_at = running[edges]
+    spoken = (kinds[edges] != _SPACE).nonzero()[0]
+    starts = edges[spoken]
+    words = (running_at[spoken + 1] - running_at[spoken]) * _INVERSES[starts]
     classes = np.zeros(len(words), np.uint8)
     at, found = lexicon.find(words)
     classes[at] = found
-    first = padded[starts]
-    quoted = (np.cumsum(first == _QUOTE) & 1).astype(np.bool_)
-    return words, classes, quoted, np.isin(first, _STOPS)
+    return words, classes, padded[starts]
 
 
-def _next(borders: NDArray[np.bool_], starts: Places) -> Places:
-    """For each start, the next border after it; the blank at the end of the window is one."""
-    edges = np.flatnonzero(borders)
-    following: Places = edges[np.searchsorted(edges, starts) + 1] if len(starts) else starts
-    return following
-
-
-def _terms(grams: dict[int, Hashes], lexicon: Lexicon) -> list[tuple[int, int]]:
+def _terms(grams: Hashes, positions: int, lexicon: Lexicon) -> list[tuple[int, int]]:
     """Where lexicon terms of several Han characters stand: the longest at each place, from the left."""
     found: list[tuple[int, int]] = []
-    for length in lexicon.lengths:
-        if length in grams:
-            found.extend((-length, int(at)) for at in lexicon.find(grams[length])[0])
+    for index in lexicon.find(grams)[0].tolist():
+        for length in _GRAMS:
+            if index < positions - length:
+                found.append((index, -length))
+                break
+            index -= positions - length
     terms: list[tuple[int, int]] = []
     reached = 0
-    for at, negative in sorted((at, negative) for negative, at in found):
+    for at, negative in sorted(found):
         if at >= reached:
             reached = at - negative
             terms.append((at, reached))
     return terms
 
 
-def _circumstances(
-    words: Hashes, classes: NDArray[np.uint8], quoted: NDArray[np.bool_], stops: NDArray[np.bool_]
-) -> list[Hashes]:
+def _circumstances(words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places) -> list[Hashes]:
     """Words and pairs of words marked with their circumstances; names of groups read as one word."""
-    if not len(words):
-        return []
-    order = np.arange(len(words))
-    negation = np.maximum.accumulate(np.where(classes == NEGATION, order, -_REACH - 1))
-    stop = np.maximum.accumulate(np.where(stops, order, -1))
-    negated = (order - negation <= _REACH) & (negation > stop) & (negation < order)
-    plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words)
-    marked = plain + _MARKS[negated + 2 * quoted.astype(np.int64)]
+    quotes = first == _QUOTE
+    marks = (quotes.cumsum() & 1) * 2 if quotes.any() else np.zeros(len(words), np.int64)
+    kinds = classes[known].tolist()
+    plain = words
+    if GROUP in kinds:
+        plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words)
+    if NEGATION in kinds:
+        stops = _STOPS[first].nonzero()[0]
+        for at in known[classes[known] == NEGATION]:
+            until = stops[stops.searchsorted(at) :][:1]
+            marks[at + 1 : min([at + 1 + _REACH, *until])] |= 1
+    marked = plain + _MARKS[marks]
     parts = [marked, _pairs(marked)]
-    beside = 4 * int((classes == GROUP).any()) + 8 * int((classes == CONDEMNATION).any())
+    beside = 4 * (GROUP in kinds) + 8 * (CONDEMNATION in kinds)
     if beside:
-        parts.append(plain + _MARKS[negated + beside])
+        parts.append(plain + _MARKS[(marks & 1) + beside])
     return parts

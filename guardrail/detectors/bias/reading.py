@@ -23,6 +23,7 @@ _PRIVATE = 0xE000  # characters beyond the basic plane (emoji) are filed in the 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _URL = re.compile(r"https?://\S+|www\.\S+")
 _LEET = re.compile(r"(?<=[a-z])[013457@$!]+(?=[a-z])|(?<![^\s\"'(])\$(?=[a-z]{2})|(?<=[a-z])\$+(?![^\W_])")
+_MAYBE_LEET = re.compile(r"[013457@$!]")
 _LETTERS = str.maketrans("013457@$!", "oieastasi")
 _SPACED = re.compile(r"(?<![a-z0-9'])[a-z](?:[ .\-_*|][a-z]){2,}(?![a-z0-9'])")
 _SPACERS = re.compile(r"[ .\-_*|]")
@@ -44,7 +45,7 @@ def reading(text: str, simplify: Codes) -> Codes:
     plain = fold(text).text.lower()
     if "://" in plain or "www." in plain:
         plain = _URL.sub(" ", plain)
-    if _LEET.search(plain):
+    if _MAYBE_LEET.search(plain):
         plain = _LEET.sub(lambda found: found.group().translate(_LETTERS), plain)
     plain = _SPACED.sub(lambda found: _SPACERS.sub("", found.group()), plain)
     if not plain.isascii():

@@ -15,13 +15,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from guardrail.detectors.bias.features import CLASSES, Features, Lexicon, features, windows
-from guardrail.detectors.bias.reading import Codes, reading, simplifier
+from guardrail.detectors.bias.reading import BLANK, Codes, reading, simplifier
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, Model, read_model
 from guardrail.types import Context, Finding, Unit
@@ -51,7 +50,7 @@ class Scorer:
         english, chinese = (settings["calibration"][language] for language in ("en", "zh"))
         return cls(
             simplifier(arrays["traditional"], arrays["simplified"]),
-            Lexicon.of(arrays["word_hashes"], arrays["word_classes"], tuple(settings["term_lengths"])),
+            Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
             arrays["weights"],
             tuple(map(float, settings["scales"])),
             ((float(english[0]), float(english[1])), (float(chinese[0]), float(chinese[1]))),
@@ -115,7 +114,7 @@ class EmbeddedToxicity:
 def is_chinese(codes: Codes) -> bool:
     """Whether a window counts as Chinese for the calibration."""
     han = np.count_nonzero((codes >= 0x3400) & (codes < 0xA000))
-    return bool(han > CHINESE_SHARE * np.count_nonzero(codes != 32))
+    return bool(han > CHINESE_SHARE * np.count_nonzero(codes != BLANK))
 
 
 def logistic(value: float) -> float:
@@ -124,7 +123,6 @@ def logistic(value: float) -> float:
 
 
 def _evidence(reason: Features | None) -> str:
-    classes: NDArray[Any] = reason.classes[reason.classes > 0] if reason else np.zeros(0, np.uint8)
-    named = [CLASSES[index - 1] for index in sorted(set(classes.tolist()))]
+    named = [CLASSES[index - 1] for index in sorted(set(reason.classes.tolist()))] if reason else []
     met = f"; kinds of words met: {', '.join(named)}" if named else ""
     return f"hashed n-gram score of the wording{met}"

@@ -42,46 +42,11 @@ _FENCED = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _MARKER = re.compile(
     r"[ \t>#]*(?:[-*+•·]|[(（]?(?:\d{1,4}|[一二三四五六七八九十]{1,3})[.)）、:：]|第\d{1,4}[步點点條条:：、]+)[ \t]*"
 )
-_PIECE = re.compile(r"[^\n。！？!?]+[。！？!?]*")
+_PIECE = re.compile(r"(?:[^\n。！？!?.]|\.(?!\s))++[。！？!?.]*+")
 _LAUGH = frozenset("哈呵嘻嘿嘎啊呀哇呜嗚喵汪咩嘩哗啦噜嚕嗯哦噢唔咚滴嗒答笑呼轟轰砰鈴铃")
-_SYLLABLES = frozenset(
-    [
-        "ha",
-        "haha",
-        "hahaha",
-        "ho",
-        "hoho",
-        "he",
-        "hehe",
-        "hee",
-        "la",
-        "na",
-        "da",
-        "doo",
-        "dum",
-        "tick",
-        "tock",
-        "beep",
-        "woof",
-        "meow",
-        "yeah",
-        "oh",
-        "ooh",
-        "ah",
-        "aah",
-        "uh",
-        "hey",
-        "lol",
-        "blah",
-        "nom",
-        "buzz",
-        "bla",
-        "tra",
-        "knock",
-        "ding",
-        "dong",
-        "hallelujah",
-    ]
+_SYLLABLE = re.compile(
+    r"(?:(?:ha|ho|he)+|hee|la|na|da|doo|dum|tick|tock|beep|woof|meow|yeah|[oa]+h|uh|hey|lol|bl?ah|bla|nom|buzz|tra|knock"
+    r"|ding|dong|hallelujah)[\s,.!~-]*"
 )
 
 
@@ -200,7 +165,7 @@ def _patience(unit: str, period: int) -> float:
     letters = [character for character in unit if character.isalpha()]
     if not letters:
         return 200 if any(map(str.isdigit, unit)) else 400 / min(len(unit), 8)
-    if all(character in _LAUGH for character in letters) or unit.strip(",.!，！ ~-").lower() in _SYLLABLES:
+    if all(character in _LAUGH for character in letters) or _SYLLABLE.fullmatch(unit.lower()):
         return 60 / min(len(letters), 4)
     size = len(letters) + sum(2 for character in letters if _HAN.match(character))  # a Chinese character counts as 3
     if len(letters) == _LONG and period == 1:

@@ -2,7 +2,7 @@
 
 Rules: a fixed list shipped with the code, so that nothing is fetched; all country codes of ISO 3166 that are
 delegated, and the generic domains that mail is really sent from.  A name missing here is not taken for an
-address; longer names come first where one begins another, because the first alternative that fits is taken.
+address.
 """
 
 _GENERIC = (
@@ -26,7 +26,20 @@ _COUNTRIES = (
 )
 _EXAMPLES = "example test invalid localhost"
 
-TOP_LEVEL: tuple[str, ...] = tuple(
-    sorted({*_GENERIC.split(), *_COUNTRIES.split(), *_EXAMPLES.split()}, key=lambda name: (-len(name), name))
-)
-"""Alternatives of an expression, longest first."""
+
+def top_level() -> str:
+    """An expression for all names in either case, written as a tree of their letters to keep the automaton small."""
+    return _tree([*_GENERIC.split(), *_COUNTRIES.split(), *_EXAMPLES.split()])
+
+
+def _tree(words: list[str]) -> str:
+    tails: dict[str, list[str]] = {}
+    for word in words:
+        if word:
+            tails.setdefault(word[0], []).append(word[1:])
+    last = "".join(letter + letter.upper() for letter, rest in tails.items() if rest == [""])
+    branches = [f"[{letter}{letter.upper()}]{_tree(rest)}" for letter, rest in tails.items() if rest != [""]]
+    if last:
+        branches.append(f"[{last}]")
+    body = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+    return f"(?:{body})?" if "" in words else body

@@ -18,8 +18,8 @@ import re
 from collections.abc import Sequence
 
 from guardrail.detectors.leakage import checksums
-from guardrail.detectors.leakage.context import either_case, labels
-from guardrail.detectors.leakage.domains import TOP_LEVEL
+from guardrail.detectors.leakage.context import labels
+from guardrail.detectors.leakage.domains import top_level
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 from guardrail.types import Unit
 
@@ -27,15 +27,17 @@ _PHONE_WORDS = labels(
     "tel", "tels", "tel no", "telephone", "telephones", "phone", "phones", "call", "calls", "calling", "called",
     "whatsapp", "mobile", "mobiles", "cell", "cellphone", "fax", "hotline", "hotlines", "contact", "contacts", "dial",
     "ring", "sms", "telno", "phoneno", "mobileno", "phonenumber", "signal", "wechat",
-    "電話", "手機", "手提", "致電", "聯絡", "聯繫", "聯系", "打俾", "打畀", "打比", "熱線", "傳真", "電聯", "來電", "撥打",
-    "电话", "手机", "联络", "联系", "热线", "传真", "来电", "拨打", "致电", "打给", "打給", "微信", "短訊", "短信",
+    "電話", "手機", "手提", "致電", "聯絡", "聯繫", "聯系", "打俾", "打畀", "打比", "熱線", "傳真", "電聯",
+    "來電", "撥打", "电话", "手机", "联络", "联系", "热线", "传真", "来电", "拨打", "致电", "打给", "打給",
+    "微信", "短訊", "短信",
 )  # fmt: skip
 _OTHER_NUMBERS = labels(
     "order", "orders", "invoice", "account", "acct", "a/c", "ref", "reference", "tracking", "ticket", "case", "serial",
     "patent", "isbn", "issn", "doi", "version", "id", "hkid", "passport", "licence", "license", "policy no", "batch",
     "population", "revenue", "price", "cost", "costs", "total", "amount", "bill", "fee", "profit", "salary",
-    "訂單", "單號", "帳號", "帳戶", "戶口", "賬號", "賬戶", "編號", "序號", "發票", "身份證", "身分證", "護照", "人口", "收入", "金額", "總數",
-    "订单", "单号", "账号", "账户", "编号", "序号", "发票", "身份证", "护照", "金额", "总数", "費", "费", "價", "价", "專利", "专利",
+    "訂單", "單號", "帳號", "帳戶", "戶口", "賬號", "賬戶", "編號", "序號", "發票", "身份證", "身分證", "護照",
+    "人口", "收入", "金額", "總數", "費", "费", "價", "价", "專利", "专利",
+    "订单", "单号", "账号", "账户", "编号", "序号", "发票", "身份证", "护照", "金额", "总数",
 )  # fmt: skip
 _HKID_WORDS = labels(
     "hkid", "hkids", "hkic", "hk id", "hkid no", "id card", "identity card", "identity", "identification", "id", "ids",
@@ -43,14 +45,14 @@ _HKID_WORDS = labels(
     "身份證", "身分證", "身份证", "身分证", "證件", "证件", "智能身份", "駕駛執照", "車牌執照", "稅務編號",
 )  # fmt: skip
 _RESIDENT_WORDS = labels(
-    "id", "ids", "id no", "id card", "identity", "identification", "resident id", "resident identity", "prc id", "chinese id",
-    "身份證", "身分證", "身份证", "身分证", "證件", "证件", "居民", "居住證", "居住证", "公民",
+    "id", "ids", "id no", "id card", "identity", "identification", "resident id", "resident identity", "prc id",
+    "chinese id", "身份證", "身分證", "身份证", "身分证", "證件", "证件", "居民", "居住證", "居住证", "公民",
 )  # fmt: skip
 _CARD_WORDS = labels(
     "card", "cards", "card no", "cardno", "cardnumber", "card_number", "visa", "mastercard", "amex", "american express",
     "unionpay", "credit", "debit", "cc", "ccn", "pan", "jcb", "diners", "discover", "credit_card", "creditcard",
-    "卡號", "卡号", "信用卡", "銀聯", "银联", "提款卡", "扣帳卡", "扣賬卡", "借记卡", "借記卡", "储蓄卡", "儲蓄卡", "銀行卡", "银行卡",
-    "萬事達", "万事达", "維薩", "簽帳", "簽賬", "八達通卡",
+    "卡號", "卡号", "信用卡", "銀聯", "银联", "提款卡", "扣帳卡", "扣賬卡", "借记卡", "借記卡", "储蓄卡",
+    "儲蓄卡", "銀行卡", "银行卡", "萬事達", "万事达", "維薩", "簽帳", "簽賬", "八達通卡",
 )  # fmt: skip
 _NOT_CARD_WORDS = labels(
     "isbn", "issn", "ean", "upc", "barcode", "gtin", "timestamp", "imei", "doi", "orcid", "tracking", "order", "iban",
@@ -75,10 +77,9 @@ _HK_PLAN = re.compile(
 )
 _CN_PLAN = re.compile(r"1(?:[38]\d|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8]|9\d)\d{8}|1(?:610|740[0-5]?)\d{7}")
 # Province codes of GB/T 2260; 71, 81 and 82 also as the residence permits 810000, 820000 and 830000.
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
-_HKID_LETTERS = frozenset("A B C D E F G H J K L M N P R S T V W Y Z WX XA XB XC XD XE XG XH EC UP".split())
+_PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+# Prefixes in use (Immigration Department; I, O and Q have not been seen).
+_HKID_LETTERS = re.compile(r"[A-HJ-NPR-TVWYZ]|WX|X[A-EGH]|EC|UP")
 _HKID_FORM = re.compile(r"([A-Za-z]{1,2})( ?)\d{3} ?\d{3}( ?[(\[] ?|[ -]|)[0-9Aa](?: ?[)\]])?")
 
 _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int], str], ...] = (
@@ -94,10 +95,15 @@ _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int], str], ...] = (
 )
 
 _EXAMPLE_DOMAIN = re.compile(
-    r"(?:.*\.)?(?:example\.[a-z.]+|[a-z0-9-]+\.(?:example|test|invalid|localhost)|test\.com|domain\.com|(?:your|my)-?[a-z]*\.[a-z]+)"
+    r"(?:.*\.)?(?:example\.[a-z.]+|[a-z0-9-]+\.(?:example|test|invalid|localhost)"
+    r"|test\.com|domain\.com|email\.com|(?:your|my)-?(?:domain|company|site|website|email|name|org)\.[a-z]+)"
 )
 _EXAMPLE_LOCAL = re.compile(
-    r"(?:your|my)(?:[._-]?[a-z]+)*|example|user(?:name)?\d?|e?mail|name|first(?:name)?[._-]?last(?:name)?|someone|xxx+"
+    r"(?:your|my)(?:[._-]?[a-z]+)*|example|user(?:name)?\d?|e?mail|name|someone|xxx+|first(?:name)?[._-]?last(?:name)?"
+)
+_ROLE = re.compile(
+    r"(?:customer|client|tech|user)?[._-]?(?:info|support|services?|helpdesk|help|care)|sales|contact|admin|office|hr|press"
+    r"|media|enquir(?:y|ies)|inquir(?:y|ies)|hello|webmaster|postmaster|no-?reply|donotreply|jobs|careers|feedback|billing"
 )
 _URL_AUTHORITY = re.compile(r"://[^\s/?#]*$")
 _FORGES = re.compile(r"(?:github|gitlab|bitbucket|gitee|codeberg|ssh\.dev\.azure|hf)\.\w+")
@@ -114,7 +120,7 @@ def _hkid(candidate: Candidate) -> Verdict | None:
     letters, gap, opening = form.groups()
     bracketed = "(" in opening or "[" in opening
     announced = _HKID_WORDS.announce(candidate.before)
-    known = letters in _HKID_LETTERS
+    known = _HKID_LETTERS.fullmatch(letters) is not None
     if bracketed:
         alone = 0.85 if known else 0.7 if letters.isupper() else 0.6
         return Verdict(0.95 if announced else alone, "check digit passes, in brackets" + ", announced" * announced)
@@ -180,7 +186,7 @@ def _resident_id(candidate: Candidate) -> Verdict | None:
     number = re.sub(r"[ -]", "", candidate.value)
     region = number[1:3] if number[0] == "9" else number[:2]
     dated = checksums.calendar_date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    if region not in _PROVINCES or not dated or not checksums.resident_id(number):
+    if not _PROVINCES.fullmatch(region) or not dated or not checksums.resident_id(number):
         return None
     announced = _RESIDENT_WORDS.announce(candidate.before)
     return Verdict(0.98 if announced else 0.9, "check digit, birth date and region agree")
@@ -189,7 +195,7 @@ def _resident_id(candidate: Candidate) -> Verdict | None:
 def _resident_id_15(candidate: Candidate) -> Verdict | None:
     number = candidate.value
     dated = checksums.calendar_date(1900 + int(number[6:8]), int(number[8:10]), int(number[10:12]))
-    if number[:2] not in _PROVINCES or not dated or not _RESIDENT_WORDS.announce(candidate.before):
+    if not _PROVINCES.fullmatch(number[:2]) or not dated or not _RESIDENT_WORDS.announce(candidate.before):
         return None
     return Verdict(0.75, "old form of 15 digits, announced; birth date and region agree")
 
@@ -202,7 +208,7 @@ def _issuer(digits: str) -> str | None:
 def _payment_card(candidate: Candidate) -> Verdict | None:
     value, before = candidate.value, candidate.before
     digits = _digits(value)
-    if not re.fullmatch(r"[\d .-]+", value) or re.search(r"\.\d+$", value) and value.count(".") == 1:
+    if not re.fullmatch(r"[\d .-]+", value) or re.search(r"^\d+\.\d+$", value):
         return None
     issuer = _issuer(digits)
     if issuer is None or len(set(digits)) < 2 or not checksums.luhn(digits):
@@ -231,6 +237,8 @@ def _email(candidate: Candidate) -> Verdict | None:
         return Verdict(0.2, "a repository address")
     if _EXAMPLE_LOCAL.fullmatch(local):
         return Verdict(0.4, "reads as a placeholder")
+    if _ROLE.fullmatch(local):
+        return Verdict(0.45, "a mailbox of an office, not of a person")
     return Verdict(0.9, "an address with a known top-level domain")
 
 
@@ -244,7 +252,8 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "hk_phone_prefixed",
         "pii.hk_phone",
-        r"(?:\(\+? ?852\)|\+ ?852|\b(?:00)?852)[ -]{0,3}(?:[2-9]\d{3}[ -]?\d{4}|[4-9]\d{2}[ -]\d{2}[ -]\d{3}|[2-9]\d[ -]\d{3}[ -]\d{3})\b",
+        r"(?:\(\+? ?852\)|\+ ?852|\b(?:00)?852)[ -]{0,3}"
+        r"(?:[2-9]\d{3}[ -]?\d{4}|[4-9]\d{2}[ -]\d{2}[ -]\d{3}|[2-9]\d[ -]\d{3}[ -]\d{3})\b",
         _hk_phone_prefixed,
         reach=24,
     ),
@@ -283,7 +292,7 @@ _PATTERNS: tuple[Pattern, ...] = (
         "email",
         "pii.email",
         r"\b[A-Za-z0-9_][A-Za-z0-9._%+'-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+(?:"
-        + either_case("|".join(TOP_LEVEL))
+        + top_level()
         + r"|xn--[A-Za-z0-9-]{2,24})\b",
         _email,
     ),

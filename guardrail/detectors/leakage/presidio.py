@@ -42,66 +42,45 @@ _IBAN_LENGTHS = {
     31: "MT SC", 32: "LC", 33: "RU",
 }  # fmt: skip
 # Countries of the registry (and of national IBAN-like schemes) that Presidio has no format for.
-_IBAN_BEYOND = frozenset(
-    "FK SD MN OM SO AO CV GW MZ ST DZ IR BI CF CG CM DJ GA GQ KM MG TD BF BJ CI HN MA ML NE NI SN SV TG RU".split()
+_IBAN_BEYOND = re.compile(
+    "AO|BF|BI|BJ|CF|CG|CI|CM|CV|DJ|DZ|FK|GA|GQ|GW|HN|IR|KM|MA|MG|ML|MN|MZ|NE|NI|OM|RU|SD|SN|SO|ST|SV|TD|TG"
 )
 
 _IBAN_WORDS = labels(
-    "iban",
-    "account",
-    "acct",
-    "bank",
-    "transfer",
-    "帳號",
-    "賬號",
-    "帳戶",
-    "賬戶",
-    "戶口",
-    "銀行",
-    "账号",
-    "账户",
-    "银行",
-    "匯款",
-    "汇款",
-)
+    "iban", "account", "acct", "bank", "transfer", "帳號", "賬號", "帳戶", "賬戶", "戶口", "銀行", "匯款",
+    "账号", "账户", "银行", "汇款",
+)  # fmt: skip
 _CRYPTO_WORDS = labels("wallet", "btc", "bitcoin", "crypto", "address", "錢包", "钱包", "比特幣", "比特币", "地址")
 _IP_WORDS = labels(
     "ip", "ips", "ipv4", "ipv6", "ip address", "server", "host", "login", "logged in", "client", "address", "gateway",
-    "remote_addr", "x-forwarded-for", "位址", "地址", "伺服器", "服务器", "登入", "登录", "主機", "主机", "網關", "网关",
+    "remote_addr", "x-forwarded-for", "位址", "地址", "伺服器", "服务器", "登入", "登录", "主機", "主机",
+    "網關", "网关",
 )  # fmt: skip
 _VERSION_WORD = re.compile(
-    r"(?:\b(?:version|versions|ver|v|release|firmware|build|oid|section|sec|chapter|clause|rfc|driver|chrome|edg|§)[\s:.=/\"'-]*"
+    r"(?:\b(?:version|versions|ver|v|release|firmware|build|oid|section|sec|chapter|clause|rfc|driver|chrome|edg|§)"
+    r"[\s:.=/\"'-]*"
     r"|(?:版本|版|韌體|固件|第|條|章|節|节)[號号]?[\s:是係为為]*)v?$"
 )
 _MAC_WORDS = labels(
-    "mac",
-    "mac address",
-    "hardware",
-    "physical address",
-    "ethernet",
-    "wifi",
-    "wi-fi",
-    "bssid",
-    "device",
-    "網卡",
-    "网卡",
-    "實體位址",
-    "物理地址",
-    "裝置",
-    "设备",
-)
+    "mac", "mac address", "hardware", "physical address", "ethernet", "wifi", "wi-fi", "bssid", "device", "網卡",
+    "网卡", "實體位址", "物理地址", "裝置", "设备",
+)  # fmt: skip
 _SSN_WORDS = labels("ssn", "ssns", "social security", "social", "ss#", "tax id", "社會安全", "社会安全", "社安")
 _NHS_WORDS = labels("nhs", "nhs no", "national health", "patient", "國民保健", "国民保健", "病人", "患者")
 _NRIC_WORDS = labels("nric", "fin", "singpass", "ic", "identity card", "id", "身份證", "身份证", "身分證", "新加坡")
 _PHONE_WORDS = labels(
     "tel", "telephone", "phone", "call", "calling", "mobile", "cell", "cellphone", "fax", "whatsapp", "contact", "sms",
-    "hotline", "number", "dial", "電話", "手機", "致電", "聯絡", "傳真", "打俾", "打畀", "热线", "熱線", "电话", "手机", "联系", "拨打", "传真",
+    "hotline", "number", "dial", "電話", "手機", "致電", "聯絡", "傳真", "打俾", "打畀", "热线", "熱線",
+    "电话", "手机", "联系", "拨打", "传真",
 )  # fmt: skip
 
 _SAMPLE_MACS = ("001a2b3c4d5e", "aabbccddeeff", "123456789abc", "0123456789ab", "001122334455", "deadbeefcafe")
-_PUBLIC_RESOLVERS = frozenset(
-    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220 114.114.114.114 1.2.3.4".split()
-)
+_PUBLIC_RESOLVERS = frozenset({
+    "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",
+    "1.2.3.4",
+})  # fmt: skip
+
+_COUNTED = frozenset({"1234567890", "2345678901", "0123456789", "9876543210"})
 
 Asked = Callable[[str], float | None]
 """Presidio's score for a value of exactly this extent, None when it does not take it."""
@@ -117,6 +96,7 @@ def _iban_expression() -> str:
     return rf"\b(?:{'|'.join(forms)})\b"
 
 
+_EUI64 = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")
 _HEX4 = "[0-9A-Fa-f]{1,4}"
 _IPV6 = (
     rf"(?:\b{_HEX4}:|::{_HEX4}|::)(?:[0-9A-Fa-f:]{{0,36}}[0-9A-Fa-f](?:(?:\.\d{{1,3}}){{3}})?"
@@ -133,7 +113,7 @@ _SSN = r"\b(?:\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4})\b(?:[-.]\
 def _iban(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value.upper()
-        if ask(value) is None and not (value[:2] in _IBAN_BEYOND and _mod97(value)):
+        if ask(value) is None and not (_IBAN_BEYOND.match(value) and _mod97(value)):
             return None
         announced = _IBAN_WORDS.announce(candidate.before)
         return Verdict(0.95 if announced else 0.9, "country, length and check digits agree")
@@ -168,6 +148,8 @@ def _ip(ask: Asked) -> Judge:
         announced = _IP_WORDS.announce(before)
         if _VERSION_WORD.search(before):
             return Verdict(0.2, "reads as a version or section number")
+        if _EUI64.fullmatch(value):
+            return Verdict(0.6, "form of an extended hardware address", "pii.mac_address")
         if not address.ip.is_global:
             return Verdict(0.2, "private, loopback, link-local or documentation range")
         if str(address.ip) in _PUBLIC_RESOLVERS or ("/" in value and address.network.num_addresses > 1):
@@ -236,12 +218,12 @@ def _nric(ask: Asked) -> Judge:
 def _phone(ask: Asked, international: bool) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value, before = candidate.value, candidate.before
-        if re.search(r"^\+ ?(?:852|86)(?:\D|\d)", value) or re.search(r"[\d+][ .-]?$", before):
+        if re.search(r"^\+ ?(?:852|86\D*1[3-9])", value) or re.search(r"[\d+][.-]?$", before):
             return None
         if ask(value) is None:
             return None
         announced = _PHONE_WORDS.announce(before)
-        if re.search(r"\b555[ .-]?01\d\d$", value):
+        if re.search(r"\b555[ .-]?01\d\d$", value) or re.sub(r"\D", "", value)[-10:] in _COUNTED:
             return Verdict(0.3, "a number kept for fiction")
         if international:
             return Verdict(0.85 if announced else 0.7, "valid in the numbering plan of its country")

@@ -33,7 +33,8 @@ Strength = Callable[[str], float | None]
 
 _PLACEHOLDER = 0.2
 _MANUAL_WORDS = re.compile(
-    r"example|sample|dummy|placeholder|your|my[-_]?(?:key|token|secret)|fake|redacted|changeme|insert|x{4}|\*{3}|\.{3}|<|>",
+    r"example|sample|dummy|placeholder|your|my[-_]?(?:key|token|secret)|fake|redacted|changeme|insert"
+    r"|x{4}|\*{3}|\.{3}|<|>",
     re.I,
 )
 _KEYBOARD = (
@@ -54,7 +55,7 @@ class SecretRule:
 
     `keywords` are lower-case strings of which every match contains one, `group` is the capturing group that is
     the secret itself (0: all of it), `body` cuts the part that is random, which is looked at for placeholders
-    and must have `entropy` bits per character.
+    (None: it is not) and must have `entropy` bits per character.
     """
 
     id: str
@@ -66,7 +67,7 @@ class SecretRule:
     must_not_match: tuple[str, ...]
     group: int = 0
     entropy: float = 2.8
-    body: re.Pattern[str] = re.compile(r".+", re.S)
+    body: re.Pattern[str] | None = re.compile(r".+", re.S)
 
 
 def placeholder(body: str, entropy: float = 2.8) -> str | None:
@@ -101,6 +102,8 @@ def _judge(rule: SecretRule, candidate: Candidate) -> Verdict | None:
     score = rule.strength(value)
     if score is None:
         return None
+    if rule.body is None:
+        return Verdict(score, f"{rule.id} form")
     body = rule.body.search(value)
     reason = placeholder(body.group() if body else value, rule.entropy)
     if reason is not None:
@@ -165,6 +168,8 @@ def _jwt(value: str) -> float | None:
 def _private_key(value: str) -> float | None:
     """A key block with something in it; a few characters are a quotation, not a key."""
     body = re.sub(r"-{4,5} ?[A-Z][^-]*-{4,5}|\\+[nrt]|[^A-Za-z0-9+/]", "", value)
+    if shannon(body) < 3.5:
+        return _PLACEHOLDER
     return 0.98 if len(body) >= 120 else 0.85 if len(body) >= 40 else 0.5
 
 
@@ -208,15 +213,20 @@ def _jwt_example(payload: str) -> str:
 _GAP = r"(?:[\s>|\"'+,#*]|\\{1,2}[nrt])"  # what may stand between the lines of a key: quoting, indents, escapes
 _PRIVATE_KEY = (
     r"-{4,5} ?BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{4,5}"
-    rf"(?:{_GAP}+[A-Z][A-Za-z-]{{3,20}}: ?[^\n\\:]*)*"
+    rf"(?:{_GAP}+[A-Z][A-Za-z-]{{3,20}}: ?[^\n\\]*)*"
     rf"(?:{_GAP}*[A-Za-z0-9/+=]{{16,}})+"
     rf"(?:{_GAP}*[A-Za-z0-9/+]{{0,15}}={{0,2}}(?:{_GAP}+=[A-Za-z0-9/+]{{4}})?{_GAP}*-{{4,5}} ?END [A-Z0-9 ]+-{{4,5}})?"
 )
-_ASSIGN = r"[\"'`]?\s{0,4}(?:=>|:=|==|=|:|,|\bis\b|係|是|為|为)\s{0,4}[\"'`「]?"
+_ASSIGN = r"[\"'`]?\s{0,4}(?:=>|:=|==|=|:|\bis\b|係|是|為|为)\s{0,4}[\"'`「]?"
 _AWS_SECRET = "(?:{aws}{gap})?{secret}{gap}(?:{access}{gap})?{key}|{aws}{gap}{secret}".format(
     gap="[ _.-]?", **{word: either_case(word) for word in ("aws", "secret", "access", "key")}
 )
 _AWS_EXAMPLE = "AKIA" + "IOSFODNN7" + "EXAMPLE"
+
+_COMMON = frozenset({
+    "password", "pass", "passwd", "secret", "root", "admin", "postgres", "mysql", "guest", "changeme", "test", "1234",
+    "12345", "123456",
+})  # fmt: skip
 
 RULES: tuple[SecretRule, ...] = (
     SecretRule(
@@ -226,7 +236,13 @@ RULES: tuple[SecretRule, ...] = (
         _aws_access_key,
         ("akia", "asia", "abia", "acca", "a3t"),
         ("AKIA" + _made_up("akia", 16, _BASE32), "ASIA" + _made_up("asia", 16, _BASE32)),
-        (_AWS_EXAMPLE, "AKIA" + "X" * 16, "AKIAZZZ", "ASIAN MARKETS ROSE AGAIN", "AKIA" + _made_up("akia", 17, _BASE32)),
+        (
+            _AWS_EXAMPLE,
+            "AKIA" + "X" * 16,
+            "AKIAZZZ",
+            "ASIAN MARKETS ROSE AGAIN",
+            "AKIA" + _made_up("akia", 17, _BASE32),
+        ),
         body=re.compile(r"(?<=^....).+"),
     ),
     SecretRule(
@@ -254,7 +270,11 @@ RULES: tuple[SecretRule, ...] = (
         _always(0.95),
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
         tuple("gh" + letter + "_" + _made_up("gh" + letter, 36) for letter in "pousr"),
-        ("gh" + "p_" + "x" * 36, "gh" + "p_" + "abcdefghijklmnopqrstuvwxyz0123456789", "gh" + "x_" + _made_up("ghx", 36)),
+        (
+            "gh" + "p_" + "x" * 36,
+            "gh" + "p_" + "abcdefghijklmnopqrstuvwxyz0123456789",
+            "gh" + "x_" + _made_up("ghx", 36),
+        ),
         body=re.compile(r"(?<=_).+"),
     ),
     SecretRule(
@@ -273,7 +293,10 @@ RULES: tuple[SecretRule, ...] = (
         r"\bsk-(?:(?:proj|svcacct|admin|service|None)-)?[A-Za-z0-9_-]{8,}T3BlbkFJ[A-Za-z0-9_-]{16,}",
         _always(0.98),
         ("t3blbkfj",),
-        tuple("sk" + infix + _made_up(infix, 24) + "T3Blbk" + "FJ" + _made_up(infix, 24) for infix in ("-", "-proj-", "-svcacct-")),
+        tuple(
+            "sk" + infix + _made_up(infix, 24) + "T3Blbk" + "FJ" + _made_up(infix, 24)
+            for infix in ("-", "-proj-", "-svcacct-")
+        ),
         ("sk" + "-" + "x" * 20 + "T3Blbk" + "FJ" + "x" * 20,),
     ),
     SecretRule(
@@ -291,8 +314,17 @@ RULES: tuple[SecretRule, ...] = (
         r"\bsk-(?:or-v1-)?[A-Za-z0-9]{32,}\b",
         _mixed(0.7),
         ("sk-",),
-        ("sk" + "-" + _made_up("sk", 48), "sk" + "-" + _made_up("deep", 32, _HEX), "sk" + "-or-v1-" + _made_up("or", 64, _HEX)),
-        ("sk" + "-" + "x" * 48, "sk" + "-1234567890abcdef1234567890abcdef", "sk-estimator-id-1", "task-" + _made_up("t", 40)),
+        (
+            "sk" + "-" + _made_up("sk", 48),
+            "sk" + "-" + _made_up("deep", 32, _HEX),
+            "sk" + "-or-v1-" + _made_up("or", 64, _HEX),
+        ),
+        (
+            "sk" + "-" + "x" * 48,
+            "sk" + "-1234567890abcdef1234567890abcdef",
+            "sk-estimator-id-1",
+            "task-" + _made_up("t", 40),
+        ),
     ),
     SecretRule(
         "anthropic_key",
@@ -300,7 +332,10 @@ RULES: tuple[SecretRule, ...] = (
         r"\bsk-ant-[a-z]{3,8}\d{2}-[A-Za-z0-9_-]{32,}",
         lambda value: 0.98 if len(value) >= 95 else 0.8,
         ("sk-ant-",),
-        ("sk" + "-ant-" + "api03-" + _made_up("ant", 93) + "AA", "sk" + "-ant-" + "admin01-" + _made_up("adm", 93) + "AA"),
+        (
+            "sk" + "-ant-" + "api03-" + _made_up("ant", 93) + "AA",
+            "sk" + "-ant-" + "admin01-" + _made_up("adm", 93) + "AA",
+        ),
         ("sk" + "-ant-" + "api03-" + "x" * 93, "sk" + "-ant-" + "api03-your-key-goes-right-here-please-thanks"),
         body=re.compile(r"(?<=\d\d-).+"),
     ),
@@ -311,9 +346,21 @@ RULES: tuple[SecretRule, ...] = (
         _slack_token,
         ("xox", "xapp"),
         (
-            "xox" + "b-" + _made_up("s1", 12, "0123456789") + "-" + _made_up("s2", 12, "0123456789") + "-" + _made_up("s3", 24),
+            "xox"
+            + "b-"
+            + _made_up("s1", 12, "0123456789")
+            + "-"
+            + _made_up("s2", 12, "0123456789")
+            + "-"
+            + _made_up("s3", 24),
             "xox" + "p-" + _made_up("s4", 11, "0123456789") + "-" + _made_up("s5", 32, _HEX),
-            "xapp" + "-1-A0" + _made_up("s6", 9) + "-" + _made_up("s7", 13, "0123456789") + "-" + _made_up("s8", 64, _HEX),
+            "xapp"
+            + "-1-A0"
+            + _made_up("s6", 9)
+            + "-"
+            + _made_up("s7", 13, "0123456789")
+            + "-"
+            + _made_up("s8", 64, _HEX),
         ),
         ("xox" + "b-xxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx", "xox" + "b-your-token-here", "xox" + "b-abcdef-abcdef"),
         body=re.compile(r"(?<=-).+"),
@@ -324,7 +371,15 @@ RULES: tuple[SecretRule, ...] = (
         r"\bhooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9]{8,16}/[A-Za-z0-9/_-]{16,}",
         _always(0.9),
         ("hooks.slack.com",),
-        ("https://hooks.slack" + ".com/services/T" + _made_up("t", 9) + "/B" + _made_up("b", 10) + "/" + _made_up("w", 24),),
+        (
+            "https://hooks.slack"
+            + ".com/services/T"
+            + _made_up("t", 9)
+            + "/B"
+            + _made_up("b", 10)
+            + "/"
+            + _made_up("w", 24),
+        ),
         ("https://hooks.slack" + ".com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",),
         body=re.compile(r"(?<=s/).+"),
     ),
@@ -344,8 +399,16 @@ RULES: tuple[SecretRule, ...] = (
         r"\b(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{16,}\b",
         lambda value: 0.6 if "_test_" in value else 0.95,
         ("sk_", "rk_"),
-        ("sk" + "_live_" + _made_up("st", 24), "rk" + "_live_" + _made_up("st2", 99), "sk" + "_test_" + _made_up("st3", 24)),
-        ("sk" + "_test_" + "4eC39HqLyjWDarj" + "tT1zdp7dc", "sk" + "_live_" + "x" * 24, "pk" + "_live_" + _made_up("st", 24)),
+        (
+            "sk" + "_live_" + _made_up("st", 24),
+            "rk" + "_live_" + _made_up("st2", 99),
+            "sk" + "_test_" + _made_up("st3", 24),
+        ),
+        (
+            "sk" + "_test_" + "4eC39HqLyjWDarj" + "tT1zdp7dc",
+            "sk" + "_live_" + "x" * 24,
+            "pk" + "_live_" + _made_up("st", 24),
+        ),
         body=re.compile(r"(?<=e_).+|(?<=t_).+|(?<=d_).+"),
     ),
     SecretRule(
@@ -389,7 +452,7 @@ RULES: tuple[SecretRule, ...] = (
             "-----BEGIN " + "PUBLIC KEY-----\n" + _made_up("pub", 64) + "\n-----END PUBLIC KEY-----",
             "-----BEGIN " + "RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
         ),
-        body=re.compile(r"(?<=-----).*[A-Za-z0-9+/]{16}", re.S),
+        body=None,
     ),
     SecretRule(
         "gitlab_token",
@@ -425,27 +488,34 @@ RULES: tuple[SecretRule, ...] = (
         "url_password",
         "secret.url_password",
         r"\b[a-z][a-z0-9+]{2,20}://[A-Za-z0-9._%+-]*:([A-Za-z0-9._~!&*+,;=%^#?-]{4,})@[A-Za-z0-9]",
-        lambda value: 0.2 if value.lower() in _COMMON else 0.7,
+        lambda value: _PLACEHOLDER if value.lower() in _COMMON else 0.7,
         ("://",),
         ("postgres://app:" + _made_up("pg", 14) + "@db.internal:5432/app",),
         ("postgres://user:password@localhost/db", "mysql://root:your_password@host/db", "https://x.hk:8080/a?b=c@d"),
         group=1,
+        entropy=1.5,
     ),
     SecretRule(
         "password_assignment",
         "secret.password_assignment",
-        r"(?:\b[A-Za-z0-9_]{0,24}(?:" + either_case("password|passwd|passcode|passphrase|pwd") + r")\b|密碼|密码|口令)" + _ASSIGN
-        + r"([A-Za-z0-9!#$%&*+./?@^_~-]{5,63}[A-Za-z0-9!#$%&*@^~])",
+        r"(?:\b[A-Za-z0-9_]{0,24}(?:"
+        + either_case("password|passwd|passcode|passphrase|pwd")
+        + r")\b|密碼|密码|口令)"
+        + _ASSIGN
+        + r"([A-Za-z0-9!#$%&*+./?@^_~-]{5,}[A-Za-z0-9!#$%&*@^~])",
         _password,
         ("passw", "passcode", "passphrase", "pwd", "密碼", "密码", "口令"),
         ("password = 'hV7#" + "qLm2x'", "我嘅密碼係Tr0ub4" + "dor&3", "DB_PASSWORD: " + _made_up("db", 12) + "7"),
-        ("password = input()", "password: str", "password = os.environ.get", "密碼係你的生日", "password=your_password"),
+        (
+            "password = input()",
+            "password: str",
+            "password = os.environ.get",
+            "密碼係你的生日",
+            "password=your_password",
+        ),
         group=1,
         entropy=1.5,
     ),
-)  # fmt: skip
-_COMMON = frozenset(
-    "password pass passwd secret root admin postgres mysql guest example changeme test 1234 12345 123456".split()
 )
 
 

@@ -1,0 +1,217 @@
+"""A record says everything an auditor asks and nothing that was matched."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from tests.audit.audit_samples import EXCHANGE, KEY, OUTCOME, RULE, decision, hit
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from guardrail.audit import record
+from guardrail.audit.chain import link
+from guardrail.types import Action, Exchange, FailedCheck, Module, Outcome
+
+DOC = Path(__file__).parents[2] / "docs" / "audit.md"
+NOW = datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=UTC)
+
+
+def built(*hits, failed=(), exchange=EXCHANGE, outcome=OUTCOME, **options):
+    return record.build(exchange, "hk@abc123", decision(*hits, failed=failed), outcome, KEY, now=NOW, **options)
+
+
+def test_a_record_in_full():
+    made = built(hit(), failed=(FailedCheck("bias.toxicity", "timeout after 10 s"),) * 2)
+    assert made["findings"] == [
+        {
+            "kind": "pii.hkid",
+            "module": "data_leakage",
+            "rule": "hkid-out",
+            "action": "block",
+            "rule_action": "block",
+            "stage": "response",
+            "channel": "content",
+            "role": "assistant",
+            "start": 10,
+            "end": 20,
+            "length": 10,
+            "score": 0.95,
+            "threshold": 0.8,
+            "detector": "leakage.identifiers",
+            "evidence": "check digit holds",
+            "cites": ["Guideline v1.1 s.3.2", "PDPO DPP4"],
+            "digest": record.digest(KEY, "A123456(3)"),
+        }
+    ]
+    rest = {name: made[name] for name in made if name not in ("findings", "digest_key", "version")}
+    assert rest == {
+        "type": "exchange",
+        "id": "0af3c2",
+        "time": "2026-11-22T08:30:00.123Z",
+        "dialect": "openai_chat",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "model": "gpt-4o",
+        "stream": True,
+        "caller": "app-1",
+        "policy": "hk@abc123",
+        "action": "block",
+        "ended": "blocked",
+        "status": 400,
+        "upstream_status": 200,
+        "error": "",
+        "findings_left_out": 0,
+        "checks": ["leakage.identifiers", "bias.toxicity"],
+        "checks_not_run": [{"check": "bias.toxicity", "reason": "timeout after 10 s"}],
+        "checks_left_out": 0,
+        "edited": 0,
+        "request_bytes": 512,
+        "response_bytes": 2048,
+        "duration_ms": 12.346,
+    }
+    assert orjson.loads(link(made, 1, "0" * 64))["version"] == made["version"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "value"),
+    [
+        pytest.param({"rule": None, "kind": "bias.race"}, "module", "bias", id="module of a hit below every threshold"),
+        pytest.param({"rule": None, "kind": "acme.house_style"}, "module", None, id="family nobody declared"),
+        pytest.param({"rule": None}, "threshold", None, id="no rule, no threshold"),
+        pytest.param({"rule": None}, "action", "allow", id="no rule, nothing done"),
+        pytest.param({"action": Action.FLAG}, "rule_action", "block", id="monitored: what the rule asked for stays"),
+        pytest.param({"whole": True, "text": ""}, "digest", None, id="whole text has no digest"),
+        pytest.param({"whole": True, "text": ""}, "length", None, id="whole text unknown, no length"),
+        pytest.param({"whole": True, "text": "四個字呀"}, "length", 4, id="whole text known, its length"),
+        pytest.param({"text": "身份證號碼"}, "length", 5, id="length in characters, not bytes"),
+        pytest.param({"score": 1 / 3}, "score", 0.333333, id="score rounded"),
+        pytest.param({"evidence": "\x1b[31mred\u202e"}, "evidence", "�[31mred�", id="terminal codes are harmless"),
+        pytest.param({"evidence": "甲" * 301}, "evidence", "甲" * 299 + "…", id="long evidence is cut"),
+        pytest.param({"evidence": "half \ud83d"}, "evidence", "half �", id="lone surrogate can be written"),
+    ],
+)
+def test_a_finding_field(change, name, value):
+    assert built(hit(**change))["findings"][0][name] == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "module"),
+    [
+        ("pii.hkid", Module.DATA_LEAKAGE),
+        ("secret.aws_access_key", Module.DATA_LEAKAGE),
+        ("prompt.leak", Module.DATA_LEAKAGE),
+        ("document.copy", Module.DATA_LEAKAGE),
+        ("carrier.url", Module.DATA_LEAKAGE),
+        ("bias.toxicity", Module.BIAS),
+        ("error.arithmetic", Module.ERRORS),
+        ("errors", None),
+        ("", None),
+    ],
+)
+def test_the_module_of_a_kind(kind, module):
+    assert record.module_of(kind) is module
+
+
+def test_clauses_kept_elsewhere_replace_those_of_the_rule():
+    assert built(hit(), cites={"hkid-out": ["§4"]})["findings"][0]["cites"] == ["§4"]
+    assert built(hit(), cites={"other": ["§4"]})["findings"][0]["cites"] == list(RULE.cites)
+
+
+def test_a_flood_of_findings_is_bounded_and_keeps_what_decided():
+    small = [hit(f"{n:08}", rule=None, score=0.1) for n in range(1000)]
+    made = built(*small, hit())
+    assert len(made["findings"]) == record.MAX_FINDINGS
+    assert made["findings_left_out"] == 1001 - record.MAX_FINDINGS
+    assert made["findings"][0]["rule"] == "hkid-out"
+
+
+def test_a_flood_of_checks_is_bounded():
+    made = built(failed=[FailedCheck(f"check-{n}", "no") for n in range(300)])
+    assert len(made["checks_not_run"]) == 200
+    assert made["checks_left_out"] == 100
+
+
+def test_the_same_text_has_the_same_digest_and_another_key_another():
+    one, two = built(hit("A123456(3)"), hit("A123456(3)"))["findings"]
+    assert one["digest"] == two["digest"] != record.digest(b"x" * 32, "A123456(3)")
+    assert re.fullmatch("[0-9a-f]{16}", one["digest"])
+    # RFC 4231, test case 2
+    assert record.digest(b"Jefe", "what do ya want for nothing?") == "5bdcc146bf60754e"
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        pytest.param("A123456(3)", "number A123456(3) has its check digit", id="as it is"),
+        pytest.param("a123456(3)", "A123456(3)", id="other case"),
+        pytest.param("Ａ１２３４５６（３）", "A123456(3)", id="full width, evidence folded"),
+        pytest.param("A123456(3)", "A1234563", id="without separators"),
+        pytest.param("4111 1111-1111 1111", "Luhn holds: 4111111111111111", id="digits of a card"),
+        pytest.param("陳大文", "姓名：陳大文，三個字", id="Traditional name glued to text"),
+        pytest.param("陈伟", "姓名:陈伟", id="two-character Simplified name"),
+        pytest.param("pass\u200bword1", "password1", id="zero-width inside"),
+    ],
+)
+def test_a_detector_that_repeats_the_text_is_silenced(text, evidence):
+    """Matched text must not reach the log even by way of a detector that breaks its contract."""
+    made = built(hit(text, evidence=evidence), hit("other text", evidence="score 0.9"))
+    assert made["findings"][0]["evidence"] == record.WITHHELD
+    assert made["findings"][1]["evidence"] == "score 0.9"
+
+
+@pytest.mark.parametrize("place", ["content", "assistant"])
+def test_a_matched_word_that_is_our_own_name_for_a_place_hides_no_place(place):
+    made = built(hit(place))
+    assert (made["findings"][0]["channel"], made["findings"][0]["role"]) == ("content", "assistant")
+
+
+SECRETS = st.one_of(
+    st.text(min_size=4, max_size=40),
+    st.text(st.sampled_from("陳大文张伟香港身份證號碼電話一二三"), min_size=2, max_size=12),
+    st.from_regex(r"[A-Z]\d{6}\([0-9A]\)", fullmatch=True),
+    st.from_regex(r"sk-[A-Za-z0-9]{20,40}", fullmatch=True),
+)
+
+
+@given(SECRETS, st.text(max_size=10), st.text(max_size=10), st.integers(0, 7))
+def test_the_record_never_contains_the_matched_text(secret, left, right, where):
+    """Whoever reads the log learns that something was found, never what, wherever the text was put."""
+    assume(len(secret.strip()) >= (4 if secret.isascii() else 2))
+    neutral = orjson.dumps(built(hit("\U00012345" * len(secret)))).decode()
+    assume(secret not in neutral and secret.strip() not in neutral)
+    told = [""] * 8
+    told[where] = left + secret + right
+    evidence, role, channel, reason, error, model, caller, path = told
+    made = built(
+        hit(secret, evidence=evidence, role=role, channel=channel),
+        failed=(FailedCheck("check", reason),),
+        exchange=Exchange("0af3c2", "openai_chat", "POST", path, model, True, caller),
+        outcome=Outcome("failed", 500, None, error),
+    )
+    assume(secret not in record.WITHHELD)
+    for value in _strings(made):
+        assert secret not in value
+    orjson.dumps(made)
+
+
+def _strings(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
+
+
+def test_every_field_is_documented():
+    """An auditor must be able to look every field up."""
+    text = DOC.read_text("utf-8")
+    made = built(hit(), failed=(FailedCheck("a", "b"),))
+    fields = {*made, *made["findings"][0], *made["checks_not_run"][0], "seq", "prev", "hash"}
+    fields |= {"event", "files", "file", "bytes", "sha256", "reason", "refused"}
+    assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
+    assert all(f"`{name}`" in text for name in ("torn_tail_set_aside", "log_resumed"))

@@ -1,0 +1,52 @@
+"""The folded view: a value that reads the same must fold the same, and every edit must land on its own characters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.text.fold import fold
+
+
+@pytest.mark.parametrize(
+    ("source", "folded"),
+    [
+        ("A123456(3)", "A123456(3)"),
+        ("Ａ１２３４５６（３）", "A123456(3)"),
+        ("А123456(3)", "A123456(3)"),  # Cyrillic A
+        ("A1\u200b2\u200d3\u00ad456(3)", "A123456(3)"),
+        ("①②③", "123"),
+        ("𝟒𝟏𝟏𝟏", "4111"),
+        ("٤١١١", "4111"),
+        ("4️⃣1️⃣", "41"),
+        ("⑴", "(1)"),
+        ("a\u0301bc", "abc"),
+        ("“x”", '"x"'),
+        ("4111–1111", "4111-1111"),
+        ("身份證號碼", "身份證號碼"),
+        ("全形　空白", "全形 空白"),
+        ("\ud83d", "\ufffd"),
+        ("", ""),
+    ],
+)
+def test_what_a_reader_would_read(source, folded):
+    assert fold(source).text == folded
+
+
+@given(st.text(), st.text())
+def test_folding_in_pieces_is_folding_the_whole(a, b):
+    assert fold(a + b).text == fold(a).text + fold(b).text
+
+
+@given(st.text())
+def test_every_folded_character_knows_where_it_came_from(source):
+    view = fold(source)
+    for index in range(len(view.text)):
+        start, end = view.to_source(index, index + 1)
+        assert 0 <= start < end <= len(source)
+        assert view.text[index] in fold(source[start:end]).text
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_more(source):
+    once = fold(source).text
+    assert fold(once).text == once
