@@ -11,6 +11,7 @@ The interface is httpx's (`AsyncBaseTransport`), so tests can put any httpx tran
 itself is aiohttp, whose client costs a quarter to a tenth of httpx's own (benchmarks/proxy.py).
 """
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from yarl import URL
 from guardrail.errors import UpstreamError
 
 Header = tuple[bytes, bytes]
+
+_LOOK = 1.0
 
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -41,11 +44,34 @@ class Timeouts:
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    """A body as it comes.
+
+    aiohttp leaves a reader waiting for ever when the framing of a body breaks after its head (the connection is
+    closed, the stream is not told), so a silent second is used to look whether the connection is still there.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, silence: float) -> None:
         self._response = response
+        self._silence = silence
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.content.iter_any():
+        content = self._response.content
+        waited = 0.0
+        while True:
+            try:
+                async with asyncio.timeout(min(_LOOK, self._silence)):
+                    chunk = await content.readany()
+            except TimeoutError:
+                waited += _LOOK
+                connection = self._response.connection
+                if connection is None or connection.transport is None or connection.transport.is_closing():
+                    raise aiohttp.ClientPayloadError("the connection is gone") from None
+                if waited >= self._silence:
+                    raise
+                continue
+            if not chunk:
+                return
+            waited = 0.0
             yield chunk
 
     async def aclose(self) -> None:
@@ -71,7 +97,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             data=request.content or None,
             allow_redirects=False,
         )
-        return httpx.Response(response.status, headers=list(response.raw_headers), stream=_Body(response))
+        return httpx.Response(response.status, headers=list(response.raw_headers), stream=_Body(response, self._timeouts.read))
 
     async def aclose(self) -> None:
         if self._session is not None:

@@ -163,13 +163,16 @@ def _without_query(path: str) -> str:
 
 def _cleaner(hits: Sequence[Hit], exchange: Exchange, failed: Iterable[FailedCheck], outcome: Outcome) -> Clean:
     """A function that makes one string of others fit to be kept; it looks for matched text only if there is any."""
+    needles = _needles(hits)
+    if not needles:
+        return printable
     told = {exchange.path, exchange.model, exchange.caller, outcome.error}
     told.update(one.reason for one in failed)
     for hit in hits:
         told.update((hit.finding.evidence, hit.role, hit.channel))
     told -= _PLACES
     haystack = "\n".join(_views(told))
-    repeated = [needle for needle in _needles(hits) if needle in haystack]
+    repeated = [needle for needle in needles if needle in haystack]
     if not repeated:
         return printable
 

@@ -37,9 +37,13 @@ def hit(
     """A finding of an identity card number in an answer, `start` at 10."""
     whole = changes.get("whole", False)
     span = (None, None) if whole else (10, 10 + len(text))
-    finding = Finding(changes.get("kind", "pii.hkid"), changes.get("score", 0.95), *span, "leakage.identifiers", evidence)
+    finding = Finding(
+        changes.get("kind", "pii.hkid"), changes.get("score", 0.95), *span, "leakage.identifiers", evidence
+    )
     action = changes.get("action", rule.action if rule else Action.ALLOW)
-    return Hit(finding, rule, action, Stage.RESPONSE, changes.get("channel", "content"), changes.get("role", "assistant"), text)
+    return Hit(
+        finding, rule, action, Stage.RESPONSE, changes.get("channel", "content"), changes.get("role", "assistant"), text
+    )
 
 
 def decision(*hits: Hit, failed: tuple[FailedCheck, ...] = ()) -> Decision:
@@ -49,7 +53,12 @@ def decision(*hits: Hit, failed: tuple[FailedCheck, ...] = ()) -> Decision:
 
 def plain(number: int) -> dict[str, Any]:
     """A small record."""
-    return {"type": "exchange", "id": f"id-{number:04}", "time": f"2026-11-22T08:{number % 60:02}:00.000Z", "名": "陳大文"}
+    return {
+        "type": "exchange",
+        "id": f"id-{number:04}",
+        "time": f"2026-11-22T08:{number % 60:02}:00.000Z",
+        "名": "陳大文",
+    }
 
 
 def fill(directory: Path, count: int, *, start: int = 0, rotate_bytes: int = 64 * 1024**2) -> list[str]:

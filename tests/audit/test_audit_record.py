@@ -6,13 +6,13 @@ from pathlib import Path
 
 import orjson
 import pytest
-from tests.audit.audit_samples import EXCHANGE, KEY, OUTCOME, RULE, decision, hit
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from guardrail.audit import record
 from guardrail.audit.chain import link
 from guardrail.types import Action, Exchange, FailedCheck, Module, Outcome
+from tests.audit.audit_samples import EXCHANGE, KEY, OUTCOME, RULE, decision, hit
 
 DOC = Path(__file__).parents[2] / "docs" / "audit.md"
 NOW = datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=UTC)

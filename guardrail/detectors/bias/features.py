@@ -130,9 +130,8 @@ def windows(codes: Codes) -> list[Codes]:
 
 def features(codes: Codes, lexicon: Lexicon) -> Features:
     """The features of one window (at most WINDOW code points)."""
-    padded = np.empty(len(codes) + 2, np.int64)
-    padded[0] = padded[-1] = BLANK
-    padded[1:-1] = codes
+    padded = np.full(max(len(codes) + 2, _GRAMS[-1]), BLANK, np.int64)
+    padded[1 : len(codes) + 1] = codes
     running = np.zeros(len(padded) + 1, np.uint64)
     np.cumsum(padded.view(np.uint64) * _POWERS[: len(padded)], out=running[1:])
     grams = np.concatenate([(running[n:] - running[:-n]) * _INVERSES[: len(running) - n] for n in _GRAMS])

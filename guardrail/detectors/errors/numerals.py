@@ -57,19 +57,24 @@ def read(text: str) -> Number | None:
     """
     if len(text) > DIGITS:
         return None
+    if text.isascii():
+        return _plain(text)
     total: Number | None = None
     least = 10**12
     end = 0
     for match in _PART.finditer(text):
         part, factor = _plain(match.group(1)), _factor(match.group(2))
-        if part is None or match.start() != end or factor >= least or (total and factor == 1 and part.value * 10 < least):
+        if (
+            part is None
+            or match.start() != end
+            or factor >= least
+            or (total and factor == 1 and part.value * 10 < least)
+        ):
             return None
         part = part.times(factor)
         total = part if total is None else Number(total.value + part.value, part.step)
         least, end = factor, match.end()
-    if end == len(text):
-        return total
-    return _plain(text)
+    return total if end == len(text) else None
 
 
 def _factor(characters: str | None) -> int:

@@ -59,14 +59,14 @@ _NOT_CARD_WORDS = labels(
     "hash", "sha", "seed", "uuid", "guid", "iccid", "訂單", "订单", "條碼", "条码", "單號", "单号",
 )  # fmt: skip
 
-_MONEY = re.compile(r"(?:[$€£¥]|\b(?:hkd|usd|rmb|cny|eur|gbp|mop|twd|ntd|jpy))\s*$")
-_MORE_DIGITS_BEFORE = re.compile(r"\d[.,/_:]$|\d-$|\d{3,} $|[.]\d* $")
+_MONEY = re.compile(r"(?:[$€£¥]|\b(?:hkd|usd|rmb|cny|eur|gbp|mop|twd|ntd|jpy))\s*$", re.ASCII)
+_MORE_DIGITS_BEFORE = re.compile(r"\d[.,_:]$|\b\d{1,3}/$|\d-$|\d{3,} $|[.]\d* $", re.ASCII)
 _EQUATION = re.compile(r"[=*×^+/<>÷≈] ?$")
-_COUNTRY_CODE_BEFORE = re.compile(r"(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?$|\(0?\d{1,3}\)[ -]?$")
+_COUNTRY_CODE_BEFORE = re.compile(r"(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?$|\(0?\d{1,3}\)[ -]?$", re.ASCII)
 _DATE = re.compile(r"(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _YEARS = re.compile(r"(?:19|20)\d\d[ -](?:19|20)\d\d")
 # A number goes on behind its last digit: a decimal part, a thousands group, another group, a unit or a currency.
-_GOES_ON = r"\b(?:\.\d+|,\d{3}\b|[-_/:]\d+|[ ]\d{3,}| ?(?:[%元蚊圓圆萬万億亿人個个次年]|港元|港幣|dollars?\b))?"
+_GOES_ON = r"\b(?:\.\d+|,\d{3}\b|[-_:]\d+|[ ]\d{3,}| ?(?:[%元蚊圓圆萬万億亿人個个次年]|港元|港幣|dollars?\b))?"
 # Block form of the OFCA plan (as carried by libphonenumber): fixed 2, 3, 58; mobile 4 to 9; personal 81 to 83.
 _HK_PLAN = re.compile(
     r"(?:2(?:[13-9]\d|2[013-9])\d|3(?:(?:[1569][0-24-9]|4[0-246-9]|7[0-24-69])\d|8(?:4[0-8]|[579]\d|6[0-5]))"
@@ -171,7 +171,7 @@ def _cn_phone(candidate: Candidate) -> Verdict | None:
     if _MORE_DIGITS_BEFORE.search(before) or _MONEY.search(before):
         return None
     prefixed = len(number) > 11
-    if not prefixed and re.search(r"(?:\+|\b00)\d{1,3}\)?[ -]?$", before):
+    if not prefixed and re.search(r"(?:\+|\b00)\d{1,3}\)?[ -]?$", before, re.ASCII):
         return None
     if _PHONE_WORDS.announce(before, _OTHER_NUMBERS):
         return Verdict(0.95, "in the numbering plan, announced")

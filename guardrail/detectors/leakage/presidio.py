@@ -57,7 +57,7 @@ _IP_WORDS = labels(
     "網關", "网关",
 )  # fmt: skip
 _VERSION_WORD = re.compile(
-    r"(?:\b(?:version|versions|ver|v|release|firmware|build|oid|section|sec|chapter|clause|rfc|driver|chrome|edg|§)"
+    r"(?:(?<![a-z])(?:version|versions|ver|v|release|firmware|build|oid|section|sec|chapter|clause|rfc|driver|chrome|edg|§)"
     r"[\s:.=/\"'-]*"
     r"|(?:版本|版|韌體|固件|第|條|章|節|节)[號号]?[\s:是係为為]*)v?$"
 )
@@ -96,6 +96,8 @@ def _iban_expression() -> str:
     return rf"\b(?:{'|'.join(forms)})\b"
 
 
+_INSIDE_ADDRESS = re.compile(r"[0-9]\.$|(?:^|[^a-z0-9])[0-9a-f]{1,4}:$|::$")
+_INSIDE_HEX = re.compile(r"(?:^|[^a-z0-9])(?:[0-9a-f]{2}[:-]|[0-9a-f]{4}\.)$")
 _EUI64 = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")
 _HEX4 = "[0-9A-Fa-f]{1,4}"
 _IPV6 = (
@@ -140,9 +142,7 @@ def _crypto(ask: Asked) -> Judge:
 def _ip(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value, before = candidate.value, candidate.before
-        if before[-1:] in (":", ".") and before[-2:-1].isalnum() and ":" in value + before[-1:]:
-            return None
-        if re.search(r"\d\.$", before) or ask(value) is None:
+        if _INSIDE_ADDRESS.search(before) or ask(value) is None:
             return None
         address = ipaddress.ip_interface(value.split("%")[0])
         announced = _IP_WORDS.announce(before)
@@ -167,7 +167,7 @@ def _mac(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value
         bare = re.sub("[:.-]", "", value).lower()
-        if len(bare) != 12 or re.search(r"[0-9a-f][:.-]$", candidate.before) or ask(value) is None:
+        if len(bare) != 12 or _INSIDE_HEX.search(candidate.before) or ask(value) is None:
             return None
         announced = _MAC_WORDS.announce(candidate.before)
         if bare in _SAMPLE_MACS or len(set(bare)) < 3:

@@ -217,7 +217,7 @@ _PRIVATE_KEY = (
     rf"(?:{_GAP}*[A-Za-z0-9/+=]{{16,}})+"
     rf"(?:{_GAP}*[A-Za-z0-9/+]{{0,15}}={{0,2}}(?:{_GAP}+=[A-Za-z0-9/+]{{4}})?{_GAP}*-{{4,5}} ?END [A-Z0-9 ]+-{{4,5}})?"
 )
-_ASSIGN = r"[\"'`]?\s{0,4}(?:=>|:=|==|=|:|\bis\b|係|是|為|为)\s{0,4}[\"'`「]?"
+_ASSIGN = r"\\{0,3}[\"'`]?\s{0,4}(?:=>|:=|==|=|:|\bis\b|係|是|為|为)\s{0,4}\\{0,3}[\"'`「]?"
 _AWS_SECRET = "(?:{aws}{gap})?{secret}{gap}(?:{access}{gap})?{key}|{aws}{gap}{secret}".format(
     gap="[ _.-]?", **{word: either_case(word) for word in ("aws", "secret", "access", "key")}
 )
@@ -266,7 +266,7 @@ RULES: tuple[SecretRule, ...] = (
     SecretRule(
         "github_token",
         "secret.github_token",
-        r"\bgh[pousr]_[A-Za-z0-9]{36,}\b",
+        r"\bgh[pousr]_(?:[A-Za-z0-9]{36,}\b|[0-9]+_eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)",
         _always(0.95),
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
         tuple("gh" + letter + "_" + _made_up("gh" + letter, 36) for letter in "pousr"),
@@ -363,7 +363,7 @@ RULES: tuple[SecretRule, ...] = (
             + _made_up("s8", 64, _HEX),
         ),
         ("xox" + "b-xxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx", "xox" + "b-your-token-here", "xox" + "b-abcdef-abcdef"),
-        body=re.compile(r"(?<=-).+"),
+        body=re.compile(r"[^-]+$"),
     ),
     SecretRule(
         "slack_webhook",
@@ -457,7 +457,7 @@ RULES: tuple[SecretRule, ...] = (
     SecretRule(
         "gitlab_token",
         "secret.gitlab_token",
-        r"\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_-]{20,}",
+        r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|ffct|imt|agent|soat|oas|wt)-[A-Za-z0-9_-]{20,}",
         _always(0.9),
         ("gl",),
         ("gl" + "pat-" + _made_up("gl", 20),),

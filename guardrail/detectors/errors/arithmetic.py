@@ -1,0 +1,467 @@
+"""Stated equations that do not hold, such as `12 × 3 = 38` (Guideline v1.1 §2.1.1-b4, §2.3.3, §3.1-b6).
+
+The Guideline names weak mathematical reasoning as a limit of the technology (§2.1.1-b4) and asks for accuracy
+(§2.3.3) and for alerts where output cannot be trusted (§3.1-b6); arithmetic is the part a machine can check alone.
+
+Rules:
+1. Only what is understood in full is judged (`formula.py`).  An equation has an expression with an operator on one
+   side of `=`, `≈`, `equals` or 等於, and a number or an expression on the other; in a chain each side is compared
+   with every side before it.
+2. Values are exact.  A result may be rounded: to the nearest last written digit (either way at a half), or cut there;
+   numbers in the expression with two places or more may themselves be rounded.  Money in whole units or in cents is
+   the same rule.  `≈`, about and 約 allow 10 % of the value or one unit of the last digit that is not a trailing
+   zero, whichever is more: 478 ≈ 500 is fair, 478 ≈ 600 is not.
+3. Where a reader would see something else than an error, nothing is said: units that convert, scales of points
+   (`0-3 = 1 point`), clock and modular arithmetic, other bases, an equation quoted in order to refute it.
+4. The score is 0.95 for a plain equation and falls with every step of interpretation; a result cut to a whole
+   number stays below 0.5, as does a supposition (`if 1 + 1 = 3`).
+5. Time is linear: each side is read once forwards and once backwards, within the bounds of `formula.py`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from guardrail.detectors.errors.formula import (
+    Node,
+    NotUnderstood,
+    Token,
+    about,
+    after_equals,
+    before_equals,
+    is_filler,
+    numbers,
+    operators,
+    replaced,
+    tokens,
+    value,
+)
+from guardrail.detectors.errors.measures import FACTORS, LETTERS, measure
+from guardrail.detectors.errors.numerals import Number
+from guardrail.types import Context, Finding, Unit
+
+_KIND = "error.arithmetic"
+_LEAST = 0.3
+_SIGN = re.compile(r"[=≈≒≅≃]|等於|等于|\bequals?\b|\\approx|\\simeq")
+_CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx)")
+_BEFORE = 48  # characters around an equation in which words about it are looked for
+_AFTER = 40
+_REFUTED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|isn't|doesn't|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?|rather than"
+    r"|instead of|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
+    r"|(?:不是|唔係|並非|并非|不等|唔等|錯|错|誤|误|而非|而不是|以為|以为|聲稱|声称|謬)[^。;\n]{0,12})$",
+    re.IGNORECASE,
+)
+_REFUTED_AFTER = re.compile(
+    r"^[^.。\n=]{0,16}?(?:\b(?:(?:is|was|are|would be|isn't|that's|which is)\s+(?:\w+\s+){0,2}?(?:wrong|incorrect|false|not|untrue"
+    r"|a mistake|an error|impossible|correct\?|right\?|true\?)|isn't|wrong|incorrect|false|✗|×)|錯|错|唔啱|不對|不对|唔對|不正確|不正确"
+    r"|唔正確|唔係真|不成立|唔成立|不合理|是假|謬|有誤|有误|❌)|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(
+    r"(?:\b(?:if|suppose|assum\w+|let|imagine|when|where)|如果|假設|假设|假如|若果?|設|设|當|当)\W{0,2}(?:\w+\W){0,2}$",
+    re.I,
+)
+_OTHER_SYSTEM = re.compile(
+    r"\bmod(?:ulo|ular)?\b|\bbase[- ]?\d|\bbinary\b|\bhex|\boctal\b|進制|进制|進位|进位|二進|同餘|同余|clock arithmetic|\bxor\b|矩陣|矩阵|matri",
+    re.IGNORECASE,
+)
+_REMAINDER = re.compile(r"^\s*(?:[^\d\n.。]{0,8}(?:餘|余|remainder|left ?over|\b[rR]\b)|[.…]{2,}\s*\d)")
+_OPEN_END = re.compile(
+    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to|and a (?:half|quarter))\b"
+    r"|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
+    re.IGNORECASE,
+)
+_ROUNDED = re.compile(
+    r"\b(?:round\w*|approx\w*|about|around|roughly|nearly|whole|integer|floor|ceil\w*|at (?:least|most)|up to|down)\b"
+    r"|約|约|左右|大概|大約|四捨五入|四舍五入|取整|整數|整数|進一|無條件|捨去|舍去|最多|至少|接近|近似|向上|向下",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of an equation and whether the sign before it was an approximate one."""
+
+    node: Node
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """How sure it is that two sides differ, and what to say."""
+
+    score: float
+    evidence: str = "the two sides of an equation differ"
+
+
+class Arithmetic:
+    """Reports equations between numbers that do not hold."""
+
+    name = "errors.arithmetic"
+    kinds: tuple[str, ...] = (_KIND,)
+    unit = Unit.ANSWER
+    heavy = False
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
+        """The findings of each whole answer, in the order of the text."""
+        return [list(self._find(text)) for text in texts]
+
+    def _find(self, text: str) -> Iterator[Finding]:
+        plain = replaced(text)
+        for start, end in _chunks(plain):
+            for left, right in _pairs(tokens(plain, start, end)):
+                verdict = _judged(plain, left, right)
+                if verdict and verdict.score >= _LEAST:
+                    span = (left.node.start, right.node.end)
+                    yield Finding(_KIND, round(verdict.score, 2), *span, self.name, verdict.evidence)
+
+
+def _chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Lines that hold an equals sign; a line that begins with one belongs to the line before."""
+    if _SIGN.search(text) is None:
+        return
+    start = end = at = 0
+    for line in text.splitlines(keepends=True):
+        if at and _CONTINUES.match(line) and text[start:end].strip():
+            end = at + len(line)
+        else:
+            if _SIGN.search(text, start, end):
+                yield start, end
+            start, end = at, at + len(line)
+        at += len(line)
+    if _SIGN.search(text, start, end):
+        yield start, end
+
+
+def _pairs(row: Sequence[Token]) -> Iterator[tuple[_Side, _Side]]:
+    """Each side with the sides before it in its chain that it contradicts is one candidate: (left, right)."""
+    signs = [at for at, token in enumerate(row) if token.kind == "E"]
+    chain: list[_Side] = []
+    low = 0
+    for number, at in enumerate(signs):
+        until = signs[number + 1] if number + 1 < len(signs) else len(row)
+        if not chain:
+            chain = _first(row, low, at)
+        low = at + 1
+        right, following = _right(row, at, until)
+        if right is None:
+            chain = []
+            continue
+        if chain and _closed(row, following):
+            broken = _contradicted(chain, right)
+            if broken:
+                yield broken, right
+            chain.append(right)
+        chain = chain[-4:] if following == until else []
+
+
+def _first(row: Sequence[Token], low: int, at: int) -> list[_Side]:
+    try:
+        node = before_equals(row, low, at)
+    except (NotUnderstood, RecursionError):
+        return []
+    return [_Side(node)] if operators(node) & set("+-*/^") else []
+
+
+def _right(row: Sequence[Token], at: int, until: int) -> tuple[_Side | None, int]:
+    """The side after the sign at `at`, and the token that follows it."""
+    approximate = row[at].text == "≈"
+    at += 1
+    while at < until and (about(row[at]) or is_filler(row[at]) or row[at].text == "~"):
+        approximate = approximate or about(row[at]) or row[at].text == "~"
+        at += 1
+    try:
+        node, following = after_equals(row, at, until)
+    except (NotUnderstood, RecursionError):
+        return None, at
+    return _Side(node, approximate), following
+
+
+def _closed(row: Sequence[Token], at: int) -> bool:
+    """Whether nothing after a side would change it: no operator, variable or further digits."""
+    if at >= len(row) or row[at].kind in "EXURL":
+        return at >= len(row) or row[at].kind != "L" or row[at].start > row[at - 1].end
+    token = row[at]
+    if token.kind == "O":
+        return token.text == "-" and token.start > row[at - 1].end
+    return (
+        token.kind == "B" and token.start > row[at - 1].end and token.text not in "√±<>!=" and not token.text.isalnum()
+    )
+
+
+def _contradicted(chain: Sequence[_Side], right: _Side) -> _Side | None:
+    """The side before `right` if `right` equals none of the chain."""
+    if any(_difference(left.node, right) is None for left in chain):
+        return None
+    return chain[-1]
+
+
+def _difference(left: Node, right: _Side) -> float | None:
+    """None where the sides agree (or cannot be compared), else how surely they differ by value alone, in 0..1."""
+    try:
+        return min(_differ(exact, left, right) for exact in _readings(left))
+    except _Agree:
+        return None
+    except NotUnderstood:
+        return None
+
+
+class _Agree(Exception):
+    """Two sides agree under some reading."""
+
+
+def _readings(node: Node) -> list[Fraction]:
+    """The values a reader may give an expression."""
+    found = [value(node, _exact)[0]]
+    if "%" in operators(node):
+        found.append(value(node, _exact, relative=True)[0])
+        if all(term.op == "%" for term in _terms(node)) or _whole_percent(node):
+            found.append(found[0] * 100)
+    return found
+
+
+def _terms(node: Node) -> list[Node]:
+    return [term for arg in node.args for term in _terms(arg)] if node.op in ("+", "-") else [node]
+
+
+def _whole_percent(node: Node) -> bool:
+    """`15 / 60 × 100%`, which many write for `15 / 60 × 100`."""
+    if node.op == "%":
+        inner = node.args[0].number
+        return inner is not None and inner.value == 100
+    return node.op in ("*", "/") and any(map(_whole_percent, node.args))
+
+
+def _exact(number: Number) -> Fraction:
+    return Fraction(0)
+
+
+def _operand(number: Number) -> Fraction:
+    """What rounding may have taken from a number inside an expression: half its last digit from two places on."""
+    return (
+        number.step * (1 if number.endless else Fraction(1, 2)) if number.places >= 2 or number.endless else Fraction(0)
+    )
+
+
+def _any_decimal(number: Number) -> Fraction:
+    return number.step if number.places or number.endless else Fraction(0)
+
+
+def _differ(left: Fraction, node: Node, right: _Side) -> float:
+    """How surely a value differs from a side, in 0..1.  Raises _Agree."""
+    bare, percent = _bare(right.node)
+    if bare is None:
+        low, high = value(right.node, _any_decimal)
+        if low <= left <= high or _overlap(node, low, high):
+            raise _Agree
+        return 0.9
+    result, step = bare
+    for scale in (1, Fraction(1, 100)) if percent and "%" not in operators(node) else (1,):
+        if left * scale == result:
+            raise _Agree
+    if percent and "%" not in operators(node) and abs(left - result) > abs(left / 100 - result):
+        left = left / 100
+    return _unrounded(left, result, step, node, right)
+
+
+def _bare(node: Node) -> tuple[tuple[Fraction, Fraction] | None, bool]:
+    """The value and last written digit of a side that is one number, and whether it is a percentage."""
+    if node.op == "neg":
+        inner, percent = _bare(node.args[0])
+        return (None if inner is None else (-inner[0], inner[1])), percent
+    if node.op == "%":
+        inner, _ = _bare(node.args[0])
+        return (None if inner is None else (inner[0] / 100, inner[1] / 100)), True
+    if node.op == "*" and node.args[1].op == "^":
+        base = node.args[1].args[0].number
+        head, percent = _bare(node.args[0])
+        if base is not None and base.value == 10 and head is not None:
+            power = value(node.args[1], _exact)[0]
+            return (head[0] * power, head[1] * power), percent
+    if node.number is None or node.op:
+        return None, False
+    return (node.number.value, node.number.step * (2 if node.number.endless else 1)), False
+
+
+def _unrounded(left: Fraction, result: Fraction, step: Fraction, node: Node, right: _Side) -> float:
+    off = abs(left - result)
+    if right.approximate:
+        return _off_about(left, result, off, step)
+    used = operators(node)
+    inexact = bool(used & set("/^*%")) or any(number.places for number in numbers(node))
+    if inexact and (left / step).denominator != 1:
+        nearest, cut = off <= step / 2, off < step and abs(result) < abs(left)
+        if nearest or cut:
+            if not used & set("/^*%"):
+                return 0.5
+            if step >= 1 and off * 20 > abs(left):
+                return 0.4
+            raise _Agree
+        if off < step:
+            return 0.5
+        if "/" in used and off < 2 * step and off * 200 < abs(left):
+            return 0.6
+    if _overlap(node, result - step / 2, result + step / 2) and not _money(node):
+        raise _Agree
+    return 1.0
+
+
+def _off_about(left: Fraction, result: Fraction, off: Fraction, step: Fraction) -> float:
+    unit = step
+    while unit * 10 <= abs(result) and (result / (unit * 10)).denominator == 1:
+        unit *= 10
+    if off <= max(abs(left) / 10, unit):
+        raise _Agree
+    return 0.9 if off * 2 > abs(left) else 0.7
+
+
+def _overlap(node: Node, low: Fraction, high: Fraction) -> bool:
+    """Whether numbers of `node` that may have been rounded themselves explain the difference."""
+    least, most = value(node, _operand)
+    return least < most and least <= high and low <= most
+
+
+def _money(node: Node) -> bool:
+    return "$" in node.units
+
+
+def _judged(text: str, left: _Side, right: _Side) -> _Verdict | None:
+    """The verdict on two sides that differ, after everything around them was weighed."""
+    base = _difference(left.node, right)
+    if base is None or _excused(text, left.node, right.node):
+        return None
+    start, end = left.node.start, right.node.end
+    before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
+    if _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after):
+        return None
+    if base <= 0.6 and (_ROUNDED.search(before) or _ROUNDED.search(after) or _ROUNDED.search(text[start:end])):
+        return None
+    score = 0.95 * base * _plainness(left.node, right)
+    if _run_on(left.node, right.node):
+        score = min(score, 0.35)
+    if _SUPPOSED.search(before):
+        score = min(score, 0.4)
+    evidence = "the two sides of an equation differ"
+    if right.approximate:
+        evidence = "the two sides of an approximate equation differ by more than rounding explains"
+    elif base <= 0.6:
+        evidence = "the result of an equation is not rounded as written digits suggest"
+    return _Verdict(score, evidence)
+
+
+def _plainness(left: Node, right: _Side) -> float:
+    """1 for digits and signs, less for each kind of interpretation that was needed."""
+    plain = 1.0
+    if left.unsure or right.node.unsure:
+        plain -= 0.3
+    if any(number.written == "chinese" for number in (*numbers(left), *numbers(right.node))):
+        plain -= 0.05
+    ours, theirs = _names(left), _names(right.node)
+    if theirs and ours and not any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs):
+        plain -= 0.15
+    if "^" in operators(left) | operators(right.node):
+        plain -= 0.05
+    return plain
+
+
+def _names(node: Node) -> set[str]:
+    return {unit.lower().rstrip("s") for unit in node.units}
+
+
+def _excused(text: str, left: Node, right: Node) -> bool:
+    """Whether a reader would see something else than a wrong equation."""
+    start, end = left.start, right.end
+    around = text[max(0, start - 2 * _BEFORE) : end + _AFTER]
+    after = text[end : end + _AFTER]
+    return bool(
+        _OTHER_SYSTEM.search(around)
+        or ("/" in operators(left) and _REMAINDER.search(after))
+        or _OPEN_END.search(after)
+        or _converts(left, right)
+        or _is_range(text, left, right)
+        or _is_share(left, right)
+        or _in_binary(left, right)
+        or any(unit in ("倍", "半", "個半", "成", "折") or "半" in unit for unit in (*left.units, *right.units))
+    )
+
+
+def _converts(left: Node, right: Node) -> bool:
+    """Whether units of one kind are mixed, so that the plain numbers need not agree."""
+    ours = {known for unit in left.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
+    theirs = {known for unit in right.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
+    mixed: dict[str, set[int]] = {}
+    for dimension, place in ours | theirs:
+        mixed.setdefault(dimension, set()).add(place)
+    if any(len(places) > 1 for places in mixed.values()):
+        return True
+    letters = {unit for unit in left.units if unit in LETTERS}
+    if letters and not theirs:
+        return True
+    if not theirs or {dimension for dimension, _ in theirs} & {dimension for dimension, _ in ours}:
+        return False
+    try:
+        a, b = value(left, _exact)[0], value(right, _exact)[0]
+    except NotUnderstood:
+        return True
+    return bool(a and b) and (a / b in FACTORS or b / a in FACTORS)
+
+
+def _is_range(text: str, left: Node, right: Node) -> bool:
+    """`0-3 = 1 point`: two whole numbers joined tightly, the smaller first."""
+    if left.op != "-" or any(arg.op or arg.number is None for arg in left.args):
+        return False
+    low, high = left.args[0].number, left.args[1].number
+    if low is None or high is None or low.value >= high.value:
+        return False
+    tight = text[left.args[0].end : left.args[1].start].strip("$ ") in ("-", "")
+    glued = " " not in text[left.args[0].start : left.args[1].end]
+    result = right.number.value if right.number else None
+    return tight and glued and result != high.value - low.value
+
+
+def _is_share(left: Node, right: Node) -> bool:
+    """`1/2 cup = 120 ml`, `8/10 = 80`: a lone fraction that names a share of something else."""
+    if left.op != "/" or any(arg.op or arg.number is None for arg in left.args):
+        return False
+    if right.units and _names(left) != _names(right) and left.units:
+        return True
+    if right.op or right.number is None:
+        return False
+    return value(left, _exact)[0] * 100 == right.number.value
+
+
+def _in_binary(left: Node, right: Node) -> bool:
+    """`101 + 11 = 1000` holds in base two."""
+    every = [*numbers(left), *numbers(right)]
+    if any(n.value.denominator != 1 or set(str(abs(n.value.numerator))) - set("01") for n in every):
+        return False
+    if not any(n.value >= 10 for n in every) or operators(left) - set("+-*"):
+        return False
+    return _base_two(left) == _base_two(right)
+
+
+def _base_two(node: Node) -> int:
+    if node.number is not None and not node.op:
+        return int(str(abs(node.number.value.numerator))[:64], 2)
+    parts = [_base_two(arg) for arg in node.args]
+    if node.op == "neg" or len(parts) != 2:
+        return -parts[0]
+    return parts[0] + parts[1] if node.op == "+" else parts[0] - parts[1] if node.op == "-" else parts[0] * parts[1]
+
+
+def _run_on(left: Node, right: Node) -> bool:
+    """`5 + 3 = 8 × 2`: the sign read as "and then", the result going on as the next expression."""
+    first = right
+    while first.args:
+        first = first.args[0]
+    if first is right or first.number is None:
+        return False
+    try:
+        return value(left, _exact)[0] == first.number.value
+    except NotUnderstood:
+        return False

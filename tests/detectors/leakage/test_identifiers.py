@@ -1,0 +1,252 @@
+"""Personal identifiers: what must be found in English, Chinese and full-width text, and what must not.
+
+A failure in the first tables means that somebody's data leaves unseen; one in the last, that harmless answers
+are spoilt.
+"""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.detectors.leakage import checksums
+from guardrail.detectors.leakage.identifiers import Identifiers
+from guardrail.detectors.protocol import PatternSource
+from guardrail.detectors.screen import Screen
+from guardrail.text.fold import fold
+
+DETECTOR = Identifiers()
+SCREEN = Screen([(DETECTOR.name, pattern) for pattern in DETECTOR.patterns])
+
+
+def find(text: str, least: float = 0.5) -> list[tuple[str, str]]:
+    """(kind, value) of what scores at least `least`, in order and without repetition."""
+    folded = fold(text).text
+    return list(dict.fromkeys((f.kind, folded[f.start : f.end]) for f in SCREEN.find(folded) if f.score >= least))
+
+
+def score(text: str, kind: str) -> float:
+    return max((f.score for f in SCREEN.find(fold(text).text) if f.kind == kind), default=0.0)
+
+
+VALUES = [
+    ("pii.hkid", "A123456(3)"),
+    ("pii.hkid", "A1234563"),
+    ("pii.hkid", "A123456 (3)"),
+    ("pii.hkid", "A 123456 (3)"),
+    ("pii.hkid", "a123456(3)"),
+    ("pii.hkid", "AB123456(9)"),
+    ("pii.hkid", "G123456(A)"),
+    ("pii.hkid", "C668668(9)"),
+    ("pii.hkid", "CA182361(1)"),
+    ("pii.hkid", "L555555(0)"),
+    ("pii.hkid", "A123456[3]"),
+    ("pii.hk_phone", "91234567"),
+    ("pii.hk_phone", "9123 4567"),
+    ("pii.hk_phone", "2123-4567"),
+    ("pii.hk_phone", "+852 9123 4567"),
+    ("pii.hk_phone", "+85291234567"),
+    ("pii.hk_phone", "(852) 2123 4567"),
+    ("pii.hk_phone", "852-9123-4567"),
+    ("pii.hk_phone", "00852 91234567"),
+    ("pii.cn_phone", "13123456789"),
+    ("pii.cn_phone", "131-2345-6789"),
+    ("pii.cn_phone", "131 2345 6789"),
+    ("pii.cn_phone", "+86 131 2345 6789"),
+    ("pii.cn_phone", "+8613123456789"),
+    ("pii.cn_phone", "008613123456789"),
+    ("pii.cn_resident_id", "11010519491231002X"),
+    ("pii.cn_resident_id", "11010519491231002x"),
+    ("pii.cn_resident_id", "440524188001010014"),
+    ("pii.cn_resident_id", "810000199408230021"),
+    ("pii.cn_resident_id", "830000199201300022"),
+    ("pii.cn_resident_id", "110105 19491231 002X"),
+    ("pii.payment_card", "4111111111111111"),
+    ("pii.payment_card", "4111 1111 1111 1111"),
+    ("pii.payment_card", "5555-5555-5555-4444"),
+    ("pii.payment_card", "378282246310005"),
+    ("pii.payment_card", "3782 822463 10005"),
+    ("pii.payment_card", "6222021234567890128"),
+    ("pii.payment_card", "6200 0000 0000 0005"),
+    ("pii.payment_card", "3530111333300000"),
+    ("pii.email", "tai.man+hk@gmail.com"),
+    ("pii.email", "chan_tm@hku.hk"),
+    ("pii.email", "li.lei@mail.tsinghua.edu.cn"),
+    ("pii.email", "ABC@X.COM"),
+]  # fmt: skip
+ANNOUNCED = {
+    "pii.hkid": ("HKID no.", "身份證號碼"),
+    "pii.hk_phone": ("Tel", "電話"),
+    "pii.cn_phone": ("Phone", "手机"),
+    "pii.cn_resident_id": ("ID card", "身份证号码"),
+    "pii.payment_card": ("Card", "卡號"),
+    "pii.email": ("Email", "電郵"),
+}
+FRAMES = [
+    ("English", "{en}: {value}, thank you."),
+    ("end of text", "{en} {value}"),
+    ("Cantonese, glued", "我嘅{zh}係{value}呀，唔該"),
+    ("Traditional, glued", "請將{zh}{value}填妥"),
+    ("Simplified, glued", "他的{zh}是{value}。"),
+    ("brackets", "（{zh}：{value}）"),
+    ("markdown", "| {en} | **{value}** |"),
+    ("list", "- {en}: `{value}`\n- next"),
+    ("JSON", '{{"{en}":"{value}"}}'),
+    ("escaped JSON", '{{\\"{en}\\":\\"{value}\\"}}'),
+]
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else "　" if c == " " else c for c in text)
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[v for _, v in VALUES])
+@pytest.mark.parametrize(("frame", "template"), FRAMES, ids=[f for f, _ in FRAMES])
+def test_an_announced_value_is_found_exactly(kind: str, value: str, frame: str, template: str) -> None:
+    en, zh = ANNOUNCED[kind]
+    assert (kind, value) in find(template.format(en=en, zh=zh, value=value))
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[v for _, v in VALUES])
+def test_full_width_and_hidden_characters_do_not_help(kind: str, value: str) -> None:
+    en, zh = ANNOUNCED[kind]
+    assert (kind, value) in find(f"{zh}係{full_width(value)}呀")
+    assert (kind, value) in find(f"{en}: {value[0]}\u200b{value[1:]}")
+
+
+CERTAIN = [
+    ("pii.hkid", "A123456(3)", 0.8),
+    ("pii.hkid", "Ａ１２３４５６（３）", 0.8),
+    ("pii.hk_phone", "+852 9123 4567", 0.9),
+    ("pii.cn_phone", "+86 131 2345 6789", 0.9),
+    ("pii.cn_phone", "131 2345 6789", 0.7),
+    ("pii.cn_resident_id", "11010519491231002X", 0.9),
+    ("pii.payment_card", "4111 1111 1111 1111", 0.9),
+    ("pii.payment_card", "4111111111111111", 0.6),
+    ("pii.email", "abc@x.com", 0.9),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "least"), CERTAIN)
+def test_some_values_speak_for_themselves(kind: str, value: str, least: float) -> None:
+    assert score(f"We have {value} here.", kind) >= least
+    assert score(f"佢畀咗{value}我", kind) >= least
+
+
+UNCERTAIN = [
+    ("pii.hkid", "A1234563"),
+    ("pii.hk_phone", "91234567"),
+    ("pii.hk_phone", "9123 4567"),
+    ("pii.payment_card", "4222222222222"),
+    ("pii.cn_resident_id", "110105491231002"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), UNCERTAIN)
+def test_a_bare_number_needs_words_around_it(kind: str, value: str) -> None:
+    en, zh = ANNOUNCED[kind]
+    assert score(f"We have {value} here.", kind) < 0.5
+    assert score(f"{en}: {value}", kind) >= 0.5
+    assert score(f"{zh}{value}", kind) >= 0.5
+
+
+NOT_FOUND = [
+    # check digits and specimens
+    "HKID C668668(E)", "HKID Z683365(5)", "HKID A123456(4)", "身份證A123456(9)", "HKID A1234564",
+    "身份证号码110105194912310021", "身份证 110105194913310023", "身份证 990105194912310022",
+    "card 4111 1111 1111 1112", "信用卡4111111111111112", "card 1234 5678 9012 3456", "card 0000 0000 0000 0000",
+    # parts of something longer
+    "phone 912345678", "phone 9123456", "電話費共91234567元", "tel 91234567.89", "phone bill 91,234,567",
+    "phone model 9123-4567-8910", "card 41111111111111111111111", "0.4111111111111111", "hash 4111111111111111abcdef",
+    "0x4111111111111111", "deadbeef4111111111111111",
+    "SKU-A12345634", "A1234563@gmail", "4111111111111111.25",
+    # dates, years, money, versions, orders
+    "call me on 20240105", "phones sold 2019-2020", "call 20231231", "手機出貨量 2023-2024",
+    "HK$91234567", "phone USD 91234567",
+    "order no. 91234567", "訂單編號91234567", "phone order ref 91234567", "Population 91234567",
+    "The total is 23456789.",
+    "ISBN 978-3-16-148410-0", "ISBN 9783161484100", "barcode 4006381333931", "timestamp 1700000000000",
+    "1700000000", "2^44 = 17592186044416", "7^12 = 13841287201", "π = 3.14159265358979323846",
+    "id=550e8400-e29b-41d4-a716-446655440000", "sha 356a192b7913b04c54574d18c28d46e6395428ab",
+    # addresses that are none
+    "npm install pkg@1.2.3", "@app.route('/')", "use a@b", "git@github.com:org/repo.git", "user@example.com",
+    "a.b@example.org", "you@localhost", "x@foo.test",
+    "https://user:secret@host.com/", "name@2x.png", "your.name@gmail.com",
+    "support@netflix.com", "twitter @user.name", "C:\\me@home",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_look_alikes_stay_below_the_threshold(text: str) -> None:
+    assert find(text) == []
+    assert find(f"資料：{text}，謝謝") == []
+
+
+NEVER = [
+    ("pii.hkid", "C668668(E)"), ("pii.hkid", "Z683365(5)"), ("pii.hkid", "A123456(4)"),
+    ("pii.email", "pkg@1.2.3"), ("pii.email", "@app.route"), ("pii.hk_phone", "tel 20240105"),
+    ("pii.payment_card", "card 4111111111111112"), ("pii.cn_resident_id", "ID 110105194912310021"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text"), NEVER)
+def test_some_shapes_are_not_proposed_at_any_score(kind: str, text: str) -> None:
+    assert score(text, kind) == 0.0
+
+
+EXACT = [
+    ("電郵係abc@x.com搵我", ("pii.email", "abc@x.com")),
+    ("mail abc@x.com.Thanks", ("pii.email", "abc@x.com")),
+    ("<abc@x.com>", ("pii.email", "abc@x.com")),
+    ("mailto:abc@x.com?subject=hi", ("pii.email", "abc@x.com")),
+    ("card 4111 1111 1111 1111 123 12/26", ("pii.payment_card", "4111 1111 1111 1111")),
+    ("打俾我91234567/23456789都得", ("pii.hk_phone", "91234567")),
+    ("WhatsApp: 9123 4567 (Mr Chan)", ("pii.hk_phone", "9123 4567")),
+    ("致電9123 4567，或2123 4567", ("pii.hk_phone", "2123 4567")),
+    ("HKID: A123456(3).", ("pii.hkid", "A123456(3)")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "found"), EXACT)
+def test_the_span_is_the_value_and_nothing_else(text: str, found: tuple[str, str]) -> None:
+    assert found in find(text)
+
+
+def test_one_value_has_one_kind() -> None:
+    """A card number is no row of telephone numbers, and a number with its country code no local one."""
+    assert find("phone or card: 4111 1111 1111 1111") == [("pii.payment_card", "4111 1111 1111 1111")]
+    assert find("phone +852 9123 4567") == [("pii.hk_phone", "+852 9123 4567")]
+    assert find("phone +65 9123 4567") == []
+
+
+@pytest.mark.parametrize("address", ["user@example.com", "a@b.example.net", "x@foo.test", "a@mail.invalid"])
+def test_example_domains_are_scored_low_for_a_policy_to_ignore(address: str) -> None:
+    assert score(f"write to {address}", "pii.email") == 0.2
+
+
+@given(st.text("ABCDEFGHJKLMNPRSTVWYZ", min_size=1, max_size=1), st.integers(0, 999_999))
+def test_every_valid_identity_card_is_found_and_no_other(letter: str, number: int) -> None:
+    body = f"{letter}{number:06}"
+    for check in "0123456789A":
+        valid = checksums.hkid(body + check)
+        assert (("pii.hkid", f"{body}({check})") in find(f"佢係{body}（{check}）")) is valid
+
+
+@given(st.sampled_from(["4", "51", "62", "35", "2221"]), st.integers(0, 10**15 - 1))
+def test_every_valid_card_of_16_digits_is_found(prefix: str, number: int) -> None:
+    body = (prefix + f"{number:015}")[:15]
+    if prefix == "35":
+        body = "3566" + body[4:]
+    card = next(body + check for check in "0123456789" if checksums.luhn(body + check))
+    grouped = " ".join(card[at : at + 4] for at in range(0, 16, 4))
+    assert ("pii.payment_card", grouped) in find(f"卡號係{grouped}呀")
+    assert ("pii.payment_card", card) in find(json.dumps({"card": card}))
+
+
+def test_the_detector_keeps_the_contract() -> None:
+    DETECTOR.load()
+    assert isinstance(DETECTOR, PatternSource)
+    assert {pattern.kind for pattern in DETECTOR.patterns} == set(DETECTOR.kinds)
+    assert all(len(word) < 200 for f in SCREEN.find("A123456(3) abc@x.com") for word in [f.evidence])
+    assert all("A123456" not in f.evidence for f in SCREEN.find("HKID A123456(3)"))
