@@ -73,6 +73,7 @@ class _Turn:
     request_bytes: int = 0
     response_bytes: int = 0
     edited: int = 0
+    audited: bool = False
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -126,7 +127,7 @@ class Proxy:
         finally:
             if watcher is not None:
                 watcher.cancel()
-            self._audit(turn)
+            self._audit_at_last(turn)
 
     async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
         path = _raw_path(scope)
@@ -184,12 +185,11 @@ class Proxy:
 
     async def _whole(self, turn: _Turn, client: "_Client", reply: Reply, *, last: bool) -> bool:
         """Answer with one whole body; False when the model is to be asked again."""
-        body = await reply.read()
-        if not body:
-            await client.reply(reply.status, self._headers(turn, reply), body)
-            return True
+        body = out = await reply.read()
         try:
-            if _is_json(reply.content_type, body):
+            if not body:
+                pass
+            elif _is_json(reply.content_type, body):
                 out = await self._judge_document(turn, body)
             elif reply.content_type.lower().startswith("text/"):
                 out = await self._judge_text(turn, body)
@@ -199,6 +199,12 @@ class Proxy:
             if not last:
                 return False
             raise Blocked(self._guard.judge.message(again.hit)) from None
+        turn.status, turn.response_bytes, turn.ended = reply.status, len(out), "completed"
+        try:
+            self._audit(turn)
+        except AuditError:
+            turn.ended = "failed"
+            raise _unaudited() from None
         await client.reply(reply.status, self._headers(turn, reply, changed=out is not body), out)
         return True
 
@@ -307,8 +313,8 @@ class Proxy:
         return ""
 
     def _require_audit(self) -> None:
-        if not self._sink.healthy and not self._sink.probe():
-            raise ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
+        if not self._sink.probe():
+            raise _unaudited()
 
     def _constant(self, turn: _Turn) -> dict[str, Any]:
         return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id}
@@ -327,6 +333,8 @@ class Proxy:
         return kept + self._notes(turn, pending=pending)
 
     def _audit(self, turn: _Turn) -> None:
+        """Write the record.  A whole answer's is written before the answer is sent, so that none is served without
+        one.  Raises AuditError."""
         outcome = Outcome(
             ended=turn.ended,
             status=turn.status,
@@ -338,11 +346,23 @@ class Proxy:
             checks=self._guard.scanner.checks,
             edited=turn.edited,
         )
+        cites = {hit.rule.id: hit.rule.cites for hit in turn.decision.hits if hit.rule and hit.rule.cites}
+        built = audit_record.build(turn.exchange, self._guard.policy.label, turn.decision, outcome, self._key, cites=cites)
+        self._sink.write(built)
+        turn.audited = True
+
+    def _audit_at_last(self, turn: _Turn) -> None:
+        """The record of whatever has not written its own yet: streams, refusals, failures."""
+        if turn.audited:
+            return
         try:
-            built = audit_record.build(turn.exchange, self._guard.policy.label, turn.decision, outcome, self._key)
-            self._sink.write(built)
+            self._audit(turn)
         except AuditError as error:
             logger.critical("no audit record for exchange %s: %s", turn.exchange.id, error)
+
+
+def _unaudited() -> ExchangeError:
+    return ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
 
 
 class _AskAgain(Exception):
@@ -373,7 +393,7 @@ class _Client:
     async def reply(self, status: int, headers: list[Header], body: bytes) -> None:
         sized = status != 204 and status != 304 and self._turn.exchange.method != "HEAD"
         await self.start(status, [*headers, (b"content-length", str(len(body)).encode())] if sized else headers)
-        self._turn.response_bytes += len(body)
+        self._turn.response_bytes = len(body)
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
 

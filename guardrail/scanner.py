@@ -137,7 +137,7 @@ class Scanner:
         texts = [segments[index].text[start:end] for index, start, end in places]
         for detector in detectors if texts else ():
             results = await self._detect(detector, texts, context, scan.failed)
-            for (index, start, end), result in zip(places, results, strict=False):
+            for (index, start, end), result in zip(places, results, strict=True):
                 scan.findings[index] += [in_sentence(finding, start, end) for finding in result]
 
     async def _scan_answers(
@@ -170,7 +170,11 @@ class Scanner:
             await self._run(detector.name, work, failed)
         else:
             _guarded(detector.name, work, failed)
-        return results if len(results) == len(texts) else [[] for _ in texts]
+        if len(results) == len(texts):
+            return results
+        if not any(check.check == detector.name for check in failed):
+            failed.append(FailedCheck(detector.name, f"answered for {len(results)} of {len(texts)} texts"))
+        return [[] for _ in texts]
 
     async def _run(self, name: str, work: Callable[[], None], failed: list[FailedCheck]) -> None:
         """`work` in the pool, within the policy's deadline."""

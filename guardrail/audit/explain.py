@@ -122,7 +122,8 @@ def _verdict(finding: Record) -> str:
 
 
 def _checks(record: Record) -> Iterator[str]:
-    run = record.get("checks") or []
+    missed = {one.get("check") for one in record.get("checks_not_run") or []}
+    run = [one for one in record.get("checks") or [] if one not in missed]
     yield f"Checks that ran: {', '.join(map(str, run)) or 'none'}"
     for one in record.get("checks_not_run") or []:
         yield f"Did not run, and so did not pass: {one.get('check', '?')} ({one.get('reason', '?')})"

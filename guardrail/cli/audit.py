@@ -7,11 +7,10 @@ Rules:
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -38,6 +37,11 @@ _COLOURS = {
 _AGO = re.compile(r"(\d+)([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _CLOSEST = 5
+_MILLISECONDS = re.compile(r"\.\d{3}Z$")
+_WIDE = 140
+"""Columns from which a terminal gets every record on one line."""
+_ID_SHOWN = 16
+"""Ids begin with the time in 12 digits; four more tell apart what fell into one millisecond."""
 
 
 class Failed(click.ClickException):
@@ -213,33 +217,38 @@ def _print_table(records: Sequence[search.Record]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=1000)  # a pipe has no edge to wrap at
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    narrow = console.width < _WIDE
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("time", "id", "action", "rule", "kinds", "model", "status"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("time", "action", "status"))
+        table.add_column(name, overflow="fold", no_wrap=name in ("time", "id", "action", "status"))
     for record in records:
-        table.add_row(*_row(record))
+        table.add_row(*_row(record, narrow))
     console.print(table)
 
 
-def _row(record: search.Record) -> list[Text]:
-    time = Text(printable(str(record.get("time", "?")), 40))
+def _row(record: search.Record, narrow: bool) -> list[Text]:
+    """One line; where it is narrow without milliseconds, with as much of the id as `show` needs, and lists upright."""
+    written = printable(str(record.get("time", "?")), 40)
+    time = Text(_MILLISECONDS.sub("Z", written) if narrow else written)
     if record.get("type") == "event":
         return [time, Text("(the log)", style="dim"), Text("-"), Text(printable(str(record.get("event", "?"))))]
     findings = record.get("findings") or ()
     action = printable(str(record.get("action", "?")), 20)
+    identifier = _text(record.get("id"))
+    between = "\n" if narrow else ", "
     return [
         time,
-        _text(record.get("id")),
+        identifier[:_ID_SHOWN] if narrow else identifier,
         Text(action, style=_COLOURS.get(action, "")),
-        _text(_several(one.get("rule") for one in findings)),
-        _text(_several(one.get("kind") for one in findings)),
+        _several((one.get("rule") for one in findings), between),
+        _several((one.get("kind") for one in findings), between),
         _text(record.get("model")),
         _text(record.get("status")),
     ]
 
 
-def _several(values: Any) -> str:
-    return ", ".join(dict.fromkeys(str(value) for value in values if value))
+def _several(values: Iterable[object], between: str) -> Text:
+    return Text(between.join(dict.fromkeys(printable(str(value)) for value in values if value)) or "-")
 
 
 def _text(value: object) -> Text:

@@ -60,7 +60,7 @@ class OpenAIChat:
         place = _place_in_request if stage is Stage.REQUEST else _place_in_answer
         found: list[Segment] = []
         for pointer, text in strings:
-            if not text or (pointer[-1] == KEY and text in _KEYS) or _is_picture(pointer, text):
+            if not text or _is_name(pointer, text) or _is_picture(pointer, text):
                 continue
             role, channel = place(body, pointer)
             if channel:
@@ -90,7 +90,7 @@ class OpenAIChat:
         deltas: list[Delta] = []
         fields: list[Segment] = []
         for pointer, text in strings:
-            if not text or (pointer[-1] == KEY and text in _KEYS):
+            if not text or _is_name(pointer, text):
                 continue
             delta = _delta(choices, pointer, text)
             if delta is not None:
@@ -182,6 +182,11 @@ def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {"type": "json_object"} if wish.get("type") == "json_object" else None
 
 
+def _is_name(pointer: Pointer, text: str) -> bool:
+    """A key of the protocol itself."""
+    return pointer[-1:] == (KEY,) and text in _KEYS
+
+
 def _is_picture(pointer: Pointer, text: str) -> bool:
     """Binary content as a data URL or base64 holds no text to judge."""
     if text.startswith("data:") and ";base64," in text[:128]:
@@ -190,18 +195,18 @@ def _is_picture(pointer: Pointer, text: str) -> bool:
 
 
 def _place_in_request(body: Mapping[str, Any], pointer: Pointer) -> tuple[str, str]:
-    if pointer[0] == "messages" and len(pointer) > 2 and isinstance(pointer[1], int):
+    if pointer[:1] == ("messages",) and len(pointer) > 2 and isinstance(pointer[1], int):
         role = str(_mapping(_sequence(body.get("messages"))[pointer[1]]).get("role", ""))
         if pointer[2] == "content" and pointer[-1] in ("content", "text"):
             return role, "content"
         return role, "tool_arguments" if _is_tool_arguments(pointer[2:]) else "field"
-    return "", "tools" if pointer[0] in ("tools", "functions") else "field"
+    return "", "tools" if pointer[:1] in (("tools",), ("functions",)) else "field"
 
 
 def _place_in_answer(body: Mapping[str, Any], pointer: Pointer) -> tuple[str, str]:
     if _is_spelled(pointer):
         return "assistant", ""  # judged joined, by _spelled
-    if pointer[0] == "choices" and len(pointer) > 3 and pointer[2] in ("message", "delta"):
+    if len(pointer) > 3 and pointer[0] == "choices" and pointer[2] in ("message", "delta"):
         return "assistant", _channel(pointer[3:])
     return "assistant", "field"
 
@@ -229,7 +234,11 @@ def _channel(path: Pointer) -> str:
 
 
 def _is_spelled(pointer: Pointer) -> bool:
-    return len(pointer) > 3 and pointer[0] == "choices" and pointer[2] == "logprobs"
+    """A token among log-probabilities, which `_tokens` and `_alternatives` join."""
+    if len(pointer) < 6 or pointer[0] != "choices" or pointer[2] != "logprobs" or pointer[3] not in ("content", "refusal"):
+        return False
+    shape = tuple(part if isinstance(part, str) else 0 for part in pointer[4:])
+    return shape in ((0, "token"), (0, "top_logprobs", 0, "token"))
 
 
 def _tokens(choice: Mapping[str, Any], part: str) -> str:

@@ -1,0 +1,1 @@
+"""Embedded weights and how they are read."""

@@ -108,7 +108,8 @@ def _plain(node: yaml.Node, source: str) -> Any:
 
 
 def _explain(error: ValidationError, node: yaml.Node, source: str) -> PolicyError:
-    first = error.errors()[0]
+    # A misspelt key is both an unknown key and a missing one; only the first helps.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     path = tuple(first["loc"])
     line = _line(node, path)
     where = ".".join(str(part) for part in path)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import click
 import orjson
 import pytest
 from click.testing import CliRunner
@@ -42,7 +43,8 @@ ENTRIES = [
     entry("aa02", 1, Decision(Action.BLOCK, [hit("pii.hkid", HKID, evidence="核對數位正確")]), "blocked", 400),
     entry("ab03", 2, Decision(Action.REDACT, [hit("bias.race", RACE), hit("pii.email", None, 0.3)]), policy="eu@def"),
     entry("ac04", 3, Decision(Action.FLAG, [hit("pii.hkid", HKID, action=Action.FLAG)]), model="通义千问-馬年"),
-    entry("ad05", 4, Decision(Action.BLOCK, [], [FailedCheck("bias.toxicity", "timeout after 10 s")]), "blocked", 400),
+    entry("ad05", 4, Decision(Action.BLOCK, [], [FailedCheck("bias.toxicity", "timeout after 10 s")]), "blocked", 400)
+    | {"checks": ["detector", "bias.toxicity"]},
 ]
 
 
@@ -131,6 +133,20 @@ def test_a_terminal_gets_colour(log, monkeypatch):
     assert "\x1b[1;31mblock" in run(log, "list", color=True).stdout
 
 
+def test_a_narrow_terminal_gets_an_id_that_show_takes(tmp_path, monkeypatch):
+    """80 columns: nothing that must be copied is broken over lines."""
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    sink = JsonlSink(tmp_path, fsync="none")
+    sink.open()
+    sink.write(ENTRIES[2] | {"id": "0193a5b7c9d1" + "ab" * 6})
+    sink.close()
+    lines = click.unstyle(run(tmp_path, "list").stdout).splitlines()
+    row = next(line for line in lines if "2026-11-22T08:00:00Z  0193a5b7c9d1abab  redact" in line)
+    assert row.split()[-1] == "200" and max(map(cell_len, lines)) <= 80
+    assert "redact, by rule" in run(tmp_path, "show", "0193a5b7c9d1abab").stdout
+
+
 def test_a_hostile_record_cannot_steer_the_terminal_or_the_markup(tmp_path):
     sink = JsonlSink(tmp_path, fsync="none")
     sink.open()
@@ -182,7 +198,7 @@ def test_what_happened_to_the_log_itself_is_listed(log):
         ),
         ("ab", ["Decision: redact, by rule `race`", "Score 0.3: no rule fired on it", "1 edit made"]),
         ("ac", ["which asks for block; lowered to flag, as the policy only monitors"]),
-        ("ad", ["Did not run, and so did not pass: bias.toxicity (timeout after 10 s)", "because checks did not run"]),
+        ("ad", ["did not pass: bias.toxicity (timeout after 10 s)", "because checks did not run", "ran: detector\n"]),
         ("aa01", ["Decision: allow.  No rule", "Checks that ran: detector"]),
     ],
 )

@@ -1,0 +1,1 @@
+"""Bias: toxicity and hate."""

@@ -97,6 +97,7 @@ class DetoxifyToxicity:
             ) from error
         _check_filled(model, loaded["state_dict"], checkpoint)
         _check_classes(model.class_names, checkpoint)
+        _check_vocabulary(model, config)
         self._limit = _token_limit(model)
         model.tokenizer.model_max_length = self._limit
         model.model.eval()
@@ -237,6 +238,16 @@ def _check_classes(names: Sequence[str], checkpoint: Path) -> None:
     unknown = sorted(set(names) - set(CLASSES))
     if unknown or not names:
         raise CheckError(f"the checkpoint {checkpoint.name} names classes that are not Detoxify's: {', '.join(unknown)}")
+
+
+def _check_vocabulary(model: Any, config: Path) -> None:
+    """Without its vocabulary a tokenizer is built empty and in silence; every text would then read the same."""
+    known, expected = len(model.tokenizer), int(model.model.config.vocab_size)
+    if not 0.9 * expected <= known <= expected:
+        raise CheckError(
+            f"the tokenizer in {config} knows {known} tokens and the network {expected}: put the tokenizer files of the "
+            "network there (tokenizer.json, vocab.txt, vocab.json with merges.txt, or the sentencepiece model)"
+        )
 
 
 def _token_limit(model: Any) -> int:

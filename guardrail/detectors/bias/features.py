@@ -9,7 +9,9 @@ Rules:
 3. Circumstances are what a bag of words forgets: after a negation, inside quotation marks, beside the name of a
    group of people, beside a word of condemnation.  Names of groups are read as one and the same word, so that
    what is learnt about one group holds for all.
-4. Words of interest are known by their hashes; the text of a slur need not be shipped to be recognised.
+4. Every feature knows the stretch of text it comes from, so that the scorer can look at a part of a window: a threat
+   inside a harmless paragraph must not be diluted by it.
+5. Words of interest are known by their hashes; the text of a slur need not be shipped to be recognised.
 """
 
 from collections.abc import Sequence
@@ -25,6 +27,8 @@ Places = NDArray[np.int64]
 
 WINDOW, STRIDE = 300, 200
 """Code points judged at a time, and how far apart windows of a longer text begin."""
+CELL = 40
+"""Code points of a stretch; two neighbouring ones are judged together, also by themselves."""
 
 GROUP, NEGATION, CONDEMNATION, DEROGATION, VIOLENCE, PROFANITY, PERSON, SLUR, ENDORSEMENT = range(1, 10)
 """Word classes; 0 is any other word."""
@@ -46,6 +50,8 @@ _PAIR = np.uint64(0xA0761D6478BD642F)
 _TRIPLE = np.uint64(0xE7037ED1A0B428DB)
 _MARKS = np.array([pow(0x8EBC6AF09C88C6E3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _CLASS_HASHES = np.array([pow(0x589965CC75374CC3, i + 1, 1 << 64) for i in range(16)], np.uint64)
+_LAST_CELL = (WINDOW - 1) // CELL
+_CELLS = np.minimum(np.arange(_LONGEST) // CELL, _LAST_CELL)
 _SPLIT = np.uint64(48)
 _FOLD = np.uint64(29)
 _SHIFTS = tuple(np.uint64(64 - bits) for bits in BLOCK_BITS)
@@ -109,9 +115,14 @@ _NONE = np.zeros(0, np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Places in the weight table, block by block, and the classes of the words met (for the evidence)."""
+    """Places in the weight table, block by block, and the classes of the words met (for the evidence).
+
+    `cells` says for each place which stretch of CELL code points it begins in; it is empty for a window of at most
+    two stretches, which has no parts to look at.
+    """
 
     blocks: tuple[Places, ...]
+    cells: tuple[Places, ...]
     classes: NDArray[np.uint8]
 
 
@@ -135,16 +146,33 @@ def features(codes: Codes, lexicon: Lexicon) -> Features:
     running = np.zeros(len(padded) + 1, np.uint64)
     np.cumsum(padded.view(np.uint64) * _POWERS[: len(padded)], out=running[1:])
     grams = np.concatenate([(running[n:] - running[:-n]) * _INVERSES[: len(running) - n] for n in _GRAMS])
-    words, classes, first = _words(padded, running, grams, lexicon)
+    words, classes, starts = _words(padded, running, grams, lexicon)
+    first = padded[starts]
     known = classes.nonzero()[0]
     sequence = _CLASS_HASHES[classes[known]]
+    circumstances = _circumstances(words, classes, first, known)
     parts = (
         [grams],
         [words, _pairs(words)],
-        _circumstances(words, classes, first, known),
+        circumstances,
         [sequence, _pairs(sequence), _triples(sequence)],
     )
-    return Features(_places(parts), classes[known])
+    beside = len(circumstances) == 3
+    cells = _cells(len(running), starts, starts[known], beside) if len(codes) > 2 * CELL else ()
+    return Features(_places(parts), cells, classes[known])
+
+
+def _cells(positions: int, starts: Places, known: Places, beside: bool) -> tuple[Places, ...]:
+    """The stretch of each place, in the order of `features`: of each n-gram, word, pair and triple by its beginning."""
+    words, classes = np.minimum(starts // CELL, _LAST_CELL), np.minimum(known // CELL, _LAST_CELL)
+    grams = np.concatenate([_CELLS[: positions - n] for n in _GRAMS])
+    pairs = words[:-1]
+    return (
+        grams,
+        np.concatenate((words, pairs)),
+        np.concatenate((words, pairs, words) if beside else (words, pairs)),
+        np.concatenate((classes, classes[:-1], classes[:-2])),
+    )
 
 
 def _pairs(hashes: Hashes) -> Hashes:
@@ -174,7 +202,7 @@ def _places(parts: Sequence[list[Hashes]]) -> tuple[Places, ...]:
 def _words(
     padded: Places, running: Hashes, grams: Hashes, lexicon: Lexicon
 ) -> tuple[Hashes, NDArray[np.uint8], Places]:
-    """The words in order: hash, class and first character.
+    """The words in order: hash, class and where they begin.
 
     A word is a run of letters or of digits, a single Han character or sign, or a lexicon term made of Han characters.
     """
@@ -193,7 +221,7 @@ def _words(
     classes = np.zeros(len(words), np.uint8)
     at, found = lexicon.find(words)
     classes[at] = found
-    return words, classes, padded[starts]
+    return words, classes, starts
 
 
 def _terms(grams: Hashes, positions: int, lexicon: Lexicon) -> list[tuple[int, int]]:
@@ -228,8 +256,5 @@ def _circumstances(words: Hashes, classes: NDArray[np.uint8], first: Places, kno
             until = stops[stops.searchsorted(at) :][:1]
             marks[at + 1 : min([at + 1 + _REACH, *until])] |= 1
     marked = plain + _MARKS[marks]
-    parts = [marked, _pairs(marked)]
     beside = 4 * (GROUP in kinds) + 8 * (CONDEMNATION in kinds)
-    if beside:
-        parts.append(plain + _MARKS[(marks & 1) + beside])
-    return parts
+    return [marked, _pairs(marked), plain + _MARKS[(marks & 1) + beside]] if beside else [marked, _pairs(marked)]

@@ -5,8 +5,9 @@ Rules:
    scores below REPORTED is silent.
 2. The score is a probability on a fixed mixture (a third toxic, a third harmless posts about the same subjects, a
    third ordinary answers), calibrated for each language apart, so that a score means the same in both.
-3. A longer text is judged in overlapping windows and scores what its worst window scores.
-4. Integer weights are summed exactly: the same text has the same score alone, in a batch and on every machine.
+3. A long text is judged in overlapping windows, a window also by its parts, and the worst counts: a threat inside a
+   harmless paragraph is not diluted by it.
+4. Integer weights are summed exactly: the same text has the same score alone, in a batch and in another process.
 
 What it can and cannot do is stated, with figures, in docs/models/toxicity.md.
 """
@@ -68,12 +69,25 @@ class Scorer:
         return best, reason
 
     def raw(self, found: Features) -> float:
-        """The uncalibrated sum of one window, without unit."""
+        """The uncalibrated sum of a window or, where that is higher, of two neighbouring stretches of it; no unit."""
+        if found.cells:
+            return self._highest(found)
         total = 0.0
         for scale, places in zip(self.scales, found.blocks, strict=True):
             if len(places):
                 total += scale * int(self.table[places].sum(dtype=np.int64)) / math.sqrt(len(places))
         return total
+
+
+    def _highest(self, found: Features) -> float:
+        cells = 1 + int(found.cells[0][-1])
+        total = np.zeros(cells)
+        for scale, places, owners in zip(self.scales, found.blocks, found.cells, strict=True):
+            sums = np.bincount(owners, self.table[places], cells)
+            counts = np.bincount(owners, minlength=cells)
+            parts = np.append(sums[:-1] + sums[1:], sums.sum())
+            total += scale * parts / np.sqrt(np.maximum(1, np.append(counts[:-1] + counts[1:], len(places))))
+        return float(total.max())
 
 
 class EmbeddedToxicity:

@@ -1,0 +1,1 @@
+"""Errors: arithmetic, structure and degenerate answers."""

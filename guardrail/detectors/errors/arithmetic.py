@@ -44,7 +44,9 @@ from guardrail.types import Context, Finding, Unit
 _KIND = "error.arithmetic"
 _LEAST = 0.3
 _SIGN = re.compile(r"[=≈≒≅≃]|等於|等于|\bequals?\b|\\approx|\\simeq")
-_CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx)")
+_WIDE_SIGN = re.compile("[＝﹦]")
+_CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
+_HANGING = 400  # characters of a line that may go on in the next after an operator
 _BEFORE = 48  # characters around an equation in which words about it are looked for
 _AFTER = 40
 _REFUTED_BEFORE = re.compile(
@@ -59,6 +61,7 @@ _REFUTED_AFTER = re.compile(
     r"|唔正確|唔係真|不成立|唔成立|不合理|是假|謬|有誤|有误|❌)|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
     re.IGNORECASE,
 )
+_DENIED = re.compile(r"\bnot true\b|\b(?:does not|doesn't|do not|don't) (?:hold|equal|match)|≠|\\n?eq\b|不成立|唔成立|矛盾|contradict", re.I)
 _SUPPOSED = re.compile(
     r"(?:\b(?:if|suppose|assum\w+|let|imagine|when|where)|如果|假設|假设|假如|若果?|設|设|當|当)\W{0,2}(?:\w+\W){0,2}$",
     re.I,
@@ -73,6 +76,7 @@ _OPEN_END = re.compile(
     r"|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
     re.IGNORECASE,
 )
+_APPROXIMATE = frozenset(("approx", "approximately", "approximate", "rounded", "左右", "約", "约", "近似", "近似值"))
 _ROUNDED = re.compile(
     r"\b(?:round\w*|approx\w*|about|around|roughly|nearly|whole|integer|floor|ceil\w*|at (?:least|most)|up to|down)\b"
     r"|約|约|左右|大概|大約|四捨五入|四舍五入|取整|整數|整数|進一|無條件|捨去|舍去|最多|至少|接近|近似|向上|向下",
@@ -112,6 +116,8 @@ class Arithmetic:
         return [list(self._find(text)) for text in texts]
 
     def _find(self, text: str) -> Iterator[Finding]:
+        if _SIGN.search(text) is None and _WIDE_SIGN.search(text) is None:
+            return
         plain = replaced(text)
         for start, end in _chunks(plain):
             for left, right in _pairs(tokens(plain, start, end)):
@@ -126,13 +132,15 @@ def _chunks(text: str) -> Iterator[tuple[int, int]]:
     if _SIGN.search(text) is None:
         return
     start = end = at = 0
+    hanging = False
     for line in text.splitlines(keepends=True):
-        if at and _CONTINUES.match(line) and text[start:end].strip():
+        if at and (_CONTINUES.match(line) or hanging) and text[start:end].strip():
             end = at + len(line)
         else:
             if _SIGN.search(text, start, end):
                 yield start, end
             start, end = at, at + len(line)
+        hanging = line.rstrip()[-1:] in ("×", "÷", "+", "=") and len(line) < _HANGING
         at += len(line)
     if _SIGN.search(text, start, end):
         yield start, end
@@ -179,19 +187,25 @@ def _right(row: Sequence[Token], at: int, until: int) -> tuple[_Side | None, int
         node, following = after_equals(row, at, until)
     except (NotUnderstood, RecursionError):
         return None, at
-    return _Side(node, approximate), following
+    ahead = following + (following < until and row[following].kind == "L")
+    return _Side(node, approximate or (ahead < until and row[ahead].text.lower() in _APPROXIMATE)), following
 
 
 def _closed(row: Sequence[Token], at: int) -> bool:
     """Whether nothing after a side would change it: no operator, variable or further digits."""
-    if at >= len(row) or row[at].kind in "EXURL":
-        return at >= len(row) or row[at].kind != "L" or row[at].start > row[at - 1].end
-    token = row[at]
+    if at >= len(row):
+        return True
+    token, last = row[at], row[at - 1]
+    spaced = token.start > last.end
+    if token.kind in "EXUR":
+        return True
+    if token.kind == "N":
+        return spaced and (last.kind == "U" or not (len(token.text) == 3 and token.text.isdigit()))
+    if token.kind in "LCF":
+        return spaced or last.kind == "U"
     if token.kind == "O":
-        return token.text == "-" and token.start > row[at - 1].end
-    return (
-        token.kind == "B" and token.start > row[at - 1].end and token.text not in "√±<>!=" and not token.text.isalnum()
-    )
+        return token.text == "-" and spaced
+    return token.kind == "B" and spaced and token.text not in "√±<>!=%" and not token.text.isalnum()
 
 
 def _contradicted(chain: Sequence[_Side], right: _Side) -> _Side | None:
@@ -261,12 +275,19 @@ def _differ(left: Fraction, node: Node, right: _Side) -> float:
             raise _Agree
         return 0.9
     result, step = bare
+    if _is_float(left, result, step):
+        raise _Agree
     for scale in (1, Fraction(1, 100)) if percent and "%" not in operators(node) else (1,):
         if left * scale == result:
             raise _Agree
     if percent and "%" not in operators(node) and abs(left - result) > abs(left / 100 - result):
         left = left / 100
     return _unrounded(left, result, step, node, right)
+
+
+def _is_float(left: Fraction, result: Fraction, step: Fraction) -> bool:
+    """Whether a result is what binary floating point prints: right but for the last of some sixteen digits."""
+    return step * 10**11 <= abs(result) and abs(left - result) * 10**14 <= abs(left)
 
 
 def _bare(node: Node) -> tuple[tuple[Fraction, Fraction] | None, bool]:
@@ -298,7 +319,7 @@ def _unrounded(left: Fraction, result: Fraction, step: Fraction, node: Node, rig
         nearest, cut = off <= step / 2, off < step and abs(result) < abs(left)
         if nearest or cut:
             if not used & set("/^*%"):
-                return 0.5
+                return 0.5 if nearest else 0.6
             if step >= 1 and off * 20 > abs(left):
                 return 0.4
             raise _Agree
@@ -337,12 +358,14 @@ def _judged(text: str, left: _Side, right: _Side) -> _Verdict | None:
         return None
     start, end = left.node.start, right.node.end
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
-    if _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after):
+    if _DENIED.search(after) or _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after):
         return None
     if base <= 0.6 and (_ROUNDED.search(before) or _ROUNDED.search(after) or _ROUNDED.search(text[start:end])):
         return None
     score = 0.95 * base * _plainness(left.node, right)
     if _run_on(left.node, right.node):
+        score = min(score, 0.35)
+    if _is_name(left.node, right.node):
         score = min(score, 0.35)
     if _SUPPOSED.search(before):
         score = min(score, 0.4)
@@ -357,6 +380,8 @@ def _judged(text: str, left: _Side, right: _Side) -> _Verdict | None:
 def _plainness(left: Node, right: _Side) -> float:
     """1 for digits and signs, less for each kind of interpretation that was needed."""
     plain = 1.0
+    if _adds_other_things(left):
+        plain -= 0.45
     if left.unsure or right.node.unsure:
         plain -= 0.3
     if any(number.written == "chinese" for number in (*numbers(left), *numbers(right.node))):
@@ -386,7 +411,8 @@ def _excused(text: str, left: Node, right: Node) -> bool:
         or _is_range(text, left, right)
         or _is_share(left, right)
         or _in_binary(left, right)
-        or any(unit in ("倍", "半", "個半", "成", "折") or "半" in unit for unit in (*left.units, *right.units))
+        or _is_cut_off(text, left, right)
+        or any("半" in unit or unit in ("倍", "成", "折") for unit in (*left.units, *right.units))
     )
 
 
@@ -397,7 +423,9 @@ def _converts(left: Node, right: Node) -> bool:
     mixed: dict[str, set[int]] = {}
     for dimension, place in ours | theirs:
         mixed.setdefault(dimension, set()).add(place)
-    if any(len(places) > 1 for places in mixed.values()):
+    if any(len(places) > 1 for places in mixed.values()) or _adds_unlike(left):
+        return True
+    if any(dimension == "count" for dimension, _ in ours ^ theirs):
         return True
     letters = {unit for unit in left.units if unit in LETTERS}
     if letters and not theirs:
@@ -411,6 +439,29 @@ def _converts(left: Node, right: Node) -> bool:
     return bool(a and b) and (a / b in FACTORS or b / a in FACTORS)
 
 
+def _adds_unlike(node: Node) -> bool:
+    """Whether terms of different known kinds are added, `2 pairs + $5`: algebra in words, not a sum."""
+    kinds = [{known[0] for unit in term.units if (known := measure(unit))} for term in _terms(node)]
+    named = [kind for kind in kinds if kind]
+    return bool(named) and not set.intersection(*named)
+
+
+def _adds_other_things(node: Node) -> bool:
+    """Whether terms that are added name different things, `3 full boxes + 2 loose ones`."""
+    names = [{unit.lower().rstrip("s") for unit in term.units} for term in _terms(node)]
+    named = [name for name in names if name]
+    first = named[0] if named else set()
+    return any(not any(a.startswith(b) or b.startswith(a) for a in first for b in other) for other in named[1:])
+
+
+def _is_cut_off(text: str, left: Node, right: Node) -> bool:
+    """Whether the text ends within the digits of the right result."""
+    if text[right.end : right.end + 8].strip():
+        return False
+    whole = abs(value(left, _exact)[0])
+    return str(int(whole)).startswith("".join(filter(str.isdigit, text[right.start : right.end])))
+
+
 def _is_range(text: str, left: Node, right: Node) -> bool:
     """`0-3 = 1 point`: two whole numbers joined tightly, the smaller first."""
     if left.op != "-" or any(arg.op or arg.number is None for arg in left.args):
@@ -422,6 +473,13 @@ def _is_range(text: str, left: Node, right: Node) -> bool:
     glued = " " not in text[left.args[0].start : left.args[1].end]
     result = right.number.value if right.number else None
     return tight and glued and result != high.value - low.value
+
+
+def _is_name(left: Node, right: Node) -> bool:
+    """`1/4=120` as a setting: a lone proper fraction and a whole number."""
+    if left.op != "/" or any(arg.op or arg.number is None for arg in left.args) or right.number is None or right.op:
+        return False
+    return abs(value(left, _exact)[0]) < 1 and right.number.value >= 2 and right.number.step >= 1
 
 
 def _is_share(left: Node, right: Node) -> bool:

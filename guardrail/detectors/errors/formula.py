@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from guardrail.detectors.errors.measures import LETTERS, measure
+from guardrail.detectors.errors.measures import LETTERS, is_unit, measure
 from guardrail.detectors.errors.numerals import CHINESE, VULGAR, Number, multiplier, read, read_chinese
 
 DEPTH = 24
@@ -49,8 +49,8 @@ _GRAMMAR = {
     "frac": r"\\[dtc]?frac(?![A-Za-z])",
     "latex": r"\\(?:times|cdot|ast|div|approx|simeq|%|\$|ldots|cdots|dots)(?![A-Za-z])|\\%|\\\$",
     "bad_latex": r"\\[A-Za-z]*",
-    "number": rf"(?:\d|\.(?=\d))(?:(?:[\d.,:]|\{{,\}})*\d)?(?:[百千]?[萬万億亿](?:\d[\d,.]*(?<=\d)[百千]?)?|[百千])*(?:[eE][+-]?\d{{1,2}}(?!\w))?"
-    r"(?:\.{3,}|…+|⋯+|\\ldots|\\dots)?",
+    "number": r"(?:\d|\.(?=\d))(?:(?:[\d.,:]|\{,\})*\d)?(?:[百千]?[萬万億亿](?:\d[\d,.]*(?<=\d)[百千]?)?|[百千])*"
+    r"(?:[eE][+-]?\d{1,2}(?!\w))?(?:\.{3,}|…+|⋯+|\\ldots|\\dots)?",
     "vulgar": f"[{''.join(VULGAR)}]",
     "raised": r"[⁰¹²³⁴-⁹⁻]+",
     "equals": r"(?:是|即|就|便|都)?(?:等於|等于)|\b(?:is |are |which |that )?(?:equals|equal to)\b(?! to)",
@@ -61,17 +61,19 @@ _GRAMMAR = {
     "spoken": r"\b(?:plus|minus|times|multiplied by|divided by)\b|加上|加埋|加|減去|减去|減|减|乘以|乘上|乘|除以",
     "currency": r"(?:HK|US|NT|CA|AU|[ASCR])?\$|[€£¥₩₹]|(?:HKD|USD|RMB|CNY)(?=\s?\d)",
     "cross": r"[xX](?=[ \t*]*[$€£¥(\d])",
-    "word": r"[A-Za-zÀ-ɏ][\wÀ-ɏ'’]*",
+    "word": r"[A-Za-zÀ-ÖØ-öø-ɏ][\wÀ-ÖØ-öø-ɏ'’]*",
     "hundredths": r"百分之",
     "chinese": rf"一(?=[共齊起樣定直般些半切旦向齐样致方面併并律度])|[{CHINESE}]+",
     "han": rf"(?:(?!等於|等于|加|減|减|乘|除以|百分之|[{CHINESE}])[{_HAN}])+|[{_HAN}]",
     "degree": r"°[CF]?|[¢‰]",
     "percent": r"%",
+    "stars": r"\*{3,}",
     "star": r"\*{1,2}",
     "dot": r"[·⋅∙]",
     "operator": r"[+\-/×÷^]",
     "open": r"[(\[{]",
     "close": r"[)\]}]",
+    "heading": r"#+(?=[\s#]|$)",
     "bad": r"[√∛∑∏∫π±∓@#\"'“”!&_~|?]|\.(?=\d)",
     "other": r".",
 }
@@ -82,13 +84,15 @@ _SPOKEN = {
     **dict.fromkeys(("times", "multiplied by", "乘以", "乘上", "乘"), "*"),
     **dict.fromkeys(("divided by", "除以"), "/"),
 }
-_OPERATOR = {"×": "*", "÷": "/", "\\times": "*", "\\cdot": "*", "\\ast": "*", "\\div": "/"}
+_OPERATOR = {"×": "*", "\\times": "*", "\\cdot": "*", "\\ast": "*", "\\div": "÷"}
 _ABOUT = frozenset(
     "about around approximately approx roughly nearly almost 約 约 大約 大约 大概 差不多 約為 约为 大約係 大約是 大约是 近 接近".split()
 )
 _FILLER = frozenset(
     "總共 总共 共 合共 一共 即 即係 即是 係 是 為 为 得 出 到 共有 只有 就係 就是 合計 合计 共計 共计 也就是".split()
 )
+_POWER_WORDS = re.compile(r"次方|次冪|次幂|階乘|阶乘|開方|开方|平方根|立方根|的平方$|^squared|^cubed|^factorial")
+_IN_WORDS = re.compile(r"三[文明]|百[貨货合]|千層|千层|萬聖|万圣|五花|八達|八达|七喜|十字|四川|九龍|九龙|三藩|百老")
 _OF = frozenset(("of", "的", "嘅", "之"))
 _LEADS_ON = frozenset(
     "half twice double triple times minus plus by over squared cubed sqrt root log ln sin cos tan negative thrice dozen "
@@ -190,6 +194,8 @@ _KINDS: dict[str, Callable[[str, str, int, int], _Made]] = {
     "raised": _made("S"),
     "equals": lambda group, text, start, end: ("E", start, end, "word", None),
     "arrow": _made("X"),
+    "heading": _made("X"),
+    "stars": _made("B"),
     "bad_equals": _made("B"),
     "approximately": lambda group, text, start, end: ("E", start, end, "≈", None),
     "sign": _made("E"),
@@ -217,6 +223,10 @@ def _settled(raw: Sequence[Token], text: str) -> list[Token]:
         new = _decided(token, before, after, raw, at, text)
         if new is None:
             continue
+        if _is_possessive(before, new, after):
+            settled.append(Token("U", new.start, new.end - 1, new.text[:-1]))
+            settled.append(Token("U", new.end - 1, new.end, new.text[-1]))
+            continue
         if before is not None and _continues(before, new):
             settled[-1] = Token("U", before.start, new.end, before.text + new.text)
             continue
@@ -235,10 +245,16 @@ def _settled(raw: Sequence[Token], text: str) -> list[Token]:
     return settled
 
 
+def _is_possessive(before: Token | None, new: Token, after: Token | None) -> bool:
+    """`20粒的2/5`: a unit and then "of"."""
+    led = before is not None and before.kind in "NP" and new.kind == "U" and len(new.text) > 1 and new.text[-1] in _OF
+    return led and after is not None and after.kind in ("N", "F", "hundredths")
+
+
 def _continues(before: Token, new: Token) -> bool:
     """Whether two pieces of Chinese are one run of text."""
     words = before.kind == new.kind == "U" and before.end == new.start and not new.text.isascii()
-    return words and "百分之" not in (before.text, new.text)
+    return words and "百分之" not in (before.text, new.text) and before.text not in _OF
 
 
 def _decided(
@@ -253,6 +269,8 @@ def _decided(
         return Token("U", token.start, token.end, token.text)
     if kind == "word":
         return _word(token, before)
+    if kind == "P" and after is not None and after.kind in ("N", "L") and after.start > token.end:
+        return Token("B", token.start, token.end, token.text)  # the remainder operator of programs
     if kind == "B" and token.text == "!" and before is not None and before.kind != "N":
         return Token("X", token.start, token.end, token.text)
     if kind == "B" and token.text in "|?\"“”'":
@@ -300,13 +318,14 @@ def _soft_operator(token: Token, before: Token | None, after: Token | None) -> T
 def _chinese(token: Token, before: Token | None, raw: Sequence[Token], at: int) -> Token:
     """Chinese numerals are numbers only in a formula; elsewhere they are part of words (一齊, 第三, 十分)."""
     next_at = at + 1
-    while next_at < len(raw) and raw[next_at].kind == "U" and next_at < at + 3:
+    if next_at < len(raw) and raw[next_at].kind == "U" and len(raw[next_at].text) <= 4:
         next_at += 1
     after = raw[next_at].kind if next_at < len(raw) else ""
-    led = before is not None and (before.kind in ("O", "E") or (before.kind == "U" and before.text == "百分之"))
-    follows = after in ("operator", "O", "E", "spoken", "cross", "star") or (
-        after == "word" and raw[next_at].text in ("x", "X")
-    )
+    led = before is not None and (before.kind in "OE" or before.text == "百分之")
+    counted = before is not None and before.kind == "U" and before.end == token.start and len(before.text) == 1
+    follows = after in ("O", "E", "spoken", "cross") and not counted
+    if _IN_WORDS.match(token.text + (raw[at + 1].text if at + 1 < len(raw) else "")):
+        led = follows = False
     number = read_chinese(token.text) if led or follows else None
     if number is None or (before is not None and before.kind == "U" and before.text.endswith("第")):
         return Token("U", token.start, token.end, token.text)
@@ -368,19 +387,22 @@ class _Parser:
 
     def product(self) -> Node:
         left = self.signed()
+        divided = False
         while token := self.peek():
-            if token.kind == "O" and token.text in "*/":
+            if token.kind == "O" and token.text in "*/÷":
                 if token.text == "/" and self.kind(1) == "U":
                     left = self._rate(left)
                     continue
+                if token.text == "/" and divided:
+                    raise NotUnderstood  # 9 ÷ 3/4 is twelve to most who write it, and two and a quarter by the rules
+                divided = token.text == "÷"
                 self.at += 1
-                left = _join(token.text, left, self.signed())
+                left = _join("*" if token.text == "*" else "/", left, self.signed())
             elif token.kind == "U" and token.text.lower() in _OF and self.kind(1) in _STARTS_VALUE:
-                self.at += 1
-                right = self.signed()
-                if not (_is_part(left) or _is_part(right)):
-                    raise NotUnderstood
-                left = _join("*", left, right)
+                part = self._part_of(left)
+                if part is None:
+                    break
+                left = part
             elif (
                 token.kind == "L"
                 and token.text in "({"
@@ -392,6 +414,22 @@ class _Parser:
             else:
                 break
         return left
+
+    def _part_of(self, left: Node) -> Node | None:
+        """`20% of 150`, `150 的 2/5`; None where "of" means something else, which only a result may be followed by."""
+        back = self.at
+        self.at += 1
+        right = self.signed()
+        following = self.peek()
+        if not _is_part(left) and following and following.kind == "O" and following.text == "/" and self.kind(1) == "N":
+            self.at += 1
+            right = _join("/", right, self.atom())
+        if _is_part(left) or _is_part(right):
+            return _join("*", left, right)
+        if not self.tail:
+            raise NotUnderstood
+        self.at = back
+        return None
 
     def _rate(self, left: Node) -> Node:
         """`60 km / h`, `5 元 / 個`: a unit by the piece."""
@@ -441,6 +479,7 @@ class _Parser:
 
     def atom(self) -> Node:
         money: list[str] = []
+        opened = self.row[self.at].start if self.at < self.end else 0
         while (token := self.peek()) and token.kind == "C":
             money.append("$")
             self.at += 1
@@ -449,7 +488,7 @@ class _Parser:
         if token.kind == "O" and token.text == "-" and money and self.kind(1) == "N":
             self.at += 1
             inner = self.atom()
-            return Node("neg", (inner,), None, (*money, *inner.units), token.start, inner.end)
+            return Node("neg", (inner,), None, (*money, *inner.units), opened, inner.end)
         if token.kind == "N":
             node = self._numeral(token)
         elif token.kind == "L":
@@ -458,7 +497,7 @@ class _Parser:
             node = self._fraction()
         else:
             raise NotUnderstood
-        return self._dressed(node, money)
+        return self._dressed(node, money, opened)
 
     def _numeral(self, token: Token) -> Node:
         """A number, or a mixed one such as `1 1/2`, `2½` or `1\\frac12`."""
@@ -467,6 +506,9 @@ class _Parser:
         following = self.peek()
         if following is None:
             return whole
+        if following.kind == "O" and following.text == "*" and self._is_power_of_ten():
+            self.at += 1
+            return _join("*", whole, self.power())
         part: Node | None = None
         if following.kind == "N" and following.text in VULGAR and following.start - token.end <= 1:
             self.at += 1
@@ -480,6 +522,13 @@ class _Parser:
                 top = Node("", (), following.number, (), following.start, following.end)
                 part = _join("/", top, Node("", (), below.number, (), below.start, below.end))
         return whole if part is None else _join("+", whole, part)
+
+    def _is_power_of_ten(self) -> bool:
+        """`1.66 × 10^4`, which is one number even after a division sign."""
+        ten, raised = self.peek(1), self.peek(2)
+        if ten is None or ten.number is None or ten.number.value != 10 or raised is None:
+            return False
+        return raised.kind == "S" or (raised.kind == "O" and raised.text == "^")
 
     def _bracket(self) -> Node:
         opening = self.peek()
@@ -503,14 +552,15 @@ class _Parser:
         node = _join("/", parts[0], parts[1])
         return Node(node.op, node.args, None, node.units, token.start if token else node.start, node.end, node.unsure)
 
-    def _dressed(self, node: Node, money: Sequence[str]) -> Node:
-        """What follows a number: percent signs, units, remarks in brackets."""
+    def _dressed(self, node: Node, money: Sequence[str], start: int) -> Node:
+        """What follows a number: percent signs, units, remarks in brackets.  Units do not count to its length."""
         units = list(money)
         end = node.end
         while token := self.peek():
             if token.kind == "P":
                 self.at += 1
                 node = Node("%", (node,), None, node.units, node.start, token.end, node.unsure)
+                end = token.end
             elif token.kind == "C" and self.kind(1) not in ("N", "L"):
                 units.append("$")
                 self.at += 1
@@ -520,14 +570,16 @@ class _Parser:
                 self.at += size
             else:
                 break
-            end = self.row[self.at - 1].end
-        return Node(node.op, node.args, node.number, (*node.units, *units), node.start, end, node.unsure)
+        return Node(node.op, node.args, node.number, (*node.units, *units), start, end, node.unsure)
 
     def _units(self) -> list[str]:
         units: list[str] = []
         while (token := self.peek()) and token.kind == "U" and len(units) < 5:
             if token.text.lower() in _OF and self.kind(1) in _STARTS_VALUE:
                 break
+            description = len(token.text) > 7 and not token.text.isascii() and not (self.tail and self.depth == 1)
+            if description or _POWER_WORDS.search(token.text):
+                raise NotUnderstood
             if self.tail and units and self.depth == 1 and self.kind(1) not in ("O", "E", "U"):
                 break
             units.append(token.text)
@@ -657,7 +709,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
     if before.kind == "U":
         if before.text.lower() in _OF:
             return None
-        return here, measure(before.text) is not None or _leads_on(before)
+        return here, token.kind == "L" or is_unit(before.text) or _leads_on(before)
     if before.kind == "N" and token.kind == "N":
         return None if _mixed(row, here) else (here, True)
     if token.kind == "F" and before.kind == "N":
@@ -665,7 +717,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
     if before.kind in "NPRS" and token.kind in "NF":
         return here, False
     if before.kind in "NR" and token.kind == "L" and token.start > before.end:
-        return (here, False) if here + 1 < len(row) and row[here + 1].kind != "U" else None
+        return (here, True) if here + 1 < len(row) and row[here + 1].kind != "U" else None
     return None
 
 

@@ -31,11 +31,16 @@ _UNIT: dict[str, tuple[str, int]] = {
 }
 _LONGEST = max(map(len, _UNIT))
 
-FACTORS = frozenset({7, 10, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 86_400, 1_000_000})
+FACTORS = frozenset({7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 86_400, 1_000_000})
 """By which units of one dimension commonly differ; a result off by exactly one of them names another unit."""
 
 LETTERS = frozenset("gmLlshtcpbWVANJKCFMkB")
 """Single letters that may be a unit; any other letter beside a number is a variable."""
+
+
+def is_unit(word: str) -> bool:
+    """Whether a word is exactly the name of a known unit."""
+    return word.lower() in _UNIT
 
 
 def measure(word: str) -> tuple[str, int] | None:

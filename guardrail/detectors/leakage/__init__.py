@@ -1,0 +1,1 @@
+"""Data leakage: identifiers and secrets."""

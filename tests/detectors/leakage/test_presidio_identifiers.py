@@ -39,7 +39,7 @@ VALUES = [
     ("pii.iban", "FR14 2004 1010 0505 0001 3M02 606"),
     ("pii.iban", "MT84MALT011000012345MTLCAST001S"),
     ("pii.crypto_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
-    ("pii.crypto_address", "3J98t1WpEZ73CNmQviecrnyiWrnqhWNLy"),
+    ("pii.crypto_address", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"),
     ("pii.crypto_address", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"),
     ("pii.ip_address", "52.95.110.1"),
     ("pii.ip_address", "2001:4860:4860:1234::8888"),
@@ -63,8 +63,8 @@ VALUES = [
 ]  # fmt: skip
 ANNOUNCED = {
     "pii.iban": ("IBAN", "銀行帳號"), "pii.crypto_address": ("wallet", "錢包地址"), "pii.ip_address": ("IP", "登入IP"),
-    "pii.mac_address": ("MAC", "網卡"), "pii.us_ssn": ("SSN", "美國社會安全號碼"), "pii.uk_nhs": ("NHS no.", "病人NHS編號"),
-    "pii.sg_nric": ("NRIC", "新加坡身份證"), "pii.phone": ("Phone", "電話"),
+    "pii.mac_address": ("MAC", "網卡"), "pii.us_ssn": ("SSN", "美國社會安全號碼"),
+    "pii.uk_nhs": ("NHS no.", "病人NHS編號"), "pii.sg_nric": ("NRIC", "新加坡身份證"), "pii.phone": ("Phone", "電話"),
 }  # fmt: skip
 STOCK = {
     "pii.iban": ("IbanRecognizer", "IBAN_CODE"), "pii.crypto_address": ("CryptoRecognizer", "CRYPTO"),
@@ -96,7 +96,8 @@ def test_full_width_digits_do_not_help(screen: Screen, kind: str, value: str) ->
 
 
 SENTENCES = [
-    "My account is {} and I live here.", "({})", "Use {} today, or {}.", "{}", "value:{};", "see <{}> for more", "{}\n{}",
+    "My account is {} and I live here.", "({})", "Use {} today, or {}.", "{}", "value={};", "see <{}> for more",
+    "{}\n{}",
 ]  # fmt: skip
 
 
@@ -124,23 +125,61 @@ def test_nothing_is_lost_of_its_international_phone_numbers(screen: Screen, valu
     assert theirs <= {v for k, v in find(screen, text, 0.0) if k == "pii.phone"}
 
 
-LOW = [
-    # addresses that name nobody
-    ("pii.ip_address", "server 192.168.1.1"), ("pii.ip_address", "IP 127.0.0.1"), ("pii.ip_address", "ip 203.0.113.9"),
-    ("pii.ip_address", "ip ::1"), ("pii.ip_address", "ip fe80::1"), ("pii.ip_address", "ip 2001:db8::1"), ("pii.ip_address", "DNS 8.8.8.8"),
-    ("pii.ip_address", "version 52.95.110.1"), ("pii.ip_address", "v52.95.110.1"), ("pii.ip_address", "版本52.95.110.1"),
-    ("pii.ip_address", "section 3.2.1.4"), ("pii.ip_address", "std::vector<int> a::b"), ("pii.ip_address", "at 12:30:45"),
-    ("pii.ip_address", "1.2.3.4.5.6"), ("pii.ip_address", "OID 1.3.6.1.4.1.311"), ("pii.ip_address", "ip 999.1.1.1"), ("pii.ip_address", "add::fade"),
-    ("pii.mac_address", "MAC AA:BB:CC:DD:EE:FF"), ("pii.mac_address", "MAC 00:00:00:00:00:00"),
-    ("pii.mac_address", "SHA1 da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09"),
-    ("pii.iban", "IBAN GB82WEST12345698765433"), ("pii.iban", "IBAN XX22YYY1234567890123"),
-    ("pii.crypto_address", "wallet 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"), ("pii.crypto_address", "bc1qnotanaddressnotanaddressnotanaddr"),
-    ("pii.us_ssn", "SSN 000-12-3456"), ("pii.us_ssn", "SSN 123-45-6789"), ("pii.us_ssn", "part 536904399"),
-    ("pii.us_ssn", "SSN 536-90-4399-12"),
-    ("pii.uk_nhs", "NHS 943 476 5918"), ("pii.uk_nhs", "call 943 476 5919"),
-    ("pii.sg_nric", "NRIC S1234567A"), ("pii.sg_nric", "A1234567B"),
-    ("pii.phone", "+1 202 555 0123"), ("pii.phone", "+852 9123 4567"), ("pii.phone", "x = 3 +12 345 678"), ("pii.phone", "(123) 456-7890"),
-]  # fmt: skip
+LOOK_ALIKES = {
+    "pii.ip_address": (
+        "server 192.168.1.1",
+        "IP 127.0.0.1",
+        "ip 203.0.113.9",
+        "ip ::1",
+        "ip fe80::1",
+        "ip 2001:db8::1",
+        "DNS 8.8.8.8",
+        "version 52.95.110.1",
+        "v52.95.110.1",
+        "版本52.95.110.1",
+        "section 3.2.1.4",
+        "std::vector<int> a::b",
+        "at 12:30:45",
+        "1.2.3.4.5.6",
+        "OID 1.3.6.1.4.1.311",
+        "ip 999.1.1.1",
+        "add::fade",
+    ),
+    "pii.mac_address": (
+        "MAC AA:BB:CC:DD:EE:FF",
+        "MAC 00:00:00:00:00:00",
+        "SHA1 da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09",
+    ),
+    "pii.iban": (
+        "IBAN GB82WEST12345698765433",
+        "IBAN XX22YYY1234567890123",
+    ),
+    "pii.crypto_address": (
+        "wallet 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+        "bc1qnotanaddressnotanaddressnotanaddr",
+    ),
+    "pii.us_ssn": (
+        "SSN 000-12-3456",
+        "SSN 123-45-6789",
+        "part 536904399",
+        "SSN 536-90-4399-12",
+    ),
+    "pii.uk_nhs": (
+        "NHS 943 476 5918",
+        "call 943 476 5919",
+    ),
+    "pii.sg_nric": (
+        "NRIC S1234567A",
+        "A1234567B",
+    ),
+    "pii.phone": (
+        "+1 202 555 0123",
+        "+852 9123 4567",
+        "x = 3 +12 345 678",
+        "(123) 456-7890",
+    ),
+}
+LOW = [(kind, text) for kind, texts in LOOK_ALIKES.items() for text in texts]
 
 
 @pytest.mark.parametrize(("kind", "text"), LOW, ids=[t for _, t in LOW])
@@ -162,11 +201,11 @@ def test_lengths_of_iban_agree_with_presidio() -> None:
     from presidio_analyzer.predefined_recognizers.generic.iban_patterns import regex_per_country
 
     ours = {country: length for length, names in presidio._IBAN_LENGTHS.items() for country in names.split()}
-    # Presidio's formats of these three stop short of the registry's length and match a prefix.
-    shorter = {"PT", "PS", "QA"}
+    # Presidio's formats of these stop short of the registry's length and match a prefix.
+    shorter = {"MU", "PS", "PT", "QA"}
     for country, form in regex_per_country.items():
         length = _parser.parse(form).getwidth()[0]
-        assert ours[country] == length or country in shorter, country
+        assert ours[country] == length or (country in shorter and ours[country] > length), country
 
 
 class _Failing:

@@ -1,0 +1,84 @@
+# What a developer or a newcomer runs.  Needs make and Python 3.11 or newer (with its venv module), nothing else.
+#
+# Every target works in $(VENV), which is made on first use from hash-pinned locks and brought up to date only when the locks
+# or pyproject.toml change.  Another interpreter: `make test PYTHON=python3.13`.
+
+PYTHON ?= python3
+VENV ?= .venv
+SHARED ?= ../shared
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := --require-hashes --only-binary :all:
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate --constraints requirements/constraints.in
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-slow test-all lint format types bench install detoxify lock docker clean
+
+help: ## this list
+	@echo "guardrail: targets of this Makefile"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## a demo upstream, the sidecar in front of it, and what came out
+	$(BIN)/python deploy/demo/run.py
+
+test: $(INSTALLED) ## the test suite
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(INSTALLED) ## only the slow suites (for those on Detoxify: `make detoxify` first)
+	$(BIN)/python -m pytest -q -m slow -rs
+
+test-all: $(INSTALLED) ## the test suite with the slow suites
+	$(BIN)/python -m pytest -q -rs
+
+lint: $(INSTALLED) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED) ## let ruff write the format
+	$(BIN)/ruff format .
+
+types: $(INSTALLED) ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when $(SHARED) is there
+	$(BIN)/python benchmarks/proxy.py
+	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python benchmarks/replay.py; \
+	else echo "replay left out: there is no $(SHARED)"; fi
+
+install: $(INSTALLED) ## only make the environment
+
+detoxify: $(INSTALLED) ## add the optional extra `detoxify` with torch's CPU build
+	$(PIP) install --no-deps -r requirements/torch.txt
+	$(PIP) install --no-deps $(LOCKED) -r requirements/detoxify.lock
+
+lock: $(INSTALLED) ## renew requirements/*.lock (asks the package registry; look at the diff)
+	$(PIP) install $(LOCKED) -r requirements/tools.lock
+	$(BIN)/$(COMPILE) --upgrade requirements/tools.in -o requirements/tools.lock
+	$(BIN)/$(COMPILE) --upgrade requirements/build.in -o requirements/build.lock
+	$(BIN)/$(COMPILE) --upgrade pyproject.toml -o requirements/run.lock
+	$(BIN)/$(COMPILE) --upgrade pyproject.toml --extra dev requirements/build.in \
+		--constraints requirements/run.lock --constraints requirements/build.lock -o requirements/dev.lock
+	$(BIN)/$(COMPILE) --upgrade pyproject.toml --extra detoxify requirements/detoxify.in \
+		--overrides requirements/without-torch.in --constraints requirements/dev.lock -o requirements/detoxify.lock
+
+docker: ## build the container image `guardrail`
+	docker build --tag guardrail .
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(INSTALLED): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "guardrail needs Python 3.11 or newer as $(PYTHON), and this is: $$($(PYTHON) --version 2>&1)" >&2; \
+		echo "Name another one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without its venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "bringing $(VENV) to requirements/dev.lock"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PIP) install $(LOCKED) -r requirements/dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

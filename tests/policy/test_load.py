@@ -1,0 +1,122 @@
+"""Policy files: an officer's mistake must be named with its file, line and cure, and never be guessed away."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.errors import PolicyError
+from guardrail.policy.load import load, packaged, parse
+from guardrail.types import Action, Module, Stage, StreamMode
+
+GOOD = """\
+version: 1
+name: mine
+data_leakage:
+  - id: hkid
+    kinds: [pii.hkid, "pii.cn_*"]
+    stage: both
+    threshold: 0.7
+    action: redact
+    replacement: "[身份證]"
+    cites: [G1.1 §2.1.2-b4]
+    cases:
+      - text: 身份證A123456(3)
+        expect: redact
+bias:
+  - id: rude
+    kinds: [bias.toxicity]
+    action: block
+    message: 不可以
+    stream: sentence
+"""
+
+
+def mistake(text: str) -> str:
+    with pytest.raises(PolicyError) as caught:
+        parse(text.encode(), "p.yaml")
+    return str(caught.value)
+
+
+def test_a_good_file_becomes_rules():
+    policy = parse(GOOD.replace('"pii.cn_*"', "pii.cn_phone").encode(), "p.yaml")
+    hkid, rude = policy.rules
+    assert (policy.name, policy.enforce, policy.on_failure) == ("mine", True, Action.BLOCK)
+    assert (hkid.module, hkid.threshold, hkid.action, hkid.replacement) == (Module.DATA_LEAKAGE, 0.7, Action.REDACT, "[身份證]")
+    assert hkid.stages == {Stage.REQUEST, Stage.RESPONSE}
+    assert (hkid.cases[0].text, hkid.cases[0].expect, hkid.cases[0].line) == ("身份證A123456(3)", Action.REDACT, 12)
+    assert (rude.stream, rude.message, rude.stages) == (StreamMode.SENTENCE, "不可以", {Stage.RESPONSE})
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("threshold:", "treshold:"), 7, "did you mean `threshold`?"),
+        (("name: mine", "name: mine\ndata_leak: []"), 3, "did you mean `data_leakage`?"),
+        (("expect: redact", "expects: redact"), 13, "did you mean `expect`?"),
+        (("expect: redact", "zzz: redact"), 13, "valid here: text, expect"),
+        (("action: redact", "action: redakt"), 8, "`data_leakage.0.action`"),
+        (("threshold: 0.7", "threshold: 1.7"), 7, "less than or equal to 1"),
+        (("threshold: 0.7", "threshold: high"), 7, "valid number"),
+        (("version: 1", "version: 2"), 1, "`version`"),
+        (("name: mine\n", ""), 1, "`name` is missing"),
+        (("    action: redact\n", ""), 4, "`data_leakage.0.action` is missing"),
+        (("id: rude", "id: hkid"), 15, "defined on line 4 already"),
+        (("kinds: [bias.toxicity]", "kinds: [pii.hkid]"), 16, "does not belong under `bias`"),
+        (("name: mine", "name: mine\nname: yours"), 3, "`name` stands twice"),
+        (("name: mine", "name: &a mine"), 2, "anchors"),
+        (("name: mine", "name: [unclosed"), None, "is not YAML"),
+        (("name: mine", "name: !!python/object:os.system x"), 2, "not allowed"),
+        (("[身份證]", 'say \\"x\\"'), 9, "inside a JSON string"),
+        (("id: hkid", "id: Not OK"), 4, "`data_leakage.0.id`"),
+        (("version: 1", "1: 1"), 1, "keys must be plain words"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):
+    text = GOOD.replace('"pii.cn_*"', "pii.cn_phone").replace(*change, 1)
+    said = mistake(text)
+    assert words in said
+    assert said.startswith(f"p.yaml:{line}: " if line else "p.yaml:")
+
+
+@pytest.mark.parametrize(("text", "words"), [("", "is empty"), ("[]", "must be a mapping"), ("- a", "must be a mapping")])
+def test_a_file_that_is_no_policy(text, words):
+    assert words in mistake(text)
+
+
+def test_bytes_that_are_not_utf8_and_files_that_are_not_there(tmp_path):
+    with pytest.raises(PolicyError, match="not UTF-8"):
+        parse(b"name: \xff", "p.yaml")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        load(tmp_path / "missing.yaml")
+
+
+def test_a_billion_laughs_is_refused_before_it_is_read():
+    lines = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [f"{n}: &{n} [*{p},*{p},*{p},*{p}]" for p, n in zip("abcdefgh", "bcdefghi", strict=True)]
+    assert "anchors" in mistake("\n".join(lines))
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_policy_or_a_clear_refusal(text):
+    try:
+        parse(text.encode(errors="replace"), "p.yaml")
+    except PolicyError as error:
+        assert str(error).startswith("p.yaml")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_too(raw):
+    try:
+        parse(raw, "p.yaml")
+    except PolicyError as error:
+        assert str(error).startswith("p.yaml")
+
+
+def test_the_revision_follows_the_meaning_not_the_comments():
+    plain = GOOD.replace('"pii.cn_*"', "pii.cn_phone")
+    one = parse(plain.encode(), "a.yaml").revision
+    assert parse(("# a comment\n" + plain).encode(), "b.yaml").revision == one
+    assert parse(plain.replace("0.7", "0.71").encode(), "a.yaml").revision != one
+
+
+def test_the_packaged_policy_is_there():
+    assert load(packaged("hk-baseline")).name == "hk-baseline"
