@@ -44,7 +44,7 @@ format: $(INSTALLED) ## let ruff write the format
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
 
-bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when $(SHARED) is there
+bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../shared is there
 	$(BIN)/python benchmarks/proxy.py
 	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python benchmarks/replay.py; \
 	else echo "replay left out: there is no $(SHARED)"; fi

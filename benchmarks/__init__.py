@@ -1,1 +1,1 @@
-"""Measurements of guardrail: what it alters, how long it holds text back, and what it costs.  See docs/benchmarks.md."""
+"""Measurements of guardrail: what it alters, how long it holds text back, what it costs (docs/benchmarks.md)."""

@@ -8,12 +8,16 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
 from benchmarks.upstream import PACE
 
-_QUESTION = '{"model":"benchmark","messages":[{"role":"user","content":"What does a typhoon signal mean? 八號波係咩？"}]%s}'
+_QUESTION = (
+    '{"model":"benchmark","messages":[{"role":"user","content":"What does a typhoon signal mean? 八號波係咩？"}]%s}'
+)
+_EVENT = b"data: "
 _END = b"\r\n0\r\n\r\n"
 _PATIENCE = 60.0
 
@@ -58,7 +62,9 @@ async def _run(port: int, payload: bytes, connections: int, seconds: float, *, s
     for _ in range(connections):
         if stream:  # streams that begin together would tick together
             await asyncio.sleep(dice.random() * 2 * PACE / connections)
-        _, connection = await loop.create_connection(lambda: Connection(payload, begun + seconds, tally), "127.0.0.1", port)
+        _, connection = await loop.create_connection(
+            lambda: Connection(payload, begun + seconds, tally), "127.0.0.1", port
+        )
         ended.append(connection.ended)
     async with asyncio.timeout(seconds + _PATIENCE):
         await asyncio.gather(*ended)
@@ -73,11 +79,13 @@ class Connection(asyncio.Protocol):
         self._payload, self._stop, self._tally = payload, stop, tally
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
-        self._reset()
+        self._head = self._tail = b""
+        self._left = self._events = 0
+        self._first = self._asked = 0.0
+        self._chunked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -94,12 +102,13 @@ class Connection(asyncio.Protocol):
             self._begin(head.lower())
         self._left -= len(data)
         seen = self._tail + data
-        if self._chunked and (count := seen.count(b"data: ")):
+        if self._chunked and (count := seen.count(_EVENT)):
             if not self._events:
                 self._first = time.perf_counter()
             self._events += count
-        # What may be the start of an event's name stays for the next read, what was counted does not.
-        self._tail = seen[-len(_END) :] if not self._chunked else seen[max(seen.rfind(b"data: ") + 6, len(seen) - 7) :]
+        # What may be the start of an event or of the end stays for the next read, what was counted does not.
+        counted = seen.rfind(_EVENT)
+        self._tail = seen[max(counted + len(_EVENT) if counted >= 0 else 0, len(seen) - len(_END)) :]
         if (self._chunked and seen.endswith(_END)) or (not self._chunked and self._left <= 0):
             self._answered()
 
@@ -127,13 +136,8 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def _ask(self) -> None:
-        self._reset()
+        self._head = self._tail = b""
+        self._events = 0
         self._asked = time.perf_counter()
         assert self._transport is not None
         self._transport.write(self._payload)
-
-    def _reset(self) -> None:
-        self._head = self._tail = b""
-        self._left = self._events = 0
-        self._first = self._asked = 0.0
-        self._chunked = False

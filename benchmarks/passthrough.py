@@ -33,7 +33,9 @@ class _HttpxClient:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=None), timeout=60
         )
 
-    async def send(self, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
+    async def send(
+        self, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
+    ) -> httpx.Response:
         kept = [(n, v) for n, v in headers if n not in HOP_BY_HOP and n not in (b"host", b"content-length")]
         asked = self._client.build_request(method, self._base + target, headers=kept, content=body)
         return await self._client.send(asked, stream=True)

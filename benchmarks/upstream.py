@@ -12,6 +12,7 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import uvloop
 
@@ -24,8 +25,8 @@ LANGUAGES = ("en", "zh")
 
 _TEXTS = {
     "en": """A typhoon signal tells people in the city how close the storm is and what they should do next. When the \
-Observatory raises signal number 8, schools close, ferries stop and most offices send their staff home within two hours. \
-Shops usually follow once the last commuters have passed.
+Observatory raises signal number 8, schools close, ferries stop and most offices send their staff home within two \
+hours. Shops usually follow once the last commuters have passed.
 
 Here is a short plan for a household of four:
 
@@ -42,8 +43,8 @@ After the storm, wait until the signal is lowered before you go out. Loose signs
 slopes are still wet. If your building has a notice about the lift, take the stairs. Most services return to normal \
 within half a day, and the first trains are crowded, so there is no need to hurry. Call your relatives, eat something \
 warm and let the streets dry. A good habit is to check the plan once a year, in May, before the season begins.""",
-    "zh": """颱風信號話畀市民知個風暴有幾近，同埋下一步應該點做。天文台一掛八號波，學校就會停課，渡輪停航，大部分公司都會喺兩個鐘頭之內畀員工返屋企。\
-舖頭通常等最後一批放工嘅人走晒先至關門。
+    "zh": """颱風信號話畀市民知個風暴有幾近，同埋下一步應該點做。天文台一掛八號波，學校就會停課，渡輪停航，\
+大部分公司都會喺兩個鐘頭之內畀員工返屋企。舖頭通常等最後一批放工嘅人走晒先至關門。
 
 四人家庭可以咁準備：
 
@@ -60,7 +61,8 @@ warm and let the streets dry. A good habit is to check the plan once a year, in 
 }
 
 _STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
+    b"transfer-encoding: chunked\r\n\r\n"
 )
 _LAST_CHUNK = b"0\r\n\r\n"
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
@@ -77,7 +79,8 @@ class Answers:
 
 def prepare(size: int, count: int, pace: float) -> Answers:
     """Answers of `size` bytes of text, streams of `count` tokens `pace` seconds apart."""
-    plain, stream = {}, {}
+    plain: dict[bytes, bytes] = {}
+    stream: dict[bytes, Sequence[bytes]] = {}
     for language in LANGUAGES:
         text = text_of(language, size)
         body = whole(text)
@@ -85,7 +88,11 @@ def prepare(size: int, count: int, pace: float) -> Answers:
         plain[path_of(language, "plain").encode()] = head + body
         cut = itertools.islice(itertools.cycle(tokens(text, 0)), count)
         frames = [http_chunk(event) for event in events(list(cut))]
-        stream[path_of(language, "stream").encode()] = (_STREAM_HEAD + frames[0], *frames[1:-1], frames[-1] + _LAST_CHUNK)
+        stream[path_of(language, "stream").encode()] = (
+            _STREAM_HEAD + frames[0],
+            *frames[1:-1],
+            frames[-1] + _LAST_CHUNK,
+        )
     return Answers(plain, stream, pace)
 
 
@@ -110,8 +117,7 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

@@ -43,7 +43,9 @@ def load_policy(path: Path | None) -> Policy:
 
 def dialects() -> tuple[Dialect, ...]:
     """Every registered dialect; the order of names, so that it never depends on installation."""
-    entries = sorted(entry_points(group="guardrail.dialects"), key=lambda entry: (entry.name == "json_body", entry.name))
+    entries = sorted(
+        entry_points(group="guardrail.dialects"), key=lambda entry: (entry.name == "json_body", entry.name)
+    )
     return tuple(entry.load()() for entry in entries)
 
 
@@ -60,7 +62,9 @@ async def prepare(policy: Policy, *, prove: bool = True) -> Guard:
             first = failed[0]
             more = f" (and {len(failed) - 1} more; `guardrail policy test` lists them)" if len(failed) > 1 else ""
             raise PolicyError(
-                f"case of rule `{first.rule.id}` failed: {first.problem}{more}", source=policy.source, line=first.case.line
+                f"case of rule `{first.rule.id}` failed: {first.problem}{more}",
+                source=policy.source,
+                line=first.case.line,
             )
     return Guard(policy, scanner, Judge(policy), dialects())
 

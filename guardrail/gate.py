@@ -24,7 +24,6 @@ from guardrail.text.fold import fold
 from guardrail.text.sentences import sentence_ends
 from guardrail.types import Action, Edit, Finding, Hit, Pointer, StreamMode, Unit
 
-
 T = TypeVar("T")
 
 

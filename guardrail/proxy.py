@@ -123,7 +123,9 @@ class Proxy:
         except Exception as error:  # the next exchange must be served, and the client must not see a traceback
             logger.error("exchange %s failed: %s", turn.exchange.id, type(error).__name__, exc_info=_safe(error))
             turn.error = type(error).__name__
-            await self._refuse(turn, client, ExchangeError(500, "guardrail_error", "The guardrail failed; nothing was let through."))
+            await self._refuse(
+                turn, client, ExchangeError(500, "guardrail_error", "The guardrail failed; nothing was let through.")
+            )
         finally:
             if watcher is not None:
                 watcher.cancel()
@@ -165,7 +167,9 @@ class Proxy:
         if not body:
             return body
         if any(name == b"content-encoding" and value != b"identity" for name, value in turn.raw_headers):
-            raise RequestError(415, "content_encoding", "Compressed request bodies are not accepted; send it as plain JSON.")
+            raise RequestError(
+                415, "content_encoding", "Compressed request bodies are not accepted; send it as plain JSON."
+            )
         try:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
@@ -213,7 +217,9 @@ class Proxy:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
         except jsontext.JsonError:
-            raise UpstreamError(502, "upstream_malformed", "The upstream's answer is not JSON that can be judged.") from None
+            raise UpstreamError(
+                502, "upstream_malformed", "The upstream's answer is not JSON that can be judged."
+            ) from None
         dialect = turn.dialect
         segments = dialect.segments(document, strings, Stage.RESPONSE)
         result = await self._review(turn, segments, dialect.context(document, turn.call), Stage.RESPONSE)
@@ -302,7 +308,9 @@ class Proxy:
     def _begin(self, scope: Scope) -> _Turn:
         identity = f"{int(time.time() * 1000):012x}{secrets.token_hex(6)}"
         raw = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
-        exchange = Exchange(identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time())
+        exchange = Exchange(
+            identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time()
+        )
         return _Turn(exchange, self._guard.dialects[0], raw)
 
     def _caller(self, headers: list[Header]) -> str:
@@ -346,9 +354,8 @@ class Proxy:
             checks=self._guard.scanner.checks,
             edited=turn.edited,
         )
-        cites = {hit.rule.id: hit.rule.cites for hit in turn.decision.hits if hit.rule and hit.rule.cites}
-        built = audit_record.build(turn.exchange, self._guard.policy.label, turn.decision, outcome, self._key, cites=cites)
-        self._sink.write(built)
+        label = self._guard.policy.label
+        self._sink.write(audit_record.build(turn.exchange, label, turn.decision, outcome, self._key))
         turn.audited = True
 
     def _audit_at_last(self, turn: _Turn) -> None:
@@ -451,4 +458,3 @@ def _safe(error: BaseException) -> BaseException:
     """The error without its message and locals' text: a traceback may quote what was being judged."""
     bare = RuntimeError(type(error).__name__)
     return bare.with_traceback(error.__traceback__)
-

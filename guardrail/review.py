@@ -110,7 +110,7 @@ def _lead(place: Pointer) -> str:
 
 
 def edit_text(text: str, place: Mapping[Pointer, list[Edit]]) -> str:
-    """Tool arguments with the edits inside them made; `place` maps the pointer after EMBEDDED, () for the text itself."""
+    """Tool arguments with the edits inside them made, by the pointer after EMBEDDED; () is the text itself."""
     if () in place:
         return apply(text, place[()])
     raw = text.encode(errors="surrogatepass")

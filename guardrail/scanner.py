@@ -227,7 +227,12 @@ def _at(policy: Policy, stage: Stage) -> list[Rule]:
 def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Plan:
     rules = _at(policy, stage)
     used = serving(detectors, lambda name: any(covers(rule, name) for rule in rules))
-    patterns = [(d.name, pattern) for d in used if isinstance(d, PatternSource) and d.unit is Unit.SPAN for pattern in d.patterns]
+    patterns = [
+        (d.name, pattern)
+        for d in used
+        if isinstance(d, PatternSource) and d.unit is Unit.SPAN
+        for pattern in d.patterns
+    ]
     others = [d for d in used if isinstance(d, Detector)]
     return _Plan(
         Screen(patterns),

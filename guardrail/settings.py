@@ -4,8 +4,10 @@ Every flag of `guardrail serve` is also an environment variable `GUARDRAIL_<FLAG
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from guardrail.errors import SettingsError
@@ -42,7 +44,7 @@ class Settings:
                 raise SettingsError(f"{name.replace('_', '-')} must be more than zero")
 
 
-_VARIABLES = {
+_VARIABLES: dict[str, Callable[[str], Any]] = {
     "upstream": str, "policy": Path, "host": str, "port": int, "audit": Path, "workers": int, "audit_fsync": str,
     "request_limit": int, "response_limit": int, "connect_timeout": float, "read_timeout": float, "drain": float,
     "annotate": lambda word: word.lower() in ("1", "true", "yes", "on"),

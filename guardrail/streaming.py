@@ -53,7 +53,13 @@ class Streaming:
     """The answer of one exchange.  `decision` is the exchange's own and grows as text is judged."""
 
     def __init__(
-        self, dialect: Dialect, call: Call, scanner: Scanner, judge: Judge, decision: Decision, notes: dict[str, Any] | None
+        self,
+        dialect: Dialect,
+        call: Call,
+        scanner: Scanner,
+        judge: Judge,
+        decision: Decision,
+        notes: dict[str, Any] | None,
     ) -> None:
         """`notes` are the constant members of what the client is told, None when it is told nothing."""
         self._dialect, self._call, self._scanner, self._judge = dialect, call, scanner, judge

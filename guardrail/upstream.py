@@ -97,7 +97,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             data=request.content or None,
             allow_redirects=False,
         )
-        return httpx.Response(response.status, headers=list(response.raw_headers), stream=_Body(response, self._timeouts.read))
+        return httpx.Response(
+            response.status, headers=list(response.raw_headers), stream=_Body(response, self._timeouts.read)
+        )
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -173,7 +175,9 @@ class Upstream:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in _ENCODINGS:
             await response.aclose()
-            raise UpstreamError(502, "upstream_encoding", "The upstream's answer is compressed in a way that cannot be read.")
+            raise UpstreamError(
+                502, "upstream_encoding", "The upstream's answer is compressed in a way that cannot be read."
+            )
         dropped = HOP_BY_HOP | _named(raw) | {b"content-length"}
         if encoding != "identity":
             dropped = dropped | {b"content-encoding"}

@@ -1,5 +1,6 @@
 """Patterns, detectors and texts that the tests of the core share: small, real, and independent of the shipped ones."""
 
+import itertools
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
@@ -21,7 +22,9 @@ PATTERNS = (
     Pattern("email", "pii.email", r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}\b", always(0.8)),
     Pattern("card", "pii.payment_card", r"\b(?:[0-9][ -]?){12,18}[0-9]\b", _digits_sum),
     Pattern("key", "secret.private_key", r"-----BEGIN KEY-----[A-Za-z0-9+/=\s]*(?:-----END KEY-----)?", always(1.0)),
-    Pattern("password", "secret.password", r"(?i)(?:password|密碼|密码)\s{0,3}[:=]\s{0,3}(\S{6,40})", always(0.7), group=1),
+    Pattern(
+        "password", "secret.password", r"(?i)(?:password|密碼|密码)\s{0,3}[:=]\s{0,3}(\S{6,40})", always(0.7), group=1
+    ),
 )
 
 
@@ -70,7 +73,9 @@ class Shouting:
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
         return [
-            [Finding("error.shouting", 0.9, None, None, self.name)] if text.isupper() and sum(c.isascii() and c.isalpha() for c in text) > 20 else []
+            [Finding("error.shouting", 0.9, None, None, self.name)]
+            if text.isupper() and sum(c.isascii() and c.isalpha() for c in text) > 20
+            else []
             for text in texts
         ]
 
@@ -90,7 +95,15 @@ def rule(
     family = kind.split(".")[0]
     module = {"bias": Module.BIAS, "error": Module.ERRORS}.get(family, Module.DATA_LEAKAGE)
     return Rule(
-        id or kind.replace("*", "any"), module, (kind,), frozenset({stage}), threshold, action, message, replacement, stream
+        id or kind.replace("*", "any"),
+        module,
+        (kind,),
+        frozenset({stage}),
+        threshold,
+        action,
+        message,
+        replacement,
+        stream,
     )
 
 
@@ -117,7 +130,25 @@ VALUES = (
     "A1234\u200b56(3)",
     "①②③④⑤⑥⑦⑧⑨",
 )
-GLUE = ("", " ", "，", "我嘅身份證係", "the card is ", "卡號", "。", ".\n", "@", "-", "5", "A", "🙂", "e\u0301", "㎏", "\u200d", "\ud83d")
+GLUE = (
+    "",
+    " ",
+    "，",
+    "我嘅身份證係",
+    "the card is ",
+    "卡號",
+    "。",
+    ".\n",
+    "@",
+    "-",
+    "5",
+    "A",
+    "🙂",
+    "e\u0301",
+    "㎏",
+    "\u200d",
+    "\ud83d",
+)
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -132,4 +163,4 @@ def texts() -> st.SearchStrategy[str]:
 def split(text: str, cuts: Sequence[int]) -> list[str]:
     """`text` cut at the given offsets, taken modulo its length."""
     places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    return [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [text[a:b] for a, b in itertools.pairwise(places)]

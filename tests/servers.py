@@ -124,7 +124,9 @@ def http(body: bytes, status: str = "200 OK", kind: str = "application/json", ex
 
 def sse(*pieces: bytes, extra: str = "", end: bool = True, pause: float = 0.0) -> list[Step]:
     """A chunked event stream; each piece is a write of its own."""
-    steps: list[Step] = [f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n{extra}\r\n".encode()]
+    steps: list[Step] = [
+        f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n{extra}\r\n".encode()
+    ]
     for piece in pieces:
         steps.append(b"%x\r\n%b\r\n" % (len(piece), piece))
         steps.append(pause)
@@ -147,13 +149,25 @@ def answer(text: str | None, **more: Any) -> bytes:
 def chunk(delta: dict[str, Any], *, index: int = 0, finish: str | None = None, **more: Any) -> bytes:
     """One stream event."""
     choice = {"index": index, "delta": delta, "finish_reason": finish, **more.pop("choice", {})}
-    body = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "demo", "choices": [choice], **more}
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1700000000,
+        "model": "demo",
+        "choices": [choice],
+        **more,
+    }
     return b"data: " + json.dumps(body, ensure_ascii=False).encode() + b"\n\n"
 
 
 def told(pieces: Sequence[str], finish: str = "stop") -> list[bytes]:
     """The events of one spoken answer."""
-    return [chunk({"role": "assistant", "content": ""}), *(chunk({"content": p}) for p in pieces), chunk({}, finish=finish), b"data: [DONE]\n\n"]
+    return [
+        chunk({"role": "assistant", "content": ""}),
+        *(chunk({"content": p}) for p in pieces),
+        chunk({}, finish=finish),
+        b"data: [DONE]\n\n",
+    ]
 
 
 @dataclass
@@ -178,7 +192,9 @@ class Site:
                 received += part
         return received
 
-    def post(self, body: Any, path: str = "/v1/chat/completions", headers: str = "") -> tuple[int, dict[str, str], bytes]:
+    def post(
+        self, body: Any, path: str = "/v1/chat/completions", headers: str = ""
+    ) -> tuple[int, dict[str, str], bytes]:
         """One POST on a connection of its own: status, headers and the body without its framing."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         head = f"POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n{headers}\r\n"

@@ -15,7 +15,14 @@ FILES = {
 }
 HEAVY = {"torch", "transformers", "detoxify", "spacy", "presidio_analyzer", "onnxruntime", "sklearn"}
 LOW = ("guardrail.types", "guardrail.errors", "guardrail.text")
-PURE = ("guardrail.wire", "guardrail.gate", "guardrail.dialects", "guardrail.policy.decide", "guardrail.edits", "guardrail.notes")
+PURE = (
+    "guardrail.wire",
+    "guardrail.gate",
+    "guardrail.dialects",
+    "guardrail.policy.decide",
+    "guardrail.edits",
+    "guardrail.notes",
+)
 IO = {"socket", "asyncio", "httpx", "aiohttp", "logging", "time", "os", "subprocess", "threading", "random", "datetime"}
 
 
@@ -88,4 +95,6 @@ def test_there_is_no_import_cycle():
 @pytest.mark.parametrize("module", FILES)
 def test_every_module_says_what_it_is(module):
     source = FILES[module].read_text()
-    assert not source.strip() or ast.get_docstring(ast.parse(source)), f"{module} opens without a sentence on what it is"
+    assert not source.strip() or ast.get_docstring(ast.parse(source)), (
+        f"{module} opens without a sentence on what it is"
+    )

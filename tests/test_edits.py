@@ -10,7 +10,13 @@ from tests.material import rule, split
 
 
 def hit(start, end, kind="pii.hkid", score=0.9, action=Action.REDACT, replacement=""):
-    return Hit(Finding(kind, score, start, end, "t"), rule(kind, action, replacement=replacement), action, Stage.RESPONSE, "content")
+    return Hit(
+        Finding(kind, score, start, end, "t"),
+        rule(kind, action, replacement=replacement),
+        action,
+        Stage.RESPONSE,
+        "content",
+    )
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,11 @@ def test_at_no_moment_has_anything_left_that_the_edited_whole_does_not_begin_wit
 
 
 @settings(max_examples=200, deadline=None)
-@given(texts(), st.lists(st.integers(0, 400), max_size=40), st.sampled_from([StreamMode.LATE, StreamMode.SENTENCE, StreamMode.HOLD]))
+@given(
+    texts(),
+    st.lists(st.integers(0, 400), max_size=40),
+    st.sampled_from([StreamMode.LATE, StreamMode.SENTENCE, StreamMode.HOLD]),
+)
 def test_sentence_verdicts_do_not_depend_on_the_cuts(text, cuts, mode):
     text = text + "你呢個人渣。" + text
     action = Action.FLAG if mode is StreamMode.LATE else Action.REDACT
@@ -164,7 +168,7 @@ def test_frames_leave_in_order_and_untouched_when_nothing_is_found():
 
 
 def test_choices_have_tails_of_their_own():
-    gate, scanner, judge = gate_for(material.REDACTING)
+    gate, _scanner, _judge = gate_for(material.REDACTING)
     for choice, text in ((0, "A123456"), (1, "nothing "), (0, "(3)"), (1, "here")):
         gate.feed(text, len(text), [Delta((choice, "content", 0), ("t", choice), text)])
     gate.close()

@@ -28,7 +28,14 @@ SAFE = "佢嘅身份證號碼係[REDACTED:HKID]，多謝。"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    with site(RULES, DETECTORS, tmp_path_factory.mktemp("audit"), request_limit=100_000, response_limit=200_000, read_timeout=1.0) as it:
+    with site(
+        RULES,
+        DETECTORS,
+        tmp_path_factory.mktemp("audit"),
+        request_limit=100_000,
+        response_limit=200_000,
+        read_timeout=1.0,
+    ) as it:
         yield it
 
 
@@ -72,11 +79,16 @@ def test_the_upstream_receives_what_the_client_sent(guarded):
         answer("All is well. 一切安好。"),
         answer("spaced") + b"\n\n",
         b'{"choices" : [ {"message":{"content":"1.0e2 \\u4f60\\ud83d\\ude00"}} ], "x": 1.50, "big": 123456789012345678901234567890}',
-        answer("tools", message={"tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"q": "x"}'}}]}),
+        answer(
+            "tools",
+            message={
+                "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"q": "x"}'}}]
+            },
+        ),
     ],
 )
 def test_a_clean_answer_comes_back_byte_for_byte(guarded, body):
-    guarded.upstream.script = lambda asked: [http(body, extra="x-request-id: r1\r\netag: \"e\"\r\nset-cookie: a=1\r\n")]
+    guarded.upstream.script = lambda asked: [http(body, extra='x-request-id: r1\r\netag: "e"\r\nset-cookie: a=1\r\n')]
     status, headers, received = guarded.post(QUESTION)
     assert (status, received) == (200, body)
     assert (headers["x-request-id"], headers["etag"], headers["content-length"]) == ("r1", '"e"', str(len(body)))
@@ -86,7 +98,11 @@ def test_a_clean_answer_comes_back_byte_for_byte(guarded, body):
 
 
 def test_a_clean_stream_comes_back_byte_for_byte(guarded):
-    events = [b": ping\n\n", *told(["你", "好 wor", "ld, ", "mail me@", " home"]), b"data: {\"usage\": 1, \"choices\": []}\r\n\r\n"]
+    events = [
+        b": ping\n\n",
+        *told(["你", "好 wor", "ld, ", "mail me@", " home"]),
+        b'data: {"usage": 1, "choices": []}\r\n\r\n',
+    ]
     guarded.upstream.script = lambda asked: sse(*events)
     status, headers, received = guarded.post({**QUESTION, "stream": True})
     assert (status, received) == (200, b"".join(events))
@@ -94,7 +110,9 @@ def test_a_clean_stream_comes_back_byte_for_byte(guarded):
     assert guarded.record["ended"] == "completed"
 
 
-@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "429 Too Many Requests", "500 Oops", "503 Busy"])
+@pytest.mark.parametrize(
+    "status", ["400 Bad Request", "401 Unauthorized", "429 Too Many Requests", "500 Oops", "503 Busy"]
+)
 def test_upstream_errors_pass_with_their_status(guarded, status):
     body = b'{"error": {"message": "no", "type": "x", "param": null, "code": null}}'
     guarded.upstream.script = lambda asked: [http(body, status, extra="retry-after: 7\r\n")]
@@ -128,7 +146,10 @@ def test_a_compressed_answer_is_decoded_judged_and_relabelled(guarded):
 def test_model_lists_and_embeddings_pass(guarded):
     guarded.upstream.script = lambda asked: [http(b'{"data": [{"id": "demo", "embedding": "QUJDRA=="}]}')]
     assert guarded.get("/v1/models")[0] == 200
-    assert guarded.post({"model": "e", "input": "x"}, path="/v1/embeddings")[2] == b'{"data": [{"id": "demo", "embedding": "QUJDRA=="}]}'
+    assert (
+        guarded.post({"model": "e", "input": "x"}, path="/v1/embeddings")[2]
+        == b'{"data": [{"id": "demo", "embedding": "QUJDRA=="}]}'
+    )
 
 
 # --- edits and blocks ------------------------------------------------------------------------------------------------
@@ -182,7 +203,9 @@ def test_a_block_before_anything_was_sent_is_a_400_in_the_dialects_words(guarded
 
 
 def test_a_block_inside_a_stream_ends_it_the_native_way(guarded):
-    guarded.upstream.script = lambda asked: sse(*told(["Here it is: ", "-----BEGIN KEY-----\n", "QUJD\n", "-----END KEY-----", " bye"]))
+    guarded.upstream.script = lambda asked: sse(
+        *told(["Here it is: ", "-----BEGIN KEY-----\n", "QUJD\n", "-----END KEY-----", " bye"])
+    )
     events = list(client(guarded).chat.completions.create(**QUESTION, stream=True))
     assert events[-1].choices[0].finish_reason == "content_filter"
     text = "".join(event.choices[0].delta.content or "" for event in events)
@@ -215,11 +238,16 @@ def test_a_notice_is_added_and_a_flag_only_told(guarded):
     assert message.content == "THIS IS A VERY LOUD ANSWER INDEED\n\nThis was loud."
     guarded.upstream.script = lambda asked: sse(*told(["THIS IS A ", "VERY LOUD ANSWER INDEED"]))
     stream = client(guarded).chat.completions.create(**QUESTION, stream=True)
-    assert "".join(e.choices[0].delta.content or "" for e in stream) == "THIS IS A VERY LOUD ANSWER INDEED\n\nThis was loud."
+    assert (
+        "".join(e.choices[0].delta.content or "" for e in stream)
+        == "THIS IS A VERY LOUD ANSWER INDEED\n\nThis was loud."
+    )
     guarded.upstream.script = lambda asked: [http(answer("你呢個人渣。"))]
     told_back = client(guarded).chat.completions.create(**QUESTION)
     assert told_back.choices[0].message.content == "你呢個人渣。"
-    assert told_back.model_extra["guardrail"]["findings"] == [{"kind": "bias.toxicity", "rule": "toxic", "action": "flag"}]
+    assert told_back.model_extra["guardrail"]["findings"] == [
+        {"kind": "bias.toxicity", "rule": "toxic", "action": "flag"}
+    ]
 
 
 CHANNELS = {
@@ -240,7 +268,11 @@ CHANNELS = {
 
 
 def filled(shape, value):
-    return json.loads(json.dumps(shape, ensure_ascii=False).replace('"{}"', json.dumps(value)).replace('\\"{}\\"', '\\"' + value + '\\"'))
+    return json.loads(
+        json.dumps(shape, ensure_ascii=False)
+        .replace('"{}"', json.dumps(value))
+        .replace('\\"{}\\"', '\\"' + value + '\\"')
+    )
 
 
 @pytest.mark.parametrize("shape", CHANNELS.values(), ids=CHANNELS)
@@ -276,9 +308,14 @@ def test_a_card_number_in_tool_arguments_stays_valid_json(guarded):
 @pytest.mark.parametrize("streamed", [False, True])
 def test_logprobs_do_not_spell_what_was_withheld(guarded, streamed):
     tokens = ["My id ", "A123", "456", "(3)", " ok"]
-    spelled = {"content": [{"token": t, "bytes": list(t.encode()), "logprob": -0.1, "top_logprobs": []} for t in tokens]}
+    spelled = {
+        "content": [{"token": t, "bytes": list(t.encode()), "logprob": -0.1, "top_logprobs": []} for t in tokens]
+    }
     if streamed:
-        events = [chunk({"content": t}, choice={"logprobs": {"content": [s]}}) for t, s in zip(tokens, spelled["content"], strict=True)]
+        events = [
+            chunk({"content": t}, choice={"logprobs": {"content": [s]}})
+            for t, s in zip(tokens, spelled["content"], strict=True)
+        ]
         guarded.upstream.script = lambda asked: sse(*events, chunk({}, finish="stop"), b"data: [DONE]\n\n")
     else:
         body = json.loads(answer("".join(tokens)))
@@ -302,7 +339,11 @@ def error_of(received: bytes) -> str:
         ([Do.RESET], 502, "upstream_cut"),
         ([Do.CLOSE], 502, "upstream_cut"),
         ([Do.HANG], 504, "upstream_timeout"),
-        ([b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\ncontent-type: application/json\r\n\r\n{}", Do.RESET], 502, "upstream_cut"),
+        (
+            [b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\ncontent-type: application/json\r\n\r\n{}", Do.RESET],
+            502,
+            "upstream_cut",
+        ),
         ([http(b"{not json")], 502, "upstream_malformed"),
         ([http(b'{"a": "\xff"}')], 502, "upstream_malformed"),
         ([http(b'{"a": "x", "a": "y"}')], 502, "upstream_malformed"),
@@ -414,7 +455,7 @@ def test_a_check_that_did_not_finish_did_not_pass(tmp_path, word, reason, on_fai
     text = f"please {word} now"
     script = (lambda asked: sse(*told([text]))) if streamed else (lambda asked: [http(answer(text))])
     with site(rules, [Faulty()], tmp_path, script) as it:
-        got, headers, received = it.post({**QUESTION, "stream": streamed})
+        got, _headers, received = it.post({**QUESTION, "stream": streamed})
         blocked_late = streamed and status == 400
         assert got == (200 if blocked_late else status)
         assert (b'"content_filter"' in received) == (status == 400)
@@ -442,7 +483,9 @@ def test_a_client_that_leaves_closes_the_upstream(guarded, begun):
     guarded.upstream.script = lambda asked: [*(sse(chunk({"content": "Hello "}), end=False) if begun else []), Do.HANG]
     body = json.dumps({**QUESTION, "stream": True}).encode()
     with socket.create_connection(("127.0.0.1", guarded.port)) as connection:
-        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+        )
         if begun:
             assert connection.recv(65536)
         else:

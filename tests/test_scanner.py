@@ -75,7 +75,9 @@ async def test_a_lead_gives_context_and_is_not_part_of_the_text():
     scanner = Scanner(policy(rule("secret.password", Action.FLAG), rule("pii.payment_card", Action.FLAG)), DETECTORS)
     found = (await scanner.scan([segment("hunter22", "field", "password: ")], Context(), Stage.RESPONSE)).findings[0]
     assert [(f.start, f.end) for f in found] == [(0, 8)]
-    found = (await scanner.scan([segment("4111111111111113", "field", "card: ")], Context(), Stage.RESPONSE)).findings[0]
+    found = (await scanner.scan([segment("4111111111111113", "field", "card: ")], Context(), Stage.RESPONSE)).findings[
+        0
+    ]
     assert [f.score for f in found] == [0.9]
 
 
@@ -115,4 +117,7 @@ async def test_a_large_text_is_scanned_off_the_event_loop_with_the_same_findings
     scanner = Scanner(policy(rule("pii.*", Action.FLAG), rule("bias.*", Action.FLAG)), DETECTORS)
     text = "你好。" * 40_000 + "A123456(3)。你呢個人渣。"
     found = (await scanner.scan([segment(text)], Context(), Stage.RESPONSE)).findings[0]
-    assert [(f.kind, text[f.start : f.end]) for f in found] == [("pii.hkid", "A123456(3)"), ("bias.toxicity", "你呢個人渣。")]
+    assert [(f.kind, text[f.start : f.end]) for f in found] == [
+        ("pii.hkid", "A123456(3)"),
+        ("bias.toxicity", "你呢個人渣。"),
+    ]

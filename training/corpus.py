@@ -61,36 +61,82 @@ LEARNT: tuple[Source, ...] = (
     Source("toxicity/diasafety.jsonl", "en", "Apache-2.0", "thu-coai/DiaSafety", weight=0.5, harm_label="unsafe"),
     Source("toxicity/cold_train.jsonl.gz", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=("train", "dev")),
     Source("groundedness/halueval_general.jsonl.gz", "en", "MIT", "RUCAIBox/HaluEval", benign=True),
-    Source("groundedness/gsm8k_model_solutions.jsonl.gz", "en", "MIT", "openai/grade-school-math", benign=True, weight=0.3),
+    Source(
+        "groundedness/gsm8k_model_solutions.jsonl.gz",
+        "en",
+        "MIT",
+        "openai/grade-school-math",
+        benign=True,
+        weight=0.3,
+    ),
     Source("groundedness/factool_en.jsonl", "en", "Apache-2.0", "GAIR-NLP/factool", benign=True),
     Source("benign/mtbench_gpt4_reference.jsonl", "en", "Apache-2.0", "lm-sys/FastChat", benign=True),
-    Source("benign/xstest_responses.jsonl", "en", "CC-BY-4.0", "paul-rottger/exaggerated-safety", benign=True, only_safe=True),
+    Source(
+        "benign/xstest_responses.jsonl",
+        "en",
+        "CC-BY-4.0",
+        "paul-rottger/exaggerated-safety",
+        benign=True,
+        only_safe=True,
+    ),
     Source("groundedness/halluqa_outputs.jsonl", "zh", "Apache-2.0", "OpenMOSS/HalluQA", benign=True),
     Source("groundedness/factool_chinese.jsonl", "zh", "Apache-2.0", "GAIR-NLP/factool", benign=True),
     Source("groundedness/uhgeval_news.jsonl.gz", "zh", "Apache-2.0", "IAAR-Shanghai/UHGEval", benign=True),
-    Source("groundedness/yue_gsm8k_model_solutions.jsonl.gz", "zh", "MIT", "jiangjyjy/Yue-Benchmark", benign=True, weight=0.3),
+    Source(
+        "groundedness/yue_gsm8k_model_solutions.jsonl.gz",
+        "zh",
+        "MIT",
+        "jiangjyjy/Yue-Benchmark",
+        benign=True,
+        weight=0.3,
+    ),
     Source("benign/yue_truthfulqa_answers.jsonl.gz", "zh", "MIT", "jiangjyjy/Yue-Benchmark", benign=True),
     Source("benign/hkcancor_dialogues.jsonl", "zh", "CC-BY-4.0", "jacksonllee/pycantonese (HKCanCor)", benign=True),
-    Source("benign/common_voice_yue.jsonl", "zh", "CC0-1.0", "Common Voice, by jacksonllee/pycantonese (MPL-2.0)", benign=True),
-)  # fmt: skip
+    Source(
+        "benign/common_voice_yue.jsonl",
+        "zh",
+        "CC0-1.0",
+        "Common Voice, by jacksonllee/pycantonese (MPL-2.0)",
+        benign=True,
+    ),
+)
 
 _TEST: tuple[Part, ...] = ("test",)
 _CHOSEN: tuple[Part, ...] = ("dev", "test")
 MEASURED: tuple[Source, ...] = (
     Source("toxicity/hatecheck_en.jsonl", "en", "CC-BY-4.0", "paul-rottger/hatecheck-data", parts=_TEST),
     Source("toxicity/hatecheck_zh.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
-    Source("toxicity/hatecheck_hant_derived.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
+    Source(
+        "toxicity/hatecheck_hant_derived.jsonl",
+        "zh",
+        "CC-BY-4.0",
+        "rewire-online/multilingual-hatecheck",
+        parts=_TEST,
+    ),
     Source("toxicity/cold_test.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
     Source("toxicity/cold_hant_derived.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
-    Source("benign/alpaca_eval_outputs.jsonl.gz", "en", "CC-BY-NC-4.0", "tatsu-lab/alpaca_eval", benign=True, parts=_CHOSEN),
-    Source("benign/alpaca_zh.jsonl", "zh", "CC-BY-NC-4.0", "hikariming/alpaca_chinese_dataset", benign=True, parts=_CHOSEN),
+    Source(
+        "benign/alpaca_eval_outputs.jsonl.gz",
+        "en",
+        "CC-BY-NC-4.0",
+        "tatsu-lab/alpaca_eval",
+        benign=True,
+        parts=_CHOSEN,
+    ),
+    Source(
+        "benign/alpaca_zh.jsonl",
+        "zh",
+        "CC-BY-NC-4.0",
+        "hikariming/alpaca_chinese_dataset",
+        benign=True,
+        parts=_CHOSEN,
+    ),
     Source("benign/alignbench_references.jsonl", "zh", "none stated", "THUDM/AlignBench", benign=True, parts=_CHOSEN),
-)  # fmt: skip
-
+)
 
 
 def sentences(text: str) -> list[str]:
-    """A plain cut into sentences, for training and measuring; a full stop between digits or letters does not end one."""
+    """A plain cut into sentences, for training and measuring; a stop that no blank follows does not end one."""
     pieces = re.split(r"(?<=[。！？；\n])|(?<=[.!?])\s+", text)
     return [piece.strip() for piece in pieces if len(piece.strip()) > 1]
 
@@ -98,20 +144,19 @@ def sentences(text: str) -> list[str]:
 def read(data: Path, source: Source) -> Iterator[Item]:
     """The items of a set that belong to one of its parts.  Raises OSError where the file is missing."""
     path = data / source.path
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        for line in lines:
-            item = json.loads(line)
-            labels = item["labels"]
-            if source.only_safe and not labels["safe_prompt"]:
-                continue
-            part = _part(item, source)
-            if part not in source.parts:
-                continue
-            toxic = False if source.benign else labels.get(source.harm_label)
-            if source.harm_label == "unsafe" and labels.get("category") != "Offending User" and labels["unsafe"]:
-                continue  # other kinds of unsafe reply (medical advice, say) are not toxic in themselves
-            yield Item(item["id"], item["text"], toxic, source.language, part, labels)
+    content = path.read_bytes()
+    for line in (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines():
+        item = json.loads(line)
+        labels = item["labels"]
+        if source.only_safe and not labels["safe_prompt"]:
+            continue
+        part = _part(item, source)
+        if part not in source.parts:
+            continue
+        toxic = False if source.benign else labels.get(source.harm_label)
+        if source.harm_label == "unsafe" and labels.get("category") != "Offending User" and labels["unsafe"]:
+            continue  # other kinds of unsafe reply (medical advice, say) are not toxic in themselves
+        yield Item(item["id"], item["text"], toxic, source.language, part, labels)
 
 
 def _part(item: dict[str, Any], source: Source) -> Part:

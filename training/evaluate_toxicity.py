@@ -49,9 +49,16 @@ TASKS = (
     Task("cold_hant_derived", "cold_hant_derived", lambda item: item.toxic),
 )
 BENIGN = (
-    "alpaca_eval_outputs", "halueval_general", "xstest_responses", "alpaca_zh", "alignbench_references", "halluqa_outputs",
-    "yue_truthfulqa_answers", "hkcancor_dialogues", "common_voice_yue",
-)  # fmt: skip
+    "alpaca_eval_outputs",
+    "halueval_general",
+    "xstest_responses",
+    "alpaca_zh",
+    "alignbench_references",
+    "halluqa_outputs",
+    "yue_truthfulqa_answers",
+    "hkcancor_dialogues",
+    "common_voice_yue",
+)
 
 
 def auc(scores: Scores, truth: Truth) -> float:
@@ -113,19 +120,27 @@ def _report_tasks(
             f"{(scores[truth] >= at).mean():.1%}, {(scores[~truth] >= at).mean():.1%}" for at in (flag, block)
         )
         whole = auc(judge(detector, texts, cut=False), truth)
-        print(f"| {task.name} | {len(truth)} | {auc(scores, truth):.3f} ({low:.3f} to {high:.3f}) | {whole:.3f} | {rates} |")
+        print(
+            f"| {task.name} | {len(truth)} | {auc(scores, truth):.3f} ({low:.3f} to {high:.3f}) | {whole:.3f} "
+            f"| {rates} |"
+        )
 
 
 def _report_benign(
     detector: EmbeddedToxicity, data: Path, sources: dict[str, Source], flag: float, block: float
 ) -> None:
-    print(f"\n| benign set | part | answers | flagged at {flag} | at {block} | 99.5% quantile | highest |\n|-|-|-|-|-|-|-|")
+    print(
+        f"\n| benign set | part | answers | flagged at {flag} | at {block} | 99.5% quantile | highest |"
+        "\n|-|-|-|-|-|-|-|"
+    )
     for name in BENIGN:
         for part in ("dev", "test") if name in BENIGN_DEV else ("test",):
             texts = [item.text for item in read(data, sources[name]) if item.part == part]
             scores = judge(detector, texts)
             rates = " | ".join(f"{(scores >= at).mean():.2%} ({int((scores >= at).sum())})" for at in (flag, block))
-            print(f"| {name} | {part} | {len(texts)} | {rates} | {np.quantile(scores, 0.995):.3f} | {scores.max():.4f} |")
+            print(
+                f"| {name} | {part} | {len(texts)} | {rates} | {np.quantile(scores, 0.995):.3f} | {scores.max():.4f} |"
+            )
 
 
 if __name__ == "__main__":

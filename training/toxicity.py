@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from opencc import OpenCC
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from guardrail.detectors.bias.features import (
@@ -144,6 +145,13 @@ def matrix(chosen: Sequence[Example], simplify: Codes, words: Lexicon) -> tuple[
     return csr_matrix((np.concatenate(data), np.concatenate(places), np.array(ends)), shape), np.array(owners)
 
 
+def rarities(rows: csr_matrix) -> NDArray[np.float64]:
+    """Smoothed inverse document frequencies; they end up inside the weights, so run time never needs them."""
+    met = np.bincount(rows.indices, minlength=rows.shape[1])
+    weights: NDArray[np.float64] = np.log((1 + rows.shape[0]) / (1 + met)) + 1
+    return weights
+
+
 def balanced(chosen: Sequence[Example], shares: dict[tuple[str, bool], float]) -> NDArray[np.float64]:
     """Weights that give each (group, toxic) its share of each language, and the languages the same sum."""
     weights = np.array([example.weight for example in chosen])
@@ -186,12 +194,15 @@ def platt(raw: NDArray[np.float64], toxic: NDArray[np.bool_], weights: NDArray[n
 
 def train(data: Path, out: Path, *, seed: int, each: int, strength: float) -> str:
     """Train, write the model file and its manifest line, print a report; the answer is the SHA-256."""
+    out.mkdir(parents=True, exist_ok=True)
     simplify = simplifier(*(table := script_table()))
     pool = [(item, source.weight, source.benign) for source in LEARNT for item in read(data, source)]
     train_set = examples(entry for entry in pool if entry[0].part == "train")
     dev_set = examples(entry for entry in pool if entry[0].part == "dev")
     benign_texts = "\n".join(example.text.lower() for example in train_set if example.group == "answers")
-    benign_view = "".join(map(chr, simplify[np.frombuffer(benign_texts.encode("utf-32-le", "replace"), np.uint32) & 0xFFFF]))
+    benign_view = "".join(
+        map(chr, simplify[np.frombuffer(benign_texts.encode("utf-32-le", "replace"), np.uint32) & 0xFFFF])
+    )
     words, met = lexicon(data, simplify, benign_view)
     for language, sentences_made in made(seed, each).items():
         train_set.extend(
@@ -206,16 +217,18 @@ def train(data: Path, out: Path, *, seed: int, each: int, strength: float) -> st
     weights = balanced(train_set, TRAIN_SHARES)
     weights = (weights / np.bincount(owners))[owners]
     weights *= len(weights) / weights.sum()
-    fitted = LogisticRegression(C=strength, max_iter=200, tol=1e-4).fit(rows, toxic, sample_weight=weights)
-    table_int8, scales = quantised(fitted.coef_[0])
-    settings = {
+    rarity = rarities(rows)
+    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
+    fitted = model.fit((rows @ diags(rarity)).tocsr(), toxic, sample_weight=weights)
+    table_int8, scales = quantised(fitted.coef_[0] * rarity)
+    settings: dict[str, Any] = {
         "classes": list(CLASSES),
         "scales": scales,
         "calibration": {"en": (1.0, 0.0), "zh": (1.0, 0.0)},
         "block_bits": list(BLOCK_BITS),
         "seed": seed,
     }
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "traditional": table[0],
         "simplified": table[1],
         "word_hashes": words.hashes,
@@ -233,7 +246,7 @@ def train(data: Path, out: Path, *, seed: int, each: int, strength: float) -> st
 def calibrated(scorer: Scorer, dev_set: Sequence[Example]) -> dict[str, tuple[float, float]]:
     """The calibration of each language, fitted on held-out texts with the weights of DEV_SHARES."""
     weights = balanced(dev_set, DEV_SHARES)
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for language in LANGUAGES:
         mine = [index for index, example in enumerate(dev_set) if example.language == language]
         raw = np.array([worst(scorer, dev_set[index].text) for index in mine])
@@ -254,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("guardrail/models"), help="where the model file goes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", type=int, default=40, help="template sentences of each frame, at most")
-    parser.add_argument("--strength", type=float, default=1.0, help="inverse of the regularisation (C)")
+    parser.add_argument("--strength", type=float, default=0.03, help="inverse of the regularisation (C)")
     chosen = parser.parse_args(arguments)
     train(chosen.data, chosen.out, seed=chosen.seed, each=chosen.each, strength=chosen.strength)
     return 0

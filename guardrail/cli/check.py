@@ -37,8 +37,21 @@ class Item:
 
 
 @click.command()
-@click.option("--policy", type=click.Path(path_type=Path), envvar="GUARDRAIL_POLICY", show_envvar=True, help="Policy file.  [default: the packaged hk-baseline]")
-@click.option("--format", "form", default="text", type=click.Choice(["text", "jsonl"]), show_default=True, help="text: each file is one text, for reading; jsonl: an object a line in and out.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    envvar="GUARDRAIL_POLICY",
+    show_envvar=True,
+    help="Policy file.  [default: the packaged hk-baseline]",
+)
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    type=click.Choice(["text", "jsonl"]),
+    show_default=True,
+    help="text: each file is one text, for reading; jsonl: an object a line in and out.",
+)
 @click.option("--all", "everything", is_flag=True, help="Also write findings below the thresholds (for ROC curves).")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, ...]) -> None:

@@ -7,10 +7,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import uvicorn
@@ -18,6 +18,8 @@ import uvicorn
 from guardrail.app import compose, load_policy, prepare
 from guardrail.errors import SettingsError
 from guardrail.settings import Settings, to_environment
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Server(uvicorn.Server):
@@ -39,7 +41,7 @@ class _Server(uvicorn.Server):
             click.echo(f"guardrail: serving on http://{self.config.host}:{self.config.port}", err=True)
 
 
-def _option(*names: str, **more: Any) -> Any:
+def _option(*names: str, **more: Any) -> Callable[[F], F]:
     """An option with its variable, its default and its type in the help."""
     more.setdefault("show_default", True)
     variable = "GUARDRAIL_" + names[0].lstrip("-").replace("-", "_").upper()
@@ -53,12 +55,27 @@ def _option(*names: str, **more: Any) -> Any:
 @_option("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on.")
 @_option("--audit", default=Path("audit"), type=click.Path(path_type=Path), help="Directory of the audit log.")
 @_option("--workers", default=1, type=click.IntRange(1, 256), help="Processes to serve with.")
-@_option("--audit-fsync", default="interval", type=click.Choice(["each", "interval", "none"]), help="When records are forced to disk.")
+@_option(
+    "--audit-fsync",
+    default="interval",
+    type=click.Choice(["each", "interval", "none"]),
+    help="When records are forced to disk.",
+)
 @_option("--request-limit", default=32 << 20, type=click.IntRange(1024), metavar="BYTES", help="Largest request.")
 @_option("--response-limit", default=32 << 20, type=click.IntRange(1024), metavar="BYTES", help="Largest answer.")
-@_option("--connect-timeout", default=10.0, type=click.FloatRange(0.01), metavar="SECONDS", help="To reach the upstream.")
-@_option("--read-timeout", default=300.0, type=click.FloatRange(0.01), metavar="SECONDS", help="Between two reads of an answer.")
-@_option("--drain", default=30.0, type=click.FloatRange(0.01), metavar="SECONDS", help="For streams to end after SIGTERM.")
+@_option(
+    "--connect-timeout", default=10.0, type=click.FloatRange(0.01), metavar="SECONDS", help="To reach the upstream."
+)
+@_option(
+    "--read-timeout",
+    default=300.0,
+    type=click.FloatRange(0.01),
+    metavar="SECONDS",
+    help="Between two reads of an answer.",
+)
+@_option(
+    "--drain", default=30.0, type=click.FloatRange(0.01), metavar="SECONDS", help="For streams to end after SIGTERM."
+)
 @_option("--annotate/--no-annotate", default=True, help="Tell clients what was found (headers, `guardrail` member).")
 def serve(**options: Any) -> None:
     """Guard an LLM API: listen, judge by the policy, forward to UPSTREAM."""
@@ -92,7 +109,9 @@ def serve(**options: Any) -> None:
         return
     guard.scanner.close()
     os.environ.update(to_environment(settings))
-    click.echo(f"guardrail: serving on http://{settings.host}:{settings.port} with {settings.workers} workers", err=True)
+    click.echo(
+        f"guardrail: serving on http://{settings.host}:{settings.port} with {settings.workers} workers", err=True
+    )
     uvicorn.run("guardrail.app:create", factory=True, workers=settings.workers, **common)
 
 

@@ -131,6 +131,6 @@ def _set(items: Sequence[Node]) -> str:
 
 def _literal(point: int) -> str:
     character = chr(point)
-    if character.isascii() and not character.isalnum() or not character.isprintable():
+    if (character.isascii() and not character.isalnum()) or not character.isprintable():
         return f"\\x{{{point:x}}}"
     return character

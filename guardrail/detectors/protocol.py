@@ -1,13 +1,13 @@
 """The seam for detectors: what the scanner asks of one, and how they are found.
 
 Rules:
-1. `load` does everything slow or fallible (imports, files, models) and raises `CheckError` when the detector cannot work;
-   after it, `detect` is synchronous, pure and safe to call from several threads.
+1. `load` does everything slow or fallible (imports, files, models) and raises `CheckError` when the detector cannot
+   work; after it, `detect` is synchronous, pure and safe to call from several threads.
 2. A detector never sees vendors or headers; what it needs of the conversation arrives as a `Context`.
 3. Built-in detectors come through the same entry points (`guardrail.detectors`) as anybody else's.
 
 Three kinds of detector differ in the unit they judge (`types.Unit`):
-SPAN detectors carry `patterns`; the scanner pools all patterns of all of them into one screen and does not call `detect`.
+SPAN detectors carry `patterns`; the scanner pools all of them into one screen and does not call `detect`.
 SENTENCE detectors get a list of sentences, ANSWER detectors a list of one whole text; offsets in a finding
 are relative to its own text.  `heavy` detectors run in the pool with a deadline, the others in the event loop.
 """

@@ -1,7 +1,8 @@
 """Which detectors there are: everything registered under the entry point group `guardrail.detectors`.
 
-Rules: built-in detectors come through the same door as anybody else's; only those that a policy needs are loaded, because
-loading may be slow; a rule that no detector can serve is an error, since a check that never runs looks like one that passes.
+Rules: built-in detectors come through the same door as anybody else's; only those that a policy needs are loaded,
+because loading may be slow; a rule that no detector can serve is an error, since a check that never runs looks like
+one that passes.
 """
 
 import difflib

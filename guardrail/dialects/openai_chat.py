@@ -19,16 +19,108 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/chat/completions")
 _REASONING = frozenset({"reasoning_content", "reasoning"})
 # Names and enumerations of the protocol itself.  A key in this set is not text; any other key is judged.
 _KEYS = frozenset(
-    "id object created model choices index delta message content role refusal finish_reason logprobs usage system_fingerprint "
-    "service_tier tool_calls function name arguments type custom input function_call reasoning_content reasoning text "
-    "reasoning_details annotations url_citation title url start_index end_index audio transcript data expires_at token bytes "
-    "logprob top_logprobs prompt_tokens completion_tokens total_tokens prompt_tokens_details completion_tokens_details "
-    "cached_tokens audio_tokens reasoning_tokens accepted_prediction_tokens rejected_prediction_tokens obfuscation metadata "
-    "moderation error code param messages stream stream_options include_usage temperature top_p n max_tokens "
-    "max_completion_tokens presence_penalty frequency_penalty stop user seed tools tool_choice response_format json_schema "
-    "schema strict description parameters properties required additionalProperties items enum parallel_tool_calls "
-    "tool_call_id image_url detail reasoning_effort store prediction modalities logit_bias safety_identifier stop_reason "
-    "prompt_logprobs kv_transfer_params provider native_finish_reason".split()
+    [
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "index",
+        "delta",
+        "message",
+        "content",
+        "role",
+        "refusal",
+        "finish_reason",
+        "logprobs",
+        "usage",
+        "system_fingerprint",
+        "service_tier",
+        "tool_calls",
+        "function",
+        "name",
+        "arguments",
+        "type",
+        "custom",
+        "input",
+        "function_call",
+        "reasoning_content",
+        "reasoning",
+        "text",
+        "reasoning_details",
+        "annotations",
+        "url_citation",
+        "title",
+        "url",
+        "start_index",
+        "end_index",
+        "audio",
+        "transcript",
+        "data",
+        "expires_at",
+        "token",
+        "bytes",
+        "logprob",
+        "top_logprobs",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+        "cached_tokens",
+        "audio_tokens",
+        "reasoning_tokens",
+        "accepted_prediction_tokens",
+        "rejected_prediction_tokens",
+        "obfuscation",
+        "metadata",
+        "moderation",
+        "error",
+        "code",
+        "param",
+        "messages",
+        "stream",
+        "stream_options",
+        "include_usage",
+        "temperature",
+        "top_p",
+        "n",
+        "max_tokens",
+        "max_completion_tokens",
+        "presence_penalty",
+        "frequency_penalty",
+        "stop",
+        "user",
+        "seed",
+        "tools",
+        "tool_choice",
+        "response_format",
+        "json_schema",
+        "schema",
+        "strict",
+        "description",
+        "parameters",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "enum",
+        "parallel_tool_calls",
+        "tool_call_id",
+        "image_url",
+        "detail",
+        "reasoning_effort",
+        "store",
+        "prediction",
+        "modalities",
+        "logit_bias",
+        "safety_identifier",
+        "stop_reason",
+        "prompt_logprobs",
+        "kv_transfer_params",
+        "provider",
+        "native_finish_reason",
+    ]
 )
 
 
@@ -235,7 +327,12 @@ def _channel(path: Pointer) -> str:
 
 def _is_spelled(pointer: Pointer) -> bool:
     """A token among log-probabilities, which `_tokens` and `_alternatives` join."""
-    if len(pointer) < 6 or pointer[0] != "choices" or pointer[2] != "logprobs" or pointer[3] not in ("content", "refusal"):
+    if (
+        len(pointer) < 6
+        or pointer[0] != "choices"
+        or pointer[2] != "logprobs"
+        or pointer[3] not in ("content", "refusal")
+    ):
         return False
     shape = tuple(part if isinstance(part, str) else 0 for part in pointer[4:])
     return shape in ((0, "token"), (0, "top_logprobs", 0, "token"))

@@ -1,10 +1,10 @@
 """The embedded models: small files of named arrays beside a manifest that says what each of them must hash to.
 
 Rules:
-1. A model is read only when its SHA-256 is the one in `manifest.json`, which is reviewed and committed with it: a damaged or
-   exchanged file is a check that cannot run, never a check that quietly judges otherwise.
+1. A model is read only when its SHA-256 is the one in `manifest.json`, which is reviewed and committed with it:
+   a damaged or exchanged file is a check that cannot run, never a check that quietly judges otherwise.
 2. The format holds numbers and cannot hold code (no pickle): one line of JSON that names the arrays, then their bytes.
-3. Writing is deterministic: the same arrays give the same bytes, so a training run can be compared with the shipped file.
+3. Writing is deterministic: the same arrays give the same bytes, so that training can be repeated and compared.
 """
 
 import hashlib

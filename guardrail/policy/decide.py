@@ -52,10 +52,7 @@ class Judge:
             action = self.policy.on_failure
         if not self.policy.enforce:
             action = min(action, Action.FLAG)
-        if finding.start is None or finding.end is None:
-            text = ""
-        else:
-            text = segment.text[finding.start : finding.end]
+        text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
         return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text)
 
     def failure_action(self) -> Action:
@@ -71,12 +68,17 @@ class Judge:
         return tuple(sorted(fitting, key=lambda rule: (rule.action, rule.threshold, rule.id), reverse=True))
 
 
-def record(decision: Decision, hits: Iterable[Hit], failed: Iterable[FailedCheck] = (), failure: Action = Action.BLOCK) -> None:
-    """Add hits and failed checks to a decision and raise its action to the strongest."""
+def record(
+    decision: Decision, hits: Iterable[Hit], failed: Iterable[FailedCheck] = (), failure: Action = Action.BLOCK
+) -> None:
+    """Add what fired and the failed checks to a decision and raise its action to the strongest.
+
+    Findings below every threshold are left out: they are no part of a decision, and there is one in most sentences.
+    """
     for hit in hits:
         if hit.finding.kind == CHECK_FAILED:
             decision.failed.append(FailedCheck(hit.finding.detector, hit.finding.evidence))
-        else:
+        elif hit.rule is not None:
             decision.hits.append(hit)
         decision.action = max(decision.action, hit.action)
     for check in failed:

@@ -29,7 +29,12 @@ _PREFIXES = {
     Module.BIAS: ("bias",),
     Module.ERRORS: ("error",),
 }
-_LISTS = {"data_leakage": RuleModel, "bias": RuleModel, "errors": RuleModel, "cases": CaseModel}
+_LISTS: dict[str, type[BaseModel]] = {
+    "data_leakage": RuleModel,
+    "bias": RuleModel,
+    "errors": RuleModel,
+    "cases": CaseModel,
+}
 
 
 def packaged(name: str) -> Path:
@@ -67,8 +72,12 @@ def _compose(raw: bytes, source: str) -> yaml.Node:
         text = raw.decode("utf-8-sig")
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                line = event.start_mark.line + 1
-                raise PolicyError("anchors and aliases (`&`, `*`) are not used in policy files; quote a text that starts with one", source=source, line=line)
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise PolicyError(
+                    "anchors and aliases (`&`, `*`) are not used in policy files; quote a text that starts with one",
+                    source=source,
+                    line=line,
+                )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         raise PolicyError(f"is not UTF-8 at byte {error.start}", source=source) from None
@@ -99,9 +108,11 @@ def _plain(node: yaml.Node, source: str) -> Any:
         return [_plain(item, source) for item in node.value]
     loader = yaml.SafeLoader("")
     try:
-        value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+        value = loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError):
-        raise PolicyError(f"`{node.tag}` values are not allowed", source=source, line=node.start_mark.line + 1) from None
+        raise PolicyError(
+            f"`{node.tag}` values are not allowed", source=source, line=node.start_mark.line + 1
+        ) from None
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 1 << 53:
         raise PolicyError("number out of range", source=source, line=node.start_mark.line + 1)
     return value
@@ -156,7 +167,11 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
             path = (module.value, index)
             line = _line(node, path)
             if entry.id in lines:
-                raise PolicyError(f"rule `{entry.id}` was defined on line {lines[entry.id]} already", source=source, line=_line(node, (*path, "id")))
+                raise PolicyError(
+                    f"rule `{entry.id}` was defined on line {lines[entry.id]} already",
+                    source=source,
+                    line=_line(node, (*path, "id")),
+                )
             lines[entry.id] = line
             rules.append(_rule(entry, module, node, path, source))
     canonical = orjson.dumps(model.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
@@ -179,9 +194,17 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
     for index, kind in enumerate(entry.kinds):
         if kind.split(".")[0] not in _PREFIXES[module]:
             families = ", ".join(f"{prefix}.*" for prefix in _PREFIXES[module])
-            raise PolicyError(f"kind `{kind}` does not belong under `{module}`, which holds {families}", source=source, line=_line(node, (*path, "kinds", index)))
+            raise PolicyError(
+                f"kind `{kind}` does not belong under `{module}`, which holds {families}",
+                source=source,
+                line=_line(node, (*path, "kinds", index)),
+            )
     if '"' in entry.replacement or "\\" in entry.replacement or not entry.replacement.isprintable():
-        raise PolicyError("`replacement` must stay valid inside a JSON string: no quotes, backslashes or line breaks", source=source, line=_line(node, (*path, "replacement")))
+        raise PolicyError(
+            "`replacement` must stay valid inside a JSON string: no quotes, backslashes or line breaks",
+            source=source,
+            line=_line(node, (*path, "replacement")),
+        )
     cases = tuple(
         Case(case.text, Action[case.expect.upper()], case.becomes, case.prompt, _line(node, (*path, "cases", number)))
         for number, case in enumerate(entry.cases)

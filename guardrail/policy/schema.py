@@ -30,11 +30,15 @@ class RuleModel(_Strict):
     """These kinds, from this score on, lead to this action."""
 
     id: Identifier = Field(description="Name of the rule, unique in the file; it appears in headers and records.")
-    kinds: list[Kind] = Field(min_length=1, description="Kinds it fires on; `*` stands for one part or all that follow.")
+    kinds: list[Kind] = Field(
+        min_length=1, description="Kinds it fires on; `*` stands for one part or all that follow."
+    )
     stage: Literal["request", "response", "both"] = Field("response", description="Which way the text travels.")
     threshold: float = Field(0.5, ge=0, le=1, description="The lowest score it fires on.")
     action: ActionWord = Field(description="What happens then.")
-    message: str = Field("", max_length=2000, description="Words for the client: with a block, a notice, a regeneration.")
+    message: str = Field(
+        "", max_length=2000, description="Words for the client: with a block, a notice, a regeneration."
+    )
     replacement: str = Field(
         "", max_length=200, description="With redact: what stands in for the value; default `[REDACTED:KIND]`."
     )
@@ -57,7 +61,10 @@ class PolicyModel(_Strict):
     on_failure: Literal["block", "allow"] = Field("block", description="What happens when a check did not finish.")
     check_timeout: float = Field(10.0, gt=0, le=300, description="Seconds that a slow check may take.")
     hold_cap: int = Field(
-        4_194_304, ge=1024, le=268_435_456, description="Bytes of a stream that may wait for a verdict; more is a failed check."
+        4_194_304,
+        ge=1024,
+        le=268_435_456,
+        description="Bytes of a stream that may wait for a verdict; more is a failed check.",
     )
     unknown_endpoints: Literal["refuse", "inspect"] = Field(
         "refuse", description="`inspect` opens endpoints no dialect knows, judging every string of their JSON."
@@ -65,6 +72,8 @@ class PolicyModel(_Strict):
     message: str = Field(
         "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."
     )
-    data_leakage: list[RuleModel] = Field(default_factory=list, description="Rules on personal data, secrets, documents.")
+    data_leakage: list[RuleModel] = Field(
+        default_factory=list, description="Rules on personal data, secrets, documents."
+    )
     bias: list[RuleModel] = Field(default_factory=list, description="Rules on toxicity, hate and harm to groups.")
     errors: list[RuleModel] = Field(default_factory=list, description="Rules on wrong, broken and unsupported answers.")

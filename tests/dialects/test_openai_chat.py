@@ -51,9 +51,19 @@ REQUEST = {
     "messages": [
         {"role": "system", "content": "Be kind. 保密"},
         {"role": "user", "content": "first"},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": '{"a":"b"}'}}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": '{"a":"b"}'}}],
+        },
         {"role": "tool", "tool_call_id": "c", "content": "a result"},
-        {"role": "user", "content": [{"type": "text", "text": "最後"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "最後"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+            ],
+        },
     ],
     "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}},
     "tools": [{"type": "function", "function": {"name": "f", "description": "does things", "parameters": {}}}],
@@ -71,7 +81,11 @@ def test_every_text_of_a_request_has_its_role_and_channel():
     found = segments(REQUEST, Stage.REQUEST)
     assert found[("messages", 0, "content")] == ("system", "content", "Be kind. 保密")
     assert found[("messages", 4, "content", 0, "text")] == ("user", "content", "最後")
-    assert found[("messages", 2, "tool_calls", 0, "function", "arguments")] == ("assistant", "tool_arguments", '{"a":"b"}')
+    assert found[("messages", 2, "tool_calls", 0, "function", "arguments")] == (
+        "assistant",
+        "tool_arguments",
+        '{"a":"b"}',
+    )
     assert found[("tools", 0, "function", "description")][1] == "tools"
     assert ("messages", 4, "content", 1, "image_url", "url") not in found  # a picture holds no text
 
@@ -90,9 +104,18 @@ def test_every_text_of_an_answer_has_its_channel():
     channels = {pointer[3:]: value[1] for pointer, value in found.items() if pointer[:3] == at}
     assert channels[("content",)] == "content"
     assert channels[("refusal",)] == "refusal"
-    assert channels[("reasoning_content",)] == channels[("reasoning",)] == channels[("reasoning_details", 0, "text")] == "reasoning"
+    assert (
+        channels[("reasoning_content",)]
+        == channels[("reasoning",)]
+        == channels[("reasoning_details", 0, "text")]
+        == "reasoning"
+    )
     assert channels[("audio", "transcript")] == "transcript"
-    assert channels[("tool_calls", 0, "function", "arguments")] == channels[("function_call", "arguments")] == "tool_arguments"
+    assert (
+        channels[("tool_calls", 0, "function", "arguments")]
+        == channels[("function_call", "arguments")]
+        == "tool_arguments"
+    )
     assert channels[("annotations", 0, "url_citation", "title")] == channels[("new_field", "x", 0)] == "field"
     assert channels[("new_field", jsontext.KEY)] == "field"
 
@@ -114,7 +137,19 @@ def test_tool_calls_are_told_apart_by_their_index():
     assert delta.channel == (0, "tool_arguments", 5)
 
 
-@pytest.mark.parametrize("event", [{}, [], None, {"choices": None}, {"choices": [None]}, {"choices": [{"delta": "x"}]}, {"choices": []}, {"choices": [{"index": "0", "delta": {"tool_calls": [None]}}]}])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        [],
+        None,
+        {"choices": None},
+        {"choices": [None]},
+        {"choices": [{"delta": "x"}]},
+        {"choices": []},
+        {"choices": [{"index": "0", "delta": {"tool_calls": [None]}}]},
+    ],
+)
 def test_odd_events_are_looked_through_all_the_same(event):
     view = LENS.event(event, strings(event))
     assert len(view.deltas) + len(view.fields) <= len(strings(event))
@@ -124,7 +159,34 @@ def test_odd_events_are_looked_through_all_the_same(event):
     LENS.context(event, LENS.call(event))
 
 
-JSON = st.recursive(st.one_of(st.none(), st.integers(), st.text(max_size=5)), lambda s: st.one_of(st.lists(s, max_size=3), st.dictionaries(st.sampled_from(["choices", "delta", "message", "content", "tool_calls", "function", "arguments", "index", "logprobs", "token", "messages", "role", "x"]), s, max_size=4)), max_leaves=25)
+JSON = st.recursive(
+    st.one_of(st.none(), st.integers(), st.text(max_size=5)),
+    lambda s: st.one_of(
+        st.lists(s, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "delta",
+                    "message",
+                    "content",
+                    "tool_calls",
+                    "function",
+                    "arguments",
+                    "index",
+                    "logprobs",
+                    "token",
+                    "messages",
+                    "role",
+                    "x",
+                ]
+            ),
+            s,
+            max_size=4,
+        ),
+    ),
+    max_leaves=25,
+)
 
 
 @given(JSON)
@@ -150,7 +212,14 @@ def test_what_it_writes_is_what_the_sdk_reads():
     frames = LENS.stream_stop(template, [0, 2], "不予顯示", {"action": "block"}).split(b"\n\n")
     events = [ChatCompletionChunk.model_validate_json(frame[6:]) for frame in frames[:-2]]
     assert frames[-2] == b"data: [DONE]"
-    assert [(e.choices[0].index, e.choices[0].finish_reason) for e in events] == [(0, None), (0, "content_filter"), (2, None), (2, "content_filter")]
+    assert [(e.choices[0].index, e.choices[0].finish_reason) for e in events] == [
+        (0, None),
+        (0, "content_filter"),
+        (2, None),
+        (2, "content_filter"),
+    ]
     assert json.loads(frames[-3][6:])["guardrail"] == {"action": "block"}
     assert json.loads(LENS.error(400, "content_filter", "不可以"))["error"]["code"] == "content_filter"
-    ChatCompletion.model_validate({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [], "guardrail": {}})
+    ChatCompletion.model_validate(
+        {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [], "guardrail": {}}
+    )

@@ -39,7 +39,9 @@ RULES = [
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(RULES))[::5])
-@pytest.mark.parametrize(("score", "winner"), [(0.05, None), (0.3, "all"), (0.55, "hkid"), (0.8, "hkid-too"), (0.95, "sure")])
+@pytest.mark.parametrize(
+    ("score", "winner"), [(0.05, None), (0.3, "all"), (0.55, "hkid"), (0.8, "hkid-too"), (0.95, "sure")]
+)
 def test_the_strongest_rule_wins_in_any_order(order, score, winner):
     found = Judge(policy(*order)).rule_for(finding("pii.hkid", score), Stage.RESPONSE)
     assert (found.id if found else None) == winner
@@ -52,7 +54,9 @@ def test_a_rule_fires_at_its_own_stage_only():
 
 
 def test_a_hit_keeps_the_matched_text_out_of_its_repr():
-    hit = Judge(policy(*RULES)).hit(finding("pii.hkid"), Segment(Stage.RESPONSE, "assistant", "content", (), "A123456(3)"))
+    hit = Judge(policy(*RULES)).hit(
+        finding("pii.hkid"), Segment(Stage.RESPONSE, "assistant", "content", (), "A123456(3)")
+    )
     assert hit.text == "A123"
     assert "A123" not in repr(hit)
 

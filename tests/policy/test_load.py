@@ -41,7 +41,12 @@ def test_a_good_file_becomes_rules():
     policy = parse(GOOD.replace('"pii.cn_*"', "pii.cn_phone").encode(), "p.yaml")
     hkid, rude = policy.rules
     assert (policy.name, policy.enforce, policy.on_failure) == ("mine", True, Action.BLOCK)
-    assert (hkid.module, hkid.threshold, hkid.action, hkid.replacement) == (Module.DATA_LEAKAGE, 0.7, Action.REDACT, "[身份證]")
+    assert (hkid.module, hkid.threshold, hkid.action, hkid.replacement) == (
+        Module.DATA_LEAKAGE,
+        0.7,
+        Action.REDACT,
+        "[身份證]",
+    )
     assert hkid.stages == {Stage.REQUEST, Stage.RESPONSE}
     assert (hkid.cases[0].text, hkid.cases[0].expect, hkid.cases[0].line) == ("身份證A123456(3)", Action.REDACT, 12)
     assert (rude.stream, rude.message, rude.stages) == (StreamMode.SENTENCE, "不可以", {Stage.RESPONSE})
@@ -78,7 +83,9 @@ def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):
     assert said.startswith(f"p.yaml:{line}: " if line else "p.yaml:")
 
 
-@pytest.mark.parametrize(("text", "words"), [("", "is empty"), ("[]", "must be a mapping"), ("- a", "must be a mapping")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "is empty"), ("[]", "must be a mapping"), ("- a", "must be a mapping")]
+)
 def test_a_file_that_is_no_policy(text, words):
     assert words in mistake(text)
 
@@ -91,7 +98,9 @@ def test_bytes_that_are_not_utf8_and_files_that_are_not_there(tmp_path):
 
 
 def test_a_billion_laughs_is_refused_before_it_is_read():
-    lines = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [f"{n}: &{n} [*{p},*{p},*{p},*{p}]" for p, n in zip("abcdefgh", "bcdefghi", strict=True)]
+    lines = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [
+        f"{n}: &{n} [*{p},*{p},*{p},*{p}]" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
     assert "anchors" in mistake("\n".join(lines))
 
 

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from guardrail.text.sentences import MAX_SENTENCE, sentence_ends, sentences
 
-TEXT = st.lists(st.sampled_from(["你好", "。", "！", "？」", ". ", ".", "word ", "\n", "...", '"', "a" * 450, "3.14", "…", "；"]), max_size=15).map("".join)
+TEXT = st.lists(
+    st.sampled_from(["你好", "。", "！", "？」", ". ", ".", "word ", "\n", "...", '"', "a" * 450, "3.14", "…", "；"]),
+    max_size=15,
+).map("".join)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Framing: a byte lost or an event split wrongly here would be text that was never judged."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ def decode(raw: bytes, cuts: list[int]) -> list[Frame]:
     decoder = SSEDecoder(1 << 20)
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
     frames = []
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in itertools.pairwise(places):
         frames += decoder.decode(raw[a:b])
     return frames + decoder.flush()
 
@@ -39,7 +41,9 @@ def test_a_frame_is_read_as_the_standard_says(raw, data, other):
     assert (frame.data, frame.other, frame.raw) == (data, other, raw)
 
 
-@given(st.lists(st.tuples(st.text("ab:{}你", min_size=1, max_size=8), LINE_END), max_size=8), st.lists(st.integers(0, 500)))
+@given(
+    st.lists(st.tuples(st.text("ab:{}你", min_size=1, max_size=8), LINE_END), max_size=8), st.lists(st.integers(0, 500))
+)
 def test_events_do_not_depend_on_where_reads_fell(events, cuts):
     raw = "".join(f"data: {text}{end}{end}" for text, end in events).encode()
     whole, pieces = decode(raw, []), decode(raw, cuts)

@@ -56,9 +56,7 @@ class DetoxifyToxicity:
     unit = Unit.SENTENCE
     heavy = True
 
-    def __init__(
-        self, checkpoint: Path | None = None, config: Path | None = None, sha256: str | None = None
-    ) -> None:
+    def __init__(self, checkpoint: Path | None = None, config: Path | None = None, sha256: str | None = None) -> None:
         self._checkpoint = checkpoint or _path(CHECKPOINT_VARIABLE)
         self._config = config or _path(CONFIG_VARIABLE)
         self._sha256 = (sha256 or os.environ.get(SHA256_VARIABLE, "")).strip().lower()
@@ -157,8 +155,8 @@ class DetoxifyToxicity:
     def _files(self) -> tuple[Path, Path]:
         if self._checkpoint is None or self._config is None:
             raise CheckError(
-                f"bias.detoxify is not configured: set {CHECKPOINT_VARIABLE} to a checkpoint file and {CONFIG_VARIABLE} "
-                "to the directory with its config.json and tokenizer files"
+                f"bias.detoxify is not configured: set {CHECKPOINT_VARIABLE} to a checkpoint file and "
+                f"{CONFIG_VARIABLE} to the directory with its config.json and tokenizer files"
             )
         if not self._checkpoint.is_file():
             raise CheckError(f"the Detoxify checkpoint {self._checkpoint} is not a file; check {CHECKPOINT_VARIABLE}")
@@ -189,7 +187,9 @@ def _import(module: str) -> Any:
 def _read_checkpoint(torch: Any, path: Path, pinned: str) -> dict[str, Any]:
     """The checkpoint, with the parts that Detoxify needs."""
     if pinned and _digest(path) != pinned:
-        raise CheckError(f"the SHA-256 of {path} is not the pinned one; check {SHA256_VARIABLE} or fetch the file again")
+        raise CheckError(
+            f"the SHA-256 of {path} is not the pinned one; check {SHA256_VARIABLE} or fetch the file again"
+        )
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=not pinned)
         arguments = loaded["config"]["arch"]["args"]
@@ -200,8 +200,8 @@ def _read_checkpoint(torch: Any, path: Path, pinned: str) -> dict[str, Any]:
         raise CheckError(f"{path} is not a Detoxify checkpoint: it lacks {_first_line(error)}") from error
     except Exception as error:  # torch reports a bad file by errors of half a dozen unrelated classes
         raise CheckError(
-            f"the Detoxify checkpoint {path} cannot be read as tensors and plain data ({_first_line(error)}); where the "
-            f"file is known to be good, pin its hash in {SHA256_VARIABLE}"
+            f"the Detoxify checkpoint {path} cannot be read as tensors and plain data ({_first_line(error)}); where "
+            f"the file is known to be good, pin its hash in {SHA256_VARIABLE}"
         ) from error
     return dict(loaded)
 
@@ -237,7 +237,9 @@ def _check_filled(model: Any, state: Mapping[str, Any], checkpoint: Path) -> Non
 def _check_classes(names: Sequence[str], checkpoint: Path) -> None:
     unknown = sorted(set(names) - set(CLASSES))
     if unknown or not names:
-        raise CheckError(f"the checkpoint {checkpoint.name} names classes that are not Detoxify's: {', '.join(unknown)}")
+        raise CheckError(
+            f"the checkpoint {checkpoint.name} names classes that are not Detoxify's: {', '.join(unknown)}"
+        )
 
 
 def _check_vocabulary(model: Any, config: Path) -> None:
@@ -245,8 +247,8 @@ def _check_vocabulary(model: Any, config: Path) -> None:
     known, expected = len(model.tokenizer), int(model.model.config.vocab_size)
     if not 0.9 * expected <= known <= expected:
         raise CheckError(
-            f"the tokenizer in {config} knows {known} tokens and the network {expected}: put the tokenizer files of the "
-            "network there (tokenizer.json, vocab.txt, vocab.json with merges.txt, or the sentencepiece model)"
+            f"the tokenizer in {config} knows {known} tokens and the network {expected}: put the tokenizer files of "
+            "the network there (tokenizer.json, vocab.txt, vocab.json with merges.txt, or the sentencepiece model)"
         )
 
 

@@ -78,9 +78,8 @@ class Scorer:
                 total += scale * int(self.table[places].sum(dtype=np.int64)) / math.sqrt(len(places))
         return total
 
-
     def _highest(self, found: Features) -> float:
-        cells = 1 + int(found.cells[0][-1])
+        cells = 1 + int(found.cells[0].max())
         total = np.zeros(cells)
         for scale, places, owners in zip(self.scales, found.blocks, found.cells, strict=True):
             sums = np.bincount(owners, self.table[places], cells)

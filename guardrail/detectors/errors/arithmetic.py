@@ -50,32 +50,38 @@ _HANGING = 400  # characters of a line that may go on in the next after an opera
 _BEFORE = 48  # characters around an equation in which words about it are looked for
 _AFTER = 40
 _REFUTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|isn't|doesn't|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?|rather than"
-    r"|instead of|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
+    r"(?:\b(?:not|never|isn't|doesn't|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?"
+    r"|rather than|instead of|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
     r"|(?:不是|唔係|並非|并非|不等|唔等|錯|错|誤|误|而非|而不是|以為|以为|聲稱|声称|謬)[^。;\n]{0,12})$",
     re.IGNORECASE,
 )
 _REFUTED_AFTER = re.compile(
-    r"^[^.。\n=]{0,16}?(?:\b(?:(?:is|was|are|would be|isn't|that's|which is)\s+(?:\w+\s+){0,2}?(?:wrong|incorrect|false|not|untrue"
-    r"|a mistake|an error|impossible|correct\?|right\?|true\?)|isn't|wrong|incorrect|false|✗|×)|錯|错|唔啱|不對|不对|唔對|不正確|不正确"
-    r"|唔正確|唔係真|不成立|唔成立|不合理|是假|謬|有誤|有误|❌)|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
+    r"^[^.。\n=]{0,16}?(?:\b(?:is|was|are|would be|that's|which is)\s+(?:\w+\s+){0,2}?"
+    r"(?:wrong|incorrect|false|not|untrue|a mistake|an error|impossible|correct\?|right\?|true\?)"
+    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對|[不唔]正[確确]|唔係真|不合理|是假|謬|有[誤误]|❌)"
+    r"|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\bnot true\b|\b(?:does not|doesn't|do not|don't) (?:hold|equal|match)|≠|\\n?eq\b|不成立|唔成立|矛盾|contradict", re.I)
+_DENIED = re.compile(
+    r"\bnot true\b|\b(?:does not|doesn't|do not|don't) (?:hold|equal|match)|≠|不成立|唔成立|矛盾|contradict",
+    re.IGNORECASE,
+)
 _SUPPOSED = re.compile(
-    r"(?:\b(?:if|suppose|assum\w+|let|imagine|when|where)|如果|假設|假设|假如|若果?|設|设|當|当)\W{0,2}(?:\w+\W){0,2}$",
-    re.I,
+    r"(?:\b(?:if|suppose|assum\w+|let|imagine)|如果|假設|假设|假如|若果?)\W{0,2}(?:\w+\W){0,2}$",
+    re.IGNORECASE,
 )
 _OTHER_SYSTEM = re.compile(
-    r"\bmod(?:ulo|ular)?\b|\bbase[- ]?\d|\bbinary\b|\bhex|\boctal\b|進制|进制|進位|进位|二進|同餘|同余|clock arithmetic|\bxor\b|矩陣|矩阵|matri",
+    r"\bmod(?:ulo|ular)?\b|\bbase[- ]?\d|\bbinary\b|\bhex|\boctal\b|\bxor\b|clock arithmetic|matri"
+    r"|進制|进制|進位|进位|二進|同餘|同余|矩陣|矩阵",
     re.IGNORECASE,
 )
 _REMAINDER = re.compile(r"^\s*(?:[^\d\n.。]{0,8}(?:餘|余|remainder|left ?over|\b[rR]\b)|[.…]{2,}\s*\d)")
 _OPEN_END = re.compile(
-    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to|and a (?:half|quarter))\b"
-    r"|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
+    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to"
+    r"|and a (?:half|quarter))\b|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"points?$|marks?$|stars?$|grades?$|levels?$|分|級|级|星|等", re.IGNORECASE)
 _APPROXIMATE = frozenset(("approx", "approximately", "approximate", "rounded", "左右", "約", "约", "近似", "近似值"))
 _ROUNDED = re.compile(
     r"\b(?:round\w*|approx\w*|about|around|roughly|nearly|whole|integer|floor|ceil\w*|at (?:least|most)|up to|down)\b"
@@ -187,8 +193,8 @@ def _right(row: Sequence[Token], at: int, until: int) -> tuple[_Side | None, int
         node, following = after_equals(row, at, until)
     except (NotUnderstood, RecursionError):
         return None, at
-    ahead = following + (following < until and row[following].kind == "L")
-    return _Side(node, approximate or (ahead < until and row[ahead].text.lower() in _APPROXIMATE)), following
+    remarks = row[at : min(until, following + 2)]
+    return _Side(node, approximate or any(token.text.lower() in _APPROXIMATE for token in remarks)), following
 
 
 def _closed(row: Sequence[Token], at: int) -> bool:
@@ -327,7 +333,8 @@ def _unrounded(left: Fraction, result: Fraction, step: Fraction, node: Node, rig
             return 0.5
         if "/" in used and off < 2 * step and off * 200 < abs(left):
             return 0.6
-    if _overlap(node, result - step / 2, result + step / 2) and not _money(node):
+    rounder = (left / step).denominator != 1 or result.denominator == 1
+    if rounder and _overlap(node, result - step / 2, result + step / 2) and not _money(node):
         raise _Agree
     return 1.0
 
@@ -409,7 +416,8 @@ def _excused(text: str, left: Node, right: Node) -> bool:
         or _OPEN_END.search(after)
         or _converts(left, right)
         or _is_range(text, left, right)
-        or _is_share(left, right)
+        or _rising(text, right) is not None
+        or _is_share(text, left, right)
         or _in_binary(left, right)
         or _is_cut_off(text, left, right)
         or any("半" in unit or unit in ("倍", "成", "折") for unit in (*left.units, *right.units))
@@ -432,6 +440,8 @@ def _converts(left: Node, right: Node) -> bool:
         return True
     if not theirs or {dimension for dimension, _ in theirs} & {dimension for dimension, _ in ours}:
         return False
+    if ours and operators(right):
+        return True
     try:
         a, b = value(left, _exact)[0], value(right, _exact)[0]
     except NotUnderstood:
@@ -458,21 +468,27 @@ def _is_cut_off(text: str, left: Node, right: Node) -> bool:
     """Whether the text ends within the digits of the right result."""
     if text[right.end : right.end + 8].strip():
         return False
-    whole = abs(value(left, _exact)[0])
-    return str(int(whole)).startswith("".join(filter(str.isdigit, text[right.start : right.end])))
+    whole = str(int(abs(value(left, _exact)[0])))
+    shown = "".join(filter(str.isdigit, text[right.start : right.end]))
+    return 0 < len(shown) < len(whole) and whole.startswith(shown)
 
 
 def _is_range(text: str, left: Node, right: Node) -> bool:
     """`0-3 = 1 point`: two whole numbers joined tightly, the smaller first."""
-    if left.op != "-" or any(arg.op or arg.number is None for arg in left.args):
-        return False
-    low, high = left.args[0].number, left.args[1].number
-    if low is None or high is None or low.value >= high.value:
-        return False
-    tight = text[left.args[0].end : left.args[1].start].strip("$ ") in ("-", "")
-    glued = " " not in text[left.args[0].start : left.args[1].end]
-    result = right.number.value if right.number else None
-    return tight and glued and result != high.value - low.value
+    span = _rising(text, left)
+    if span is None or right.number is None:
+        return span is not None
+    return right.number.value != span or any(map(_POINTS.match, right.units))
+
+
+def _rising(text: str, node: Node) -> Fraction | None:
+    """How far apart the ends of a range such as `5-6` are, None for anything else."""
+    if node.op != "-" or any(arg.op or arg.number is None for arg in node.args):
+        return None
+    low, high = node.args[0].number, node.args[1].number
+    if low is None or high is None or low.value >= high.value or " " in text[node.start : node.args[1].end]:
+        return None
+    return high.value - low.value
 
 
 def _is_name(left: Node, right: Node) -> bool:
@@ -482,11 +498,12 @@ def _is_name(left: Node, right: Node) -> bool:
     return abs(value(left, _exact)[0]) < 1 and right.number.value >= 2 and right.number.step >= 1
 
 
-def _is_share(left: Node, right: Node) -> bool:
+def _is_share(text: str, left: Node, right: Node) -> bool:
     """`1/2 cup = 120 ml`, `8/10 = 80`: a lone fraction that names a share of something else."""
     if left.op != "/" or any(arg.op or arg.number is None for arg in left.args):
         return False
-    if right.units and _names(left) != _names(right) and left.units:
+    slash = text[left.args[0].start : left.args[1].end]
+    if left.units and "$" not in left.units and "/" in slash and " " not in slash and _names(left) != _names(right):
         return True
     if right.op or right.number is None:
         return False

@@ -43,18 +43,19 @@ _FULL_COMMA = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _GRAMMAR = {
-    "skip": r"[ \t\r\n\v\f]+|`+|~~|\\[()\[\],;:! ]|\\\\|\\(?:left|right|quad|qquad|displaystyle|boxed|mathbf|bf|underline"
-    r"|textbf|bm)(?![A-Za-z])|&",
+    "skip": r"[ \t\r\n\v\f]+|`+|~~|\\[()\[\],;:! ]|\\\\|&"
+    r"|\\(?:left|right|quad|qquad|displaystyle|boxed|mathbf|bf|underline|textbf|bm)(?![A-Za-z])",
     "unit": r"\\(?:text|mathrm|textrm|mbox|operatorname)\s?\{[^{}\n]{0,60}\}",
     "frac": r"\\[dtc]?frac(?![A-Za-z])",
     "latex": r"\\(?:times|cdot|ast|div|approx|simeq|%|\$|ldots|cdots|dots)(?![A-Za-z])|\\%|\\\$",
     "bad_latex": r"\\[A-Za-z]*",
-    "number": r"(?:\d|\.(?=\d))(?:(?:[\d.,:]|\{,\})*\d)?(?:[百千]?[萬万億亿](?:\d[\d,.]*(?<=\d)[百千]?)?|[百千])*"
+    "number": r"(?:\d|\.(?=\d))(?:(?:[\d.,:]|\{,\})*\d)?"
+    r"(?:[百千]?[萬万億亿](?:\d[\d,.]*(?<=\d)[百千]?)?|[百千])*"
     r"(?:[eE][+-]?\d{1,2}(?!\w))?(?:\.{3,}|…+|⋯+|\\ldots|\\dots)?",
     "vulgar": f"[{''.join(VULGAR)}]",
     "raised": r"[⁰¹²³⁴-⁹⁻]+",
     "equals": r"(?:是|即|就|便|都)?(?:等於|等于)|\b(?:is |are |which |that )?(?:equals|equal to)\b(?! to)",
-    "arrow": r"[=\-]+>",
+    "arrow": r"[=\-]{1,4}>",
     "bad_equals": r"={2,}|[!<>+*/:~^-]=|=[<~!]|[≠≡≤≥<>∝]",
     "approximately": r"≈|≒|≅|≃",
     "sign": "=",
@@ -85,21 +86,25 @@ _SPOKEN = {
     **dict.fromkeys(("divided by", "除以"), "/"),
 }
 _OPERATOR = {"×": "*", "\\times": "*", "\\cdot": "*", "\\ast": "*", "\\div": "÷"}
-_ABOUT = frozenset(
-    "about around approximately approx roughly nearly almost 約 约 大約 大约 大概 差不多 約為 约为 大約係 大約是 大约是 近 接近".split()
+_ABOUT = re.compile(
+    r"about|around|approximately|approx|roughly|nearly|almost|約|约|大約|大约|大概|差不多|[約约][為为]|大[約约][係是]|接?近"
 )
-_FILLER = frozenset(
-    "總共 总共 共 合共 一共 即 即係 即是 係 是 為 为 得 出 到 共有 只有 就係 就是 合計 合计 共計 共计 也就是".split()
+_FILLER = re.compile(r"[總总合]?共|一共|合[計计]|共[計计]|共?有|只有|即|即[係是]|[係是為为得出到]|就[係是]|也就是")
+_SENTENCE = re.compile(
+    r"is|are|was|were|be|been|will|would|can|has|have|had|because|since|so|then|and|but|if|than|that|which|who|when|where|as"
+    r"|get|gets|got|gives?|makes?|made|costs?|earns?|needs?|becomes?|yields?|means?|leaves?|takes?|less|more|fewer"
 )
+_SENTENCE_HAN = re.compile(r"[為为係是有共得即到剩要會会咗了過过]$|所以|因此|因為|因为|如果|然後|然后")
+_DESCRIPTION = re.compile(r".{8}|(?=.{4}).+[嘅的].")
 _POWER_WORDS = re.compile(r"次方|次冪|次幂|階乘|阶乘|開方|开方|平方根|立方根|的平方$|^squared|^cubed|^factorial")
 _IN_WORDS = re.compile(r"三[文明]|百[貨货合]|千層|千层|萬聖|万圣|五花|八達|八达|七喜|十字|四川|九龍|九龙|三藩|百老")
 _OF = frozenset(("of", "的", "嘅", "之"))
-_LEADS_ON = frozenset(
-    "half twice double triple times minus plus by over squared cubed sqrt root log ln sin cos tan negative thrice dozen "
-    "third thirds quarter quarters fourth fifth percent average mean square cube power factor f mod".split()
+_LEADS_ON = re.compile(
+    r"half|twice|double|triple|thrice|dozen|times|minus|plus|by|over|negative|squared?|cubed?|sqrt|root|power|factor|log|ln"
+    r"|sin|cos|tan|mod|f|thirds?|quarters?|fourths?|fifths?|percent|average|mean"
 )
 _LEADS_ON_HAN = re.compile(
-    r"(?:半|倍|平方|分之|開方|根號|根号|負|负|加|減|减|乘|除|以|階乘|第|平均|平均數|少|多|成)(?:的|嘅|是|係)?$"
+    r"(?:半|倍|平方|分之|開方|根號|根号|負|负|加|減|减|乘|除|[乘除]以|階乘|第|平均|平均數|少|多|成)(?:的|嘅|是|係)?$"
 )
 
 
@@ -298,6 +303,9 @@ def _soft_operator(token: Token, before: Token | None, after: Token | None) -> T
         and after.kind in (*_STARTS_VALUE, "chinese", "vulgar")
     )
     if token.kind == "star":
+        if before is not None and after is not None and before.kind in _ENDS_VALUE and after.kind in ("U", "word"):
+            apart = before.end < token.start and token.end < after.start
+            return Token("O", token.start, token.end, "*") if apart and token.text == "*" else None
         if not between or before is None or after is None:
             return None
         even = (before.end == token.start) == (after.start == token.end)
@@ -347,7 +355,7 @@ def _word(token: Token, before: Token | None) -> Token:
 
 def about(token: Token) -> bool:
     """Whether a token says that what follows is approximate."""
-    return token.kind == "U" and token.text.lower() in _ABOUT
+    return token.kind == "U" and _ABOUT.fullmatch(token.text.lower()) is not None
 
 
 class _Parser:
@@ -417,19 +425,17 @@ class _Parser:
 
     def _part_of(self, left: Node) -> Node | None:
         """`20% of 150`, `150 的 2/5`; None where "of" means something else, which only a result may be followed by."""
-        back = self.at
+        if self.tail and (not _is_part(left) or self.row[self.at - 1].kind == "U"):
+            return None
         self.at += 1
         right = self.signed()
         following = self.peek()
         if not _is_part(left) and following and following.kind == "O" and following.text == "/" and self.kind(1) == "N":
             self.at += 1
             right = _join("/", right, self.atom())
-        if _is_part(left) or _is_part(right):
-            return _join("*", left, right)
-        if not self.tail:
+        if not (_is_part(left) or _is_part(right)):
             raise NotUnderstood
-        self.at = back
-        return None
+        return _join("*", left, right)
 
     def _rate(self, left: Node) -> Node:
         """`60 km / h`, `5 元 / 個`: a unit by the piece."""
@@ -577,8 +583,9 @@ class _Parser:
         while (token := self.peek()) and token.kind == "U" and len(units) < 5:
             if token.text.lower() in _OF and self.kind(1) in _STARTS_VALUE:
                 break
-            description = len(token.text) > 7 and not token.text.isascii() and not (self.tail and self.depth == 1)
-            if description or _POWER_WORDS.search(token.text):
+            result = self.tail and self.depth == 1
+            description = not token.text.isascii() and _DESCRIPTION.match(token.text) and not result
+            if (description and "/" not in token.text) or _POWER_WORDS.search(token.text):
                 raise NotUnderstood
             if self.tail and units and self.depth == 1 and self.kind(1) not in ("O", "E", "U"):
                 break
@@ -644,6 +651,7 @@ def _beginning(row: Sequence[Token], low: int, at: int) -> int:
     tainted = first > 0 and row[first - 1].kind == "B"
     partners = _partners(row, first, at)
     start, depth = first, 0
+    opened, wordy = first, False
     for here in range(first, at):
         token = row[here]
         before = row[here - 1] if here > start else None
@@ -656,7 +664,12 @@ def _beginning(row: Sequence[Token], low: int, at: int) -> int:
             if moved is not None:
                 start, bad = moved
                 tainted = bad or (tainted and start == first)
+        if token.kind == "L":
+            opened, wordy = (here, True) if depth == 0 else (opened, wordy)
+        wordy = wordy and token.kind != "N"
         depth += (token.kind == "L") - (token.kind == "R")
+        if token.kind == "R" and depth == 0 and wordy and opened == start:
+            start, tainted = here + 1, False  # a label in brackets
     if tainted or start >= at:
         raise NotUnderstood
     return start
@@ -684,7 +697,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
     """Where to begin anew at `here` (with whether what stands before spoils it), None to go on."""
     previous = row[here - 1] if here else None
     if token.kind == "U":
-        if before is not None and before.kind in _ENDS_VALUE:
+        if before is not None and before.kind in _ENDS_VALUE and not _is_sentence(token):
             return None
         if (
             before is not None
@@ -696,7 +709,8 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
             return None
         if before is not None and before.kind == "C":
             return here + 1, True
-        return here + 1, (before is not None and before.kind == "O") or _leads_on(token)
+        led = token.text.lower() in _OF and previous is not None and _leads_on(previous)
+        return here + 1, led or (before is not None and before.kind == "O") or _leads_on(token)
     if token.kind == "O" and before is None:
         return _leading_sign(row, here, previous, token)
     if token.kind == "L" and before is None and _called(row, here):
@@ -721,6 +735,11 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
     return None
 
 
+def _is_sentence(token: Token) -> bool:
+    """Whether a word goes on with a sentence, `3 countries is ...`, and is no part of a unit."""
+    return _SENTENCE.fullmatch(token.text.lower()) is not None or _SENTENCE_HAN.search(token.text) is not None
+
+
 def _leading_sign(row: Sequence[Token], here: int, previous: Token | None, token: Token) -> tuple[int, bool] | None:
     after = row[here + 1] if here + 1 < len(row) else None
     spaced = after is None or after.start > token.end
@@ -741,12 +760,12 @@ def _mixed(row: Sequence[Token], here: int) -> bool:
 
 def _leads_on(token: Token) -> bool:
     """Whether a word says that the number after it is only a part of what is meant: half, twice, 一半."""
-    return token.text.lower() in _LEADS_ON or _LEADS_ON_HAN.search(token.text) is not None
+    return _LEADS_ON.fullmatch(token.text.lower()) is not None or _LEADS_ON_HAN.search(token.text) is not None
 
 
 def is_filler(token: Token) -> bool:
     """Whether a word may stand between the sign and the result without changing it: 共, 即係."""
-    return token.kind == "U" and token.text in _FILLER
+    return token.kind == "U" and _FILLER.fullmatch(token.text) is not None
 
 
 Range = tuple[Fraction, Fraction]
@@ -759,6 +778,8 @@ def value(node: Node, slack: Callable[[Number], Fraction], *, relative: bool = F
     """
     if node.number is not None and not node.op:
         off = slack(node.number)
+        if not off:
+            return (node.number.value,) * 2
         return node.number.value - off, node.number.value + off
     low, high = value(node.args[0], slack, relative=relative)
     if node.op == "neg":
@@ -772,6 +793,9 @@ def value(node: Node, slack: Callable[[Number], Fraction], *, relative: bool = F
 
 
 def _apply(op: str, left: Range, right: Range) -> Range:
+    if op in "+-*" and left[0] is left[1] and right[0] is right[1]:
+        a, b = left[0], right[0]
+        return (a + b if op == "+" else a - b if op == "-" else a * b,) * 2
     if op == "+":
         return left[0] + right[0], left[1] + right[1]
     if op == "-":

@@ -14,6 +14,7 @@ DIGITS = 40
 CHINESE = "零〇一二兩两三四五六七八九十廿卅百千萬万億亿"
 _PLAIN = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?")
 _PART = re.compile(r"([\d,.]+)([百千]?[萬万億亿]|[百千])?")
+_ONE = Fraction(1)
 _DIGIT = {**dict(zip("零〇一二三四五六七八九", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)), "兩": 2, "两": 2}
 _TEN = {"十": 10, "百": 100, "千": 1000}
 _SCALE = {"萬": 10**4, "万": 10**4, "億": 10**8, "亿": 10**8}
@@ -91,6 +92,8 @@ def _plain(text: str) -> Number | None:
     whole, decimals, exponent = match.group(1).replace(",", ""), match.group(2) or "", int(match.group(3) or 0)
     if len(whole) > 1 and whole[0] == "0":
         return None
+    if not decimals and not exponent:
+        return Number(Fraction(int(whole)), _ONE)
     step = Fraction(1, 10 ** len(decimals)) * Fraction(10) ** exponent
     return Number(int(whole + decimals) * step, step)
 
@@ -148,7 +151,7 @@ def _section(text: str) -> int | None:
             digit = _DIGIT[character]
         elif character in _TEN:
             unit = _TEN[character]
-            if unit >= least or (digit is None and (unit != 10 or total and not gap)):
+            if unit >= least or (digit is None and (unit != 10 or (total and not gap))):
                 return None
             total, digit, least = total + (1 if digit is None else digit) * unit, None, unit
         else:

@@ -88,10 +88,11 @@ _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int], str], ...] = (
     (re.compile(r"3[47]"), frozenset({15}), "American Express"),
     (re.compile(r"62|81"), frozenset({16, 17, 18, 19}), "UnionPay"),
     (re.compile(r"35(?:2[89]|[3-8])"), frozenset({16, 17, 18, 19}), "JCB"),
+    (re.compile(r"2131|1800"), frozenset({15}), "JCB"),
     (re.compile(r"30[0-5]|3095|3[689]"), frozenset({14, 16}), "Diners Club"),
     (re.compile(r"6011|64[4-9]|65"), frozenset({16, 19}), "Discover"),
     (re.compile(r"220[0-4]"), frozenset({16, 17, 18, 19}), "Mir"),
-    (re.compile(r"50(?:18|20|38)|5893|6304|6759|676[1-3]"), frozenset({13, 15, 16, 18, 19}), "Maestro"),
+    (re.compile(r"50(?:18|20|38)|5893|6304|6759|676[1-3]"), frozenset({12, 13, 15, 16, 18, 19}), "Maestro"),
 )
 
 _EXAMPLE_DOMAIN = re.compile(
@@ -154,7 +155,8 @@ def _hk_phone(candidate: Candidate) -> Verdict | None:
         return None
     planned = _HK_PLAN.fullmatch(digits) is not None
     if _PHONE_WORDS.announce(before, _OTHER_NUMBERS):
-        return Verdict(0.85 if planned else 0.55, "announced" + ", in the numbering plan" * planned)
+        unplanned = 0.4 if "-" in value or value.endswith("00") else 0.55  # a range or an amount
+        return Verdict(0.85 if planned else unplanned, "announced" + ", in the numbering plan" * planned)
     if not planned or _EQUATION.search(before):
         return None
     return Verdict(0.4 if value != digits else 0.3, "fits the numbering plan, nothing announces it")
@@ -287,7 +289,7 @@ _PATTERNS: tuple[Pattern, ...] = (
         reach=23,
     ),
     Pattern("card_15", "pii.payment_card", r"\b3\d{3}[ -]\d{6}[ -]\d{4,5}\b", _payment_card, reach=17),
-    Pattern("card", "pii.payment_card", r"\b[2-68]\d{12,18}\b(?:\.\d+)?", _payment_card),
+    Pattern("card", "pii.payment_card", r"\b[1-68]\d{11,18}\b(?:\.\d+)?", _payment_card),
     Pattern(
         "email",
         "pii.email",
@@ -309,7 +311,7 @@ class Identifiers:
 
     @property
     def patterns(self) -> Sequence[Pattern]:
-        """Seven kinds of value; no loading needed."""
+        """Six kinds of value; no loading needed."""
         return _PATTERNS
 
     def load(self) -> None:

@@ -290,7 +290,7 @@ def test_another_network_s_configuration_is_refused(key: str, value: int, build:
     checkpoint, directory, _ = build("Bert")
     config = json.loads((directory / "config.json").read_text())
     (directory / "config.json").write_text(json.dumps(config | {key: value}))
-    with pytest.raises(CheckError, match="does not load with|another network"):
+    with pytest.raises(CheckError, match=r"does not load with|another network"):
         DetoxifyToxicity(checkpoint, directory).load()
 
 
@@ -307,7 +307,8 @@ def test_missing_tokenizer_files_are_a_failed_check(build: Callable[..., Any]) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "content", [b"", b"not a checkpoint", pickle.dumps({"state_dict": {}}), pickle.dumps([1]), pickle.dumps({"config": {}})]
+    "content",
+    [b"", b"not a checkpoint", pickle.dumps({"state_dict": {}}), pickle.dumps([1]), pickle.dumps({"config": {}})],
 )
 def test_a_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs the extra `detoxify`")

@@ -178,7 +178,7 @@ def test_a_batch_scores_what_its_texts_score_alone(texts: list[str]) -> None:
 def test_places_stay_inside_the_table(text: str) -> None:
     for window in windows(reading(text, SCORER.simplify)):
         for block in features(window, SCORER.lexicon).blocks:
-            assert not len(block) or (0 <= block.min() and block.max() < TABLE_SIZE)
+            assert not len(block) or (block.min() >= 0 and block.max() < TABLE_SIZE)
 
 
 def test_a_second_detector_agrees_to_the_last_bit() -> None:
@@ -217,7 +217,8 @@ def test_evidence_explains_in_words_and_repeats_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "chinese"), [("hello there", False), ("你好", True), ("用 Python 杀进程", True), ("see 图 5 in the book", False)]
+    ("text", "chinese"),
+    [("hello there", False), ("你好", True), ("用 Python 杀进程", True), ("see 图 5 in the book", False)],
 )
 def test_the_language_follows_the_characters(text: str, chinese: bool) -> None:
     assert is_chinese(reading(text, SCORER.simplify)) is chinese

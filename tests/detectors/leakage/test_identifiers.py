@@ -161,6 +161,7 @@ NOT_FOUND = [
     "phone model 9123-4567-8910", "card 41111111111111111111111", "0.4111111111111111", "hash 4111111111111111abcdef",
     "0x4111111111111111", "deadbeef4111111111111111",
     "SKU-A12345634", "A1234563@gmail", "4111111111111111.25",
+    "phones at 4000-3500", "phone 5000 6000",
     # dates, years, money, versions, orders
     "call me on 20240105", "phones sold 2019-2020", "call 20231231", "手機出貨量 2023-2024",
     "HK$91234567", "phone USD 91234567",

@@ -1,0 +1,5 @@
+"""`python -m guardrail`: the command line without its script."""
+
+from guardrail.cli.main import main
+
+main()
