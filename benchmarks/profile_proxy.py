@@ -26,8 +26,8 @@ from benchmarks.proxy import SCENES, Scene, measure
 
 _EVERY = 0.001
 _SERVE = (
-    "import sys; from benchmarks.profile_proxy import Sampler; from pathlib import Path; sampler = Sampler(Path(sys.argv.pop(1)));"
-    "from guardrail.cli.main import main\n"
+    "import sys\nfrom pathlib import Path\nfrom benchmarks.profile_proxy import Sampler\n"
+    "sampler = Sampler(Path(sys.argv.pop(1)))\nfrom guardrail.cli.main import main\n"
     "try:\n    main()\nfinally:\n    sampler.write()\n"
 )
 
@@ -35,7 +35,7 @@ _SERVE = (
 class Sampler:
     """Counts, per CPU time spent, which functions were running (self) and on the stack (total).
 
-    It starts counting when the file `start` beside its output appears, so that loading is not in it.
+    It starts counting at SIGUSR1, so that loading is not in it.
     """
 
     def __init__(self, out: Path) -> None:
@@ -43,7 +43,6 @@ class Sampler:
         self._own: Counter[str] = Counter()
         self._total: Counter[str] = Counter()
         self._samples = 0
-        self._skipped = 0
         signal.signal(signal.SIGPROF, self._look)
         signal.signal(signal.SIGUSR1, self._begin)
         signal.siginterrupt(signal.SIGPROF, False)
@@ -69,14 +68,16 @@ class Sampler:
 
 def _name(frame: FrameType) -> str:
     code = frame.f_code
-    path = code.co_filename.replace("\\", "/")
+    path = code.co_filename
+    if path.startswith("<"):
+        return f"generated/{code.co_qualname}"
     for mark in ("/site-packages/", "/guardrail/"):
         if mark in path:
             path = path.rsplit(mark, 1)[1] if mark == "/site-packages/" else "guardrail/" + path.split(mark, 1)[1]
             break
     else:
         path = "python/" + "/".join(path.rsplit("/", 2)[1:])
-    return f"{path}:{code.co_qualname}" if sys.version_info >= (3, 11) else f"{path}:{code.co_name}"
+    return f"{path}:{code.co_qualname}"
 
 
 def library(name: str) -> str:
