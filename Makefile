@@ -45,8 +45,8 @@ types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
 
 bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../shared is there
-	$(BIN)/python benchmarks/proxy.py
-	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python benchmarks/replay.py; \
+	$(BIN)/python -m benchmarks.proxy
+	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python -m benchmarks.replay; \
 	else echo "replay left out: there is no $(SHARED)"; fi
 
 install: $(INSTALLED) ## only make the environment

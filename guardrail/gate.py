@@ -326,6 +326,8 @@ class Gate(Generic[T]):
 
     def close(self, choice: int | None = None) -> None:
         """The texts of `choice` (of every choice when None) have ended."""
+        if choice is not None and self._answers:
+            self._channel((choice, "content", 0))  # an answer that said nothing is asked about too
         for key, channel in self._channels.items():
             if not channel.closed and choice in (None, key[0]):
                 found, asked = channel.close(sentences=self._sentences, answers=self._answers)
@@ -373,13 +375,17 @@ class Gate(Generic[T]):
     def _extend(self, delta: Delta) -> Part:
         if delta.channel[0] in self._closed:
             raise GateError("the upstream sent text after the end of its choice")
-        channel = self._channels.get(delta.channel)
-        if channel is None:
-            keep = self._sentences or self._answers
-            channel = self._channels[delta.channel] = Channel(delta.channel, self._screen, self._modes, keep=keep)
+        channel = self._channel(delta.channel)
         part = Part(delta, channel.length)
         self._take(channel, channel.feed(delta.text))
         return part
+
+    def _channel(self, key: ChannelKey) -> Channel:
+        channel = self._channels.get(key)
+        if channel is None:
+            keep = self._sentences or self._answers
+            channel = self._channels[key] = Channel(key, self._screen, self._modes, keep=keep)
+        return channel
 
     def _take(self, channel: Channel, found: Sequence[tuple[Finding, str]]) -> None:
         hits = [self._verdict(channel.key, finding, text) for finding, text in found]

@@ -15,7 +15,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -222,7 +222,13 @@ class Proxy:
             ) from None
         dialect = turn.dialect
         segments = dialect.segments(document, strings, Stage.RESPONSE)
-        result = await self._review(turn, segments, dialect.context(document, turn.call), Stage.RESPONSE)
+        result = await self._review(
+            turn,
+            segments,
+            turn.call.context,
+            Stage.RESPONSE,
+            lambda segment: dialect.context(document, turn.call, segment.pointer),
+        )
         texts = dict(strings)
         edits = result.edits()
         blanks = {blank for pointer in edits if (blank := dialect.blanks(pointer))}
@@ -245,10 +251,17 @@ class Proxy:
         turn.edited += len(edits)
         return apply(text, edits).encode() if edits else body
 
-    async def _review(self, turn: _Turn, segments: list[Segment], context: Context, stage: Stage) -> Review:
+    async def _review(
+        self,
+        turn: _Turn,
+        segments: list[Segment],
+        context: Context,
+        stage: Stage,
+        answer_context: Callable[[Segment], Context] | None = None,
+    ) -> Review:
         """Judge segments, keep what was found, and raise if that ends the exchange."""
         guard = self._guard
-        result = await review(guard.scanner, guard.judge, segments, context, stage)
+        result = await review(guard.scanner, guard.judge, segments, context, stage, answer_context)
         record(turn.decision, result.all_hits, result.failed, guard.judge.failure_action())
         hit = result.strongest()
         if turn.decision.action is Action.BLOCK:

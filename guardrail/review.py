@@ -4,7 +4,7 @@ The same path serves requests, whole answers, error bodies, `guardrail check` an
 what an officer tries offline is what happens on the wire.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guardrail.edits import apply, redactions
@@ -54,12 +54,19 @@ class Review:
         return made
 
 
-async def review(scanner: Scanner, judge: Judge, segments: Sequence[Segment], context: Context, stage: Stage) -> Review:
+async def review(
+    scanner: Scanner,
+    judge: Judge,
+    segments: Sequence[Segment],
+    context: Context,
+    stage: Stage,
+    answer_context: Callable[[Segment], Context] | None = None,
+) -> Review:
     """Scan and judge `segments`."""
     if scanner.idle(stage):
         return Review(segments, [[] for _ in segments])
     expanded = expand(segments)
-    scan = await scanner.scan(expanded, context, stage)
+    scan = await scanner.scan(expanded, context, stage, answer_context)
     hits = [
         [judge.hit(finding, segment) for finding in found]
         for segment, found in zip(expanded, scan.findings, strict=True)

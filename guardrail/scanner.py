@@ -81,8 +81,15 @@ class Scanner:
             return found
         return [_located(finding, *folded.to_source(finding.start or 0, finding.end or 0)) for finding in found]
 
-    async def scan(self, segments: Sequence[Segment], context: Context, stage: Stage) -> Scan:
-        """Everything the policy looks for at `stage`, in each segment."""
+    async def scan(
+        self,
+        segments: Sequence[Segment],
+        context: Context,
+        stage: Stage,
+        answer_context: Callable[[Segment], Context] | None = None,
+    ) -> Scan:
+        """Everything the policy looks for at `stage`, in each segment; `answer_context` tells what is known of each
+        single answer where there are several."""
         scan = Scan([[] for _ in segments])
         plan = self._plans[stage]
         if plan.empty or not segments:
@@ -94,7 +101,7 @@ class Scanner:
         if plan.sentence:
             await self._scan_sentences(segments, context, plan.sentence, scan)
         if plan.answer:
-            await self._scan_answers(segments, context, plan.answer, scan)
+            await self._scan_answers(segments, answer_context or (lambda segment: context), plan.answer, scan)
         return scan
 
     async def sentence_findings(self, texts: Sequence[str], context: Context) -> Scan:
@@ -141,13 +148,17 @@ class Scanner:
                 scan.findings[index] += [in_sentence(finding, start, end) for finding in result]
 
     async def _scan_answers(
-        self, segments: Sequence[Segment], context: Context, detectors: Sequence[Detector], scan: Scan
+        self,
+        segments: Sequence[Segment],
+        context: Callable[[Segment], Context],
+        detectors: Sequence[Detector],
+        scan: Scan,
     ) -> None:
         for index, segment in enumerate(segments):
             if segment.channel != "content":
                 continue
             for detector in detectors:
-                for result in await self._detect(detector, [segment.text], context, scan.failed):
+                for result in await self._detect(detector, [segment.text], context(segment), scan.failed):
                     scan.findings[index] += result
 
     async def _ask(self, detectors: Sequence[Detector], texts: Sequence[str], context: Context) -> Scan:

@@ -151,7 +151,7 @@ class Streaming:
         for segment in view.fields:
             self._judge_field(payload, segment)
         for delta in view.deltas:
-            if delta.channel[1] == "tool_arguments":
+            if delta.channel[1] in ("tool_arguments", "refusal", "transcript"):
                 self._tools.add(delta.channel[0])
         self._reasons.update(view.finishes)
         payload.finishes = tuple(choice for choice, _ in view.finishes)

@@ -8,7 +8,7 @@ import time
 import openai
 import pytest
 
-from guardrail.types import Action, Policy, Stage
+from guardrail.types import Action, Finding, Policy, Stage
 from tests import material
 from tests.material import policy, rule
 from tests.servers import Do, Site, answer, chunk, http, parse, site, sse, told
@@ -248,6 +248,49 @@ def test_a_notice_is_added_and_a_flag_only_told(guarded):
     assert told_back.model_extra["guardrail"]["findings"] == [
         {"kind": "bias.toxicity", "rule": "toxic", "action": "flag"}
     ]
+
+
+class Silent:
+    """An ANSWER detector: an answer that says nothing is an error, unless it calls a tool."""
+
+    name = "test.silent"
+    kinds = ("error.silent", "error.cut")
+    unit = material.Shouting.unit
+    heavy = False
+
+    def load(self):
+        pass
+
+    def detect(self, texts, context):
+        kinds = (["error.silent"] if not context.has_tool_calls else []) + (
+            ["error.cut"] if context.finish_reason == "length" else []
+        )
+        return [[Finding(kind, 1.0, None, None, self.name) for kind in kinds if not text] for text in texts]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("message", "finish", "kinds"),
+    [
+        ({"content": ""}, "stop", ["error.silent"]),
+        ({"content": None}, "length", ["error.cut", "error.silent"]),
+        ({"content": "說話"}, "length", []),
+        (
+            {"tool_calls": [{"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+            "stop",
+            [],
+        ),
+        ({"refusal": "no"}, "stop", []),
+    ],
+)
+def test_an_answer_that_says_nothing_is_judged_too(tmp_path, message, finish, kinds, streamed):
+    if streamed:
+        script = sse(chunk({"role": "assistant", **message}), chunk({}, finish=finish), b"data: [DONE]\n\n")
+    else:
+        script = [http(answer(None, message=message, finish_reason=finish))]
+    with site(policy(rule("error.*", Action.FLAG)), [Silent()], tmp_path, lambda asked: script) as it:
+        assert it.post({**QUESTION, "stream": streamed})[0] == 200
+        assert sorted(f["kind"] for f in it.record["findings"]) == kinds
 
 
 CHANNELS = {

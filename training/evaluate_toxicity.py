@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate_toxicity", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=DIRECTORY)
-    parser.add_argument("--flag", type=float, default=0.9, help="threshold to report recall and false alarms at")
+    parser.add_argument("--flag", type=float, default=0.8, help="threshold to report recall and false alarms at")
     parser.add_argument("--block", type=float, default=0.99)
     chosen = parser.parse_args(arguments)
     detector = EmbeddedToxicity(chosen.models)

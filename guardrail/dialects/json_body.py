@@ -42,7 +42,7 @@ class JsonBody:
             if text and not (pointer[-1] == KEY and _NAME.fullmatch(text)) and pointer[-1] != "embedding"
         ]
 
-    def context(self, document: Any, call: Call) -> Context:
+    def context(self, document: Any, call: Call, pointer: Pointer) -> Context:
         return call.context
 
     def event(self, document: Any, strings: Strings) -> EventView:

@@ -6,6 +6,7 @@ Also spoken by vLLM, llama.cpp, DeepSeek and OpenRouter, whose reasoning fields 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -158,22 +159,18 @@ class OpenAIChat:
             if channel:
                 found.append(Segment(stage, role, channel, pointer, text))
         if stage is Stage.RESPONSE:
-            found += _spelled(body)
+            found += _spelled(body) + _silent(body)
         return found
 
-    def context(self, document: Any, call: Call) -> Context:
-        choices = _mapping(document).get("choices")
-        first = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
-        message = _mapping(first.get("message"))
-        reason = first.get("finish_reason")
-        asked = call.context
-        return Context(
-            prompt=asked.prompt,
-            system=asked.system,
-            sources=asked.sources,
-            response_format=asked.response_format,
+    def context(self, document: Any, call: Call, pointer: Pointer) -> Context:
+        choices = _sequence(_mapping(document).get("choices"))
+        position = pointer[1] if len(pointer) > 1 and isinstance(pointer[1], int) else 0
+        choice = _mapping(choices[position]) if position < len(choices) else {}
+        reason = choice.get("finish_reason")
+        return replace(
+            call.context,
             finish_reason=reason if isinstance(reason, str) else None,
-            has_tool_calls=bool(message.get("tool_calls") or message.get("function_call") or message.get("refusal")),
+            has_tool_calls=_says_otherwise(_mapping(choice.get("message"))),
         )
 
     def event(self, document: Any, strings: Strings) -> EventView:
@@ -359,6 +356,22 @@ def _spelled(body: Mapping[str, Any]) -> list[Segment]:
                 if text:
                     pointer: Pointer = ("choices", position, "logprobs")
                     found.append(Segment(Stage.RESPONSE, "assistant", "logprobs", pointer, text))
+    return found
+
+
+def _says_otherwise(message: Mapping[str, Any]) -> bool:
+    """Whether a message without content is an answer all the same."""
+    return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio"))
+
+
+def _silent(body: Mapping[str, Any]) -> list[Segment]:
+    """The answers that hold no text at all: there is nothing to edit in them, and that is worth judging."""
+    found = []
+    for position, choice in enumerate(_sequence(body.get("choices"))):
+        message = _mapping(choice).get("message")
+        if isinstance(message, dict) and not _text_of(message.get("content")):
+            pointer: Pointer = ("choices", position, "message", "content")
+            found.append(Segment(Stage.RESPONSE, "assistant", "content", pointer, ""))
     return found
 
 

@@ -67,10 +67,10 @@ class Dialect(Protocol):
         """What the parsed request asks for."""
 
     def segments(self, document: Any, strings: Strings, stage: Stage) -> list[Segment]:
-        """Every string of a whole document with its role and channel."""
+        """Every string of a whole document with its role and channel; an answer without text is an empty content."""
 
-    def context(self, document: Any, call: Call) -> Context:
-        """What detectors may know about a whole answer beside its text."""
+    def context(self, document: Any, call: Call, pointer: Pointer) -> Context:
+        """What detectors may know about the whole answer that the text at `pointer` belongs to."""
 
     def event(self, document: Any, strings: Strings) -> EventView:
         """What one stream event holds."""

@@ -156,7 +156,7 @@ def test_odd_events_are_looked_through_all_the_same(event):
     LENS.segments(event, strings(event), Stage.RESPONSE)
     LENS.segments(event, strings(event), Stage.REQUEST)
     LENS.call(event)
-    LENS.context(event, LENS.call(event))
+    LENS.context(event, LENS.call(event), ("choices", 0))
 
 
 JSON = st.recursive(
@@ -204,7 +204,7 @@ def test_no_document_whatever_its_shape_hides_a_value_or_raises(document):
             assert pointer in whole or pointer[-1] == "token", pointer
     LENS.segments(document, all_strings, Stage.REQUEST)
     LENS.call(document)
-    LENS.context(document, LENS.call(document))
+    LENS.context(document, LENS.call(document), ("choices", 0))
 
 
 def test_what_it_writes_is_what_the_sdk_reads():
