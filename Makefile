@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	--no-annotate --constraints requirements/constraints.in
+	--no-annotate $(if $(UPGRADE),--upgrade) --constraints requirements/constraints.in
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -55,14 +55,14 @@ detoxify: $(INSTALLED) ## add the optional extra `detoxify` with torch's CPU bui
 	$(PIP) install --no-deps -r requirements/torch.txt
 	$(PIP) install --no-deps $(LOCKED) -r requirements/detoxify.lock
 
-lock: $(INSTALLED) ## renew requirements/*.lock (asks the package registry; look at the diff)
+lock: $(INSTALLED) ## write requirements/*.lock after a change of pyproject.toml; with UPGRADE=1 the newest of everything
 	$(PIP) install $(LOCKED) -r requirements/tools.lock
-	$(BIN)/$(COMPILE) --upgrade requirements/tools.in -o requirements/tools.lock
-	$(BIN)/$(COMPILE) --upgrade requirements/build.in -o requirements/build.lock
-	$(BIN)/$(COMPILE) --upgrade pyproject.toml -o requirements/run.lock
-	$(BIN)/$(COMPILE) --upgrade pyproject.toml --extra dev requirements/build.in \
+	$(BIN)/$(COMPILE) requirements/tools.in -o requirements/tools.lock
+	$(BIN)/$(COMPILE) requirements/build.in -o requirements/build.lock
+	$(BIN)/$(COMPILE) pyproject.toml -o requirements/run.lock
+	$(BIN)/$(COMPILE) pyproject.toml --extra dev requirements/build.in \
 		--constraints requirements/run.lock --constraints requirements/build.lock -o requirements/dev.lock
-	$(BIN)/$(COMPILE) --upgrade pyproject.toml --extra detoxify requirements/detoxify.in \
+	$(BIN)/$(COMPILE) pyproject.toml --extra detoxify requirements/detoxify.in \
 		--overrides requirements/without-torch.in --constraints requirements/dev.lock -o requirements/detoxify.lock
 
 docker: ## build the container image `guardrail`

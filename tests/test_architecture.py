@@ -72,7 +72,9 @@ def test_heavy_libraries_are_imported_only_where_they_are_used(module):
     assert not {name.split(".")[0] for name in imports(module, top_level=True)} & HEAVY
 
 
-@pytest.mark.parametrize("module", [m for m in FILES if not under(m, "guardrail.app", "guardrail.cli", "guardrail.__main__")])
+@pytest.mark.parametrize(
+    "module", [m for m in FILES if not under(m, "guardrail.app", "guardrail.cli", "guardrail.__main__")]
+)
 def test_nothing_imports_the_composition_root_or_the_command_line(module):
     assert not [name for name in ours(module) if under(name, "guardrail.app", "guardrail.cli")]
 

@@ -90,12 +90,12 @@ ANSWERS = (
     ),
     Answer(
         TOXIC_QUESTION,
-        "Two papers were missing. You are a stupid, worthless idiot. Please apply again in May.",
+        "Two papers were missing. You are a stupid idiot and nobody likes you. Please apply again in May.",
         action="flag",
     ),
     Answer(
-        "点解佢未覆我？",
-        "佢可能好忙。你真係個冇用嘅廢物，蠢到死。聽日再問下啦。",
+        "點解佢未覆我？",
+        "佢可能好忙。你個死蠢，正一垃圾，收皮啦。聽日再問下啦。",
         action="flag",
     ),
     Answer(

@@ -36,7 +36,9 @@ def guardrail(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(command: Sequence[str], log: Path, *, stdout: IO[bytes] | int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: Sequence[str], log: Path, *, stdout: IO[bytes] | int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process with its words in the file `log`, stopped at the end."""
     with log.open("wb") as words:
         process = subprocess.Popen(

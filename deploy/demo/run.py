@@ -36,7 +36,7 @@ def main() -> int:
     """Run the demo; the exit status."""
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGHUP, _interrupted)
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
     try:
         faults = _demo(console)
     except DemoError as error:
@@ -60,13 +60,12 @@ def _interrupted(number: int, frame: object) -> NoReturn:
 def _demo(console: Console) -> list[str]:
     with _place() as place:
         audit = place / "audit"
-        with ExitStack() as stack:
-            with console.status("Starting the upstream and guardrail ...") as status:
-                url, strict_url = _start(stack, place, audit)
-                status.update("Asking ...")
-                exchanges = _ask(url, ANSWERS, status.update)
-                blocked = _ask(strict_url, BLOCKED, status.update)
-                records = _records(audit, 2 * len(exchanges + blocked))
+        with ExitStack() as stack, console.status("Starting the upstream and guardrail ...") as status:
+            url, strict_url = _start(stack, place, audit)
+            status.update("Asking ...")
+            exchanges = _ask(url, ANSWERS, status.update)
+            blocked = _ask(strict_url, BLOCKED, status.update)
+            records = _records(audit, 2 * len(exchanges + blocked))
         # From here on nothing runs any more; what is left is to be read from the log.
         _show(console, exchanges, blocked, records)
         return [*_faults(exchanges, blocked, records), *_read_log(console, audit)]
@@ -120,7 +119,9 @@ def _records(audit: Path, count: int) -> Records:
 def _guardrail(*arguments: str) -> str:
     done = subprocess.run(guardrail(*arguments), capture_output=True, text=True, env=environment())
     if done.returncode:
-        raise DemoError(f"guardrail {' '.join(arguments[:2])} ended with status {done.returncode}: {done.stderr.strip()}")
+        raise DemoError(
+            f"guardrail {' '.join(arguments[:2])} ended with status {done.returncode}: {done.stderr.strip()}"
+        )
     return done.stdout
 
 

@@ -35,12 +35,18 @@ def _message(answer: Answer) -> dict[str, Any]:
     if not answer.tool:
         return {"role": "assistant", "content": answer.text}
     function = {"name": answer.tool, "arguments": answer.said}
-    return {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+    }
 
 
 def _whole(answer: Answer) -> dict[str, Any]:
     choice = {"index": 0, "message": _message(answer), "logprobs": None, "finish_reason": _reason(answer)}
-    return _body("chat.completion", choice) | {"usage": {"prompt_tokens": 8, "completion_tokens": 16, "total_tokens": 24}}
+    return _body("chat.completion", choice) | {
+        "usage": {"prompt_tokens": 8, "completion_tokens": 16, "total_tokens": 24}
+    }
 
 
 def _reason(answer: Answer) -> str:
@@ -93,7 +99,9 @@ async def chat(request: Request) -> Response:
 
 async def models(request: Request) -> Response:
     """GET /v1/models."""
-    return JSONResponse({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "demo"}]})
+    return JSONResponse(
+        {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "demo"}]}
+    )
 
 
 app = Starlette(

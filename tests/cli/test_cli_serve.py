@@ -99,11 +99,19 @@ def ask(port, body):
 
 
 def verify(directory: Path) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "guardrail", "audit", "verify"], cwd=directory, capture_output=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "guardrail", "audit", "verify"],
+        cwd=directory,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_it_serves_guards_records_and_lets_streams_end_on_sigterm(tmp_path):
-    slow = sse(chunk({"content": "一 "}), chunk({"content": "二 "}), chunk({}, finish="stop"), b"data: [DONE]\n\n", pause=0.4)
+    slow = sse(
+        chunk({"content": "一 "}), chunk({"content": "二 "}), chunk({}, finish="stop"), b"data: [DONE]\n\n", pause=0.4
+    )
 
     def script(asked):
         return slow if asked.json.get("stream") else [http(answer("身份證A123456(3)"))]
@@ -127,7 +135,10 @@ def test_it_serves_guards_records_and_lets_streams_end_on_sigterm(tmp_path):
 
 def test_a_stream_that_outlasts_the_drain_time_is_cut_and_recorded(tmp_path):
     endless = sse(*(chunk({"content": "x "}) for _ in range(200)), pause=0.2)
-    with upstream(lambda asked: endless) as it, serving(tmp_path, f"http://127.0.0.1:{it.port}", "--drain", "1") as (process, port):
+    with (
+        upstream(lambda asked: endless) as it,
+        serving(tmp_path, f"http://127.0.0.1:{it.port}", "--drain", "1") as (process, port),
+    ):
         with ask(port, {**QUESTION, "stream": True}) as reply:
             reply.readline()
             process.send_signal(signal.SIGTERM)
@@ -181,11 +192,23 @@ def test_a_port_in_use_is_said_before_anything_slow_begins(tmp_path):
     ],
 )
 def test_a_wrong_setting_stops_it_with_one_line(tmp_path, name, value, words):
-    environment = {**os.environ, "GUARDRAIL_UPSTREAM": "http://127.0.0.1:9", "GUARDRAIL_PORT": str(free_port()), name: value}
+    environment = {
+        **os.environ,
+        "GUARDRAIL_UPSTREAM": "http://127.0.0.1:9",
+        "GUARDRAIL_PORT": str(free_port()),
+        name: value,
+    }
     if name != "GUARDRAIL_POLICY":
         (tmp_path / "mine.yaml").write_text(POLICY)
         environment["GUARDRAIL_POLICY"] = "mine.yaml"
-    done = subprocess.run([sys.executable, "-m", "guardrail", "serve"], cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", "serve"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 2
     assert words in done.stderr
     assert b"Traceback" not in done.stderr
