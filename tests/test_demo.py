@@ -27,7 +27,7 @@ def _environment(temporary: Path) -> dict[str, str]:
 
 
 def _left_over(directory: Path) -> list[str]:
-    """The command lines of processes that still speak of `directory`, or run out of the demo's own."""
+    """The command lines of processes that still name a file in `directory`, as the sidecars' do."""
     mine = os.getpid()
     found = []
     for process in psutil.process_iter(["pid", "cmdline"]):

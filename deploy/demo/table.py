@@ -31,12 +31,12 @@ def new_table(title: str) -> Table:
 
 def add(table: Table, answer: Answer, whole: Got, streamed: Got, records: Sequence[Mapping[str, Any]]) -> None:
     """One question and its two answers, with their audit records."""
-    name = Text(f"calls {answer.tool}:\n", style="dim") if answer.tool else Text()
+    name = f"calls {answer.tool}:\n" if answer.tool else ""
     said, got = _compared(answer.said, whole)
     table.add_row(
         Text(answer.question),
-        name + said,
-        Text("whole: ", style="dim") + got + Text("\nstreamed: ", style="dim") + _streamed(answer, whole, streamed),
+        Text.assemble((name, "dim"), said),
+        Text.assemble(("whole: ", "dim"), got, ("\nstreamed: ", "dim"), _streamed(answer, whole, streamed)),
         _why(records),
     )
 
@@ -50,7 +50,7 @@ def _streamed(answer: Answer, whole: Got, streamed: Got) -> Text:
 def _compared(said: str, got: Got) -> tuple[Text, Text]:
     """Both texts, with the parts marked in which they differ."""
     if got.status != 200:
-        return _text(said), Text(f"HTTP {got.status} {got.ended}: ", style=_ACTIONS["block"]) + Text(got.text)
+        return _text(said), Text.assemble((f"HTTP {got.status} {got.ended}: ", _ACTIONS["block"]), got.text)
     left, right = _text(said), _text(got.text)
     for a, b, c, d in _changes(said, got.text):
         left.stylize(TAKEN, a, b)
@@ -96,7 +96,7 @@ def _actions(records: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
         records = records[:1]
     for record in records:
         form = "" if len(records) == 1 else "streamed: " if record["stream"] else "whole: "
-        yield Text(form) + Text(record["action"], style=_ACTIONS.get(record["action"], ""))
+        yield Text.assemble(form, (record["action"], _ACTIONS.get(record["action"], "")))
 
 
 def _distinct(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -38,7 +38,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            click.echo(f"guardrail: serving on http://{self.config.host}:{self.config.port}", err=True)
+            port = self.servers[0].sockets[0].getsockname()[1]  # the one that was found, for --port 0
+            click.echo(f"guardrail: serving on http://{self.config.host}:{port}", err=True)
 
 
 def _option(*names: str, **more: Any) -> Callable[[F], F]:
