@@ -116,9 +116,8 @@ class Proxy:
             turn.ended = "client_gone"
         except asyncio.CancelledError:
             if watcher is None or not watcher.done():
-                turn.error = turn.error or "shutdown"
-                raise
-            if turn.ended == "failed":
+                await self._shut_down(turn, client)
+            elif turn.ended == "failed":
                 turn.ended = "client_gone"
         except Exception as error:  # the next exchange must be served, and the client must not see a traceback
             logger.error("exchange %s failed: %s", turn.exchange.id, type(error).__name__, exc_info=_safe(error))
@@ -317,6 +316,13 @@ class Proxy:
         if isinstance(error, Blocked):
             headers.append((b"x-should-retry", b"false"))
         await client.reply(error.status, headers, body)
+
+    async def _shut_down(self, turn: _Turn, client: "_Client") -> None:
+        """The drain time is over: say so in the stream, so that a cut answer does not look like a whole one."""
+        turn.error = turn.error or "shutdown"
+        if client.started:
+            await client.write(turn.dialect.stream_error("shutdown", "The guardrail is shutting down."))
+            await client.end()
 
     def _begin(self, scope: Scope) -> _Turn:
         identity = f"{int(time.time() * 1000):012x}{secrets.token_hex(6)}"

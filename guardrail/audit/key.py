@@ -68,7 +68,8 @@ def _load(path: Path, why: str) -> bytes:
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
             raise SettingsError(f"{path}: the digest key must be a plain file{why}")
-        if state.st_mode & 0o077:
+        # A mounted secret belongs to somebody else and reaches us through our group; our own key needs no group.
+        if state.st_mode & (0o077 if state.st_uid == os.geteuid() else 0o037):
             mode = stat.S_IMODE(state.st_mode)
             raise SettingsError(
                 f"{path}: the digest key is open to others (mode {mode:04o}); run `chmod 600 {path}`, and make a new "

@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
 def _option(*names: str, **more: Any) -> Callable[[F], F]:
     """An option with its variable, its default and its type in the help."""
     more.setdefault("show_default", True)
-    variable = "GUARDRAIL_" + names[0].lstrip("-").replace("-", "_").upper()
+    variable = "GUARDRAIL_" + names[0].split("/")[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, show_envvar=True, **more)
 
 
@@ -55,7 +55,7 @@ def _option(*names: str, **more: Any) -> Callable[[F], F]:
 @_option("--host", default="127.0.0.1", help="Address to listen on.")
 @_option("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on.")
 @_option("--audit", default=Path("audit"), type=click.Path(path_type=Path), help="Directory of the audit log.")
-@_option("--workers", default=1, type=click.IntRange(1, 256), help="Processes to serve with.")
+@_option("--workers", default=1, type=click.IntRange(1, 100), help="Processes to serve with.")
 @_option(
     "--audit-fsync",
     default="interval",
@@ -110,9 +110,7 @@ def serve(**options: Any) -> None:
         return
     guard.scanner.close()
     os.environ.update(to_environment(settings))
-    click.echo(
-        f"guardrail: serving on http://{settings.host}:{settings.port} with {settings.workers} workers", err=True
-    )
+    click.echo(f"guardrail: starting {settings.workers} workers on http://{settings.host}:{settings.port}", err=True)
     uvicorn.run("guardrail.app:create", factory=True, workers=settings.workers, **common)
 
 

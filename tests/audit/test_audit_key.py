@@ -74,3 +74,18 @@ def test_an_unreadable_key_is_named(tmp_path):
     (tmp_path / "digest.key").chmod(0)
     with pytest.raises(SettingsError, match="Permission denied"):
         load_or_create(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize(("mode", "taken"), [(0o440, True), (0o444, False), (0o460, False)])
+def test_a_secret_mounted_for_our_group_is_taken(tmp_path, monkeypatch, mode, taken):
+    path = tmp_path / "mounted.key"
+    path.write_bytes(b"k" * 32)
+    path.chmod(mode)
+    os.chown(path, 12345, os.getegid())
+    monkeypatch.setenv(KEY_ENV, str(path))
+    if taken:
+        assert load_or_create(tmp_path) == b"k" * 32
+    else:
+        with pytest.raises(SettingsError, match="open to others"):
+            load_or_create(tmp_path)

@@ -65,8 +65,8 @@ class DetoxifyToxicity:
 
     @property
     def configured(self) -> bool:
-        """Whether the operator has named both a checkpoint and its directory."""
-        return self._checkpoint is not None and self._config is not None
+        """Whether the operator has named a checkpoint or its directory; `load` asks for both."""
+        return self._checkpoint is not None or self._config is not None
 
     def load(self) -> None:
         """Import the libraries and build the network; for a moment this takes three times the checkpoint's size.

@@ -12,10 +12,14 @@ Rules:
 4. Every feature knows the stretch of text it comes from, so that the scorer can look at a part of a window: a threat
    inside a harmless paragraph must not be diluted by it.
 5. Words of interest are known by their hashes; the text of a slur need not be shipped to be recognised.
+6. Windows are read together, end to end in one array: what a hash says does not depend on where it stands, so the
+   features of a window are the same alone and among others, and a call costs the same few array operations however
+   many windows it holds.  A feature that would reach over the end of its window is NOWHERE.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +33,8 @@ WINDOW, STRIDE = 300, 200
 """Code points judged at a time, and how far apart windows of a longer text begin."""
 CELL = 40
 """Code points of a stretch; two neighbouring ones are judged together, also by themselves."""
+CHINESE_SHARE = 0.3
+"""Share of Han characters among the characters that are not blank from which a window counts as Chinese."""
 
 GROUP, NEGATION, CONDEMNATION, DEROGATION, VIOLENCE, PROFANITY, PERSON, SLUR, ENDORSEMENT = range(1, 10)
 """Word classes; 0 is any other word."""
@@ -41,21 +47,35 @@ BLOCK_BITS = (18, 17, 18, 14)
 BLOCK_STARTS = tuple(int(start) for start in np.cumsum([0, *(1 << bits for bits in BLOCK_BITS)]))
 TABLE_SIZE = BLOCK_STARTS[-1]
 
+NOWHERE = TABLE_SIZE
+"""The place of a feature that is none; a scorer gives it no weight."""
+BATCH = 4096
+"""Code points read together at most, blanks around windows included; a bound of memory, and about what caches hold."""
+
 _P = 0x9E3779B97F4A7C15
-_LONGEST = WINDOW + 3
-_POWERS = np.array([pow(_P, i, 1 << 64) for i in range(_LONGEST)], np.uint64)
-_INVERSES = np.array([pow(_P, -i, 1 << 64) for i in range(_LONGEST)], np.uint64)
+
+
+def _powers(base: int) -> NDArray[np.uint64]:
+    """base**0, base**1, ..., base**BATCH, modulo 2**64."""
+    return np.array([1, *[base] * BATCH], np.uint64).cumprod()
+
+
+_POWERS = _powers(_P)
+_INVERSES = _powers(pow(_P, -1, 1 << 64))
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _PAIR = np.uint64(0xA0761D6478BD642F)
 _TRIPLE = np.uint64(0xE7037ED1A0B428DB)
 _MARKS = np.array([pow(0x8EBC6AF09C88C6E3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _CLASS_HASHES = np.array([pow(0x589965CC75374CC3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _LAST_CELL = (WINDOW - 1) // CELL
-_CELLS = np.minimum(np.arange(_LONGEST) // CELL, _LAST_CELL)
 _SPLIT = np.uint64(48)
 _FOLD = np.uint64(29)
 _SHIFTS = tuple(np.uint64(64 - bits) for bits in BLOCK_BITS)
 _GRAMS = (2, 3, 4, 5)
+_SHORTEST = max(_GRAMS)
+_OVER = tuple((row, back) for row, size in enumerate(_GRAMS) for back in range(1, size))
+_OVER_ROWS = np.array([row for row, _ in _OVER])[:, None]
+_OVER_BACK = np.array([back for _, back in _OVER])[:, None]
 _REACH = 7  # words that a negation governs
 _QUOTE = ord('"')
 _STOPS = np.zeros(0x10000, np.bool_)
@@ -111,19 +131,35 @@ class Lexicon:
 
 
 _NONE = np.zeros(0, np.uint8)
+_ZERO = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Places in the weight table, block by block, and the classes of the words met (for the evidence).
+    """The places in the weight table of some windows, window after window.
 
-    `cells` says for each place which stretch of CELL code points it begins in; it is empty for a window of at most
-    two stretches, which has no parts to look at.
+    `grids` holds one array for each block: a column for each character, word or known word, a row for each kind of
+    feature that begins there, NOWHERE where there is none.  `bounds` says for each block at which column each stretch
+    begins, then how many columns there are; `stretches` which stretch each window begins with, then how many there
+    are.  A window of at most two stretches of CELL code points has one: it has no parts to look at.  `classes` are
+    those of the known words, the columns of the last block (for the evidence).  `chinese` tells of each window.
     """
 
-    blocks: tuple[Places, ...]
-    cells: tuple[Places, ...]
+    grids: tuple[Places, ...]
+    bounds: tuple[Places, ...]
+    stretches: Places
     classes: NDArray[np.uint8]
+    chinese: NDArray[np.bool_]
+
+    @property
+    def blocks(self) -> tuple[Places, ...]:
+        """The places of all windows, block by block."""
+        return tuple(grid[grid != NOWHERE] for grid in self.grids)
+
+    def met(self, window: int) -> list[int]:
+        """The classes of the words met in a window, each once, in rising order."""
+        first, last = self.bounds[-1][self.stretches[window : window + 2]]
+        return sorted(set(self.classes[first:last].tolist()))
 
 
 def term_hash(codes: Codes) -> int:
@@ -139,79 +175,147 @@ def windows(codes: Codes) -> list[Codes]:
     return [codes[start : start + WINDOW] for start in [*range(0, last, STRIDE), last]]
 
 
+def batches(cut: Sequence[Codes]) -> Iterator[Sequence[Codes]]:
+    """Windows in the same order, as many together as `features` takes."""
+    first = size = 0
+    for at, window in enumerate(cut):
+        if size + _padded(window) > BATCH:
+            yield cut[first:at]
+            first, size = at, 0
+        size += _padded(window)
+    if first < len(cut):
+        yield cut[first:]
+
+
 def features(codes: Codes, lexicon: Lexicon) -> Features:
     """The features of one window (at most WINDOW code points)."""
-    padded = np.full(max(len(codes) + 2, _GRAMS[-1]), BLANK, np.int64)
-    padded[1 : len(codes) + 1] = codes
-    running = np.zeros(len(padded) + 1, np.uint64)
-    np.cumsum(padded.view(np.uint64) * _POWERS[: len(padded)], out=running[1:])
-    grams = np.concatenate([(running[n:] - running[:-n]) * _INVERSES[: len(running) - n] for n in _GRAMS])
-    words, classes, starts = _words(padded, running, grams, lexicon)
-    first = padded[starts]
+    return features_of([codes], lexicon)
+
+
+def features_of(cut: Sequence[Codes], lexicon: Lexicon) -> Features:
+    """The features of one or more windows (each at most WINDOW code points, together those of one of `batches`)."""
+    flat, cells, stretches = _laid_out(cut)
+    running = np.zeros(len(flat) + 1, np.uint64)
+    np.cumsum(flat.view(np.uint64) * _POWERS[: len(flat)], out=running[1:])
+    grams = np.zeros((len(_GRAMS), len(flat)), np.uint64)
+    for row, size in enumerate(_GRAMS):
+        np.subtract(running[size:], running[:-size], out=grams[row, : len(flat) + 1 - size])
+    grams *= _INVERSES[: len(flat)]
+    kinds = _KINDS[flat]
+    han = (kinds == _HAN).nonzero()[0]
+    words, classes, starts = _words(kinds, running, grams, han, lexicon)
     known = classes.nonzero()[0]
-    sequence = _CLASS_HASHES[classes[known]]
-    circumstances = _circumstances(words, classes, first, known)
-    parts = (
-        [grams],
-        [words, _pairs(words)],
-        circumstances,
-        [sequence, _pairs(sequence), _triples(sequence)],
+    bounds = starts.searchsorted(cells)
+    among = known.searchsorted(bounds)
+    grids = (
+        _gram_places(grams, cells[stretches[1:]]),
+        *_word_places(words, classes, flat[starts], known, bounds[stretches], among[stretches]),
     )
-    beside = len(circumstances) == 3
-    cells = _cells(len(running), starts, starts[known], beside) if len(codes) > 2 * CELL else ()
-    return Features(_places(parts), cells, classes[known])
+    chinese = are_chinese(flat, cells[stretches[:-1]]) if len(han) else np.zeros(len(cut), np.bool_)
+    return Features(grids, (cells, bounds, bounds, among), stretches, classes[known], chinese)
 
 
-def _cells(positions: int, starts: Places, known: Places, beside: bool) -> tuple[Places, ...]:
-    """The stretch of each place, in the order of `features`: of each n-gram, word, pair and triple by its beginning."""
-    words, classes = np.minimum(starts // CELL, _LAST_CELL), np.minimum(known // CELL, _LAST_CELL)
-    grams = np.concatenate([_CELLS[: positions - n] for n in _GRAMS])
-    pairs = words[:-1]
-    return (
-        grams,
-        np.concatenate((words, pairs)),
-        np.concatenate((words, pairs, words) if beside else (words, pairs)),
-        np.concatenate((classes, classes[:-1], classes[:-2])),
-    )
+def are_chinese(flat: NDArray[np.integer[Any]], starts: Places) -> NDArray[np.bool_]:
+    """Whether each window counts as Chinese for the calibration; a window reaches to where the next one starts."""
+    marks = np.array([(flat >= 0x3400) & (flat < 0xA000), flat != BLANK], np.uint8)
+    han, written = np.add.reduceat(marks, starts, axis=1, dtype=np.int64)
+    chinese: NDArray[np.bool_] = han > CHINESE_SHARE * written
+    return chinese
 
 
-def _pairs(hashes: Hashes) -> Hashes:
-    pairs: Hashes = hashes[:-1] * _PAIR + hashes[1:]
-    return pairs
+def _laid_out(cut: Sequence[Codes]) -> tuple[Places, Places, Places]:
+    """Windows end to end, a blank on either side of each: the code points; where stretches begin, and the end; which
+    stretch each window begins with, and their number."""
+    starts: list[int] = []
+    cells: list[int] = []
+    stretches: list[int] = []
+    end = 0
+    for window in cut:
+        starts.append(end + 1)
+        stretches.append(len(cells))
+        parts = min(len(window) // CELL, _LAST_CELL) if len(window) > 2 * CELL else 0
+        cells.extend(range(end, end + parts * CELL + 1, CELL))
+        end += _padded(window)
+    flat = np.full(end, BLANK, np.int64)
+    for start, window in zip(starts, cut, strict=True):
+        flat[start : start + len(window)] = window
+    return flat, np.array([*cells, end]), np.array([*stretches, len(cells)])
 
 
-def _triples(hashes: Hashes) -> Hashes:
-    triples: Hashes = (hashes[:-2] * _PAIR + hashes[1:-1]) * _TRIPLE + hashes[2:]
-    return triples
+def _padded(window: Codes) -> int:
+    return max(len(window) + 2, _SHORTEST)
 
 
-def _places(parts: Sequence[list[Hashes]]) -> tuple[Places, ...]:
-    """The places of the hashes, block by block: the top bits after mixing (the low bits of the hash are weak)."""
-    mixed = np.concatenate([hashes for block in parts for hashes in block])
-    mixed ^= mixed >> _FOLD
-    mixed *= _MIX
-    places: list[Places] = []
-    at = 0
-    for block, shift, start in zip(parts, _SHIFTS, BLOCK_STARTS, strict=False):
-        end = at + sum(map(len, block))
-        places.append((mixed[at:end] >> shift).view(np.int64) + start)
-        at = end
-    return tuple(places)
+def _gram_places(grams: Hashes, ends: Places) -> Places:
+    places = _places(_mixed(grams), 0)
+    places[_OVER_ROWS, ends - _OVER_BACK] = NOWHERE
+    return places
+
+
+def _word_places(
+    words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places, ends: Places, known_ends: Places
+) -> tuple[Places, Places, Places]:
+    """The places of words, of words with their circumstances and of word classes.
+
+    `first` holds the first code point of each word; `ends` and `known_ends` say with which word, and which known
+    word, each window begins, then how many there are.
+    """
+    plain, marks, beside = _circumstances(words, classes, first, known, ends)
+    rows = 2 if beside is None else 3
+    hashes = np.zeros((2 + rows) * len(words) + 3 * len(known), np.uint64)
+    spoken = hashes[: 2 * len(words)].reshape(2, -1)
+    marked = hashes[2 * len(words) : (2 + rows) * len(words)].reshape(rows, -1)
+    sequence = hashes[(2 + rows) * len(words) :].reshape(3, -1)
+    spoken[0] = words
+    marked[0] = plain + _MARKS[marks]
+    sequence[0] = _CLASS_HASHES[classes[known]]
+    for block in (spoken, marked, sequence):
+        block[1, :-1] = block[0, :-1] * _PAIR + block[0, 1:]
+    sequence[2, :-2] = sequence[1, :-2] * _TRIPLE + sequence[0, 2:]
+    if beside is not None:
+        marked[2] = plain + _MARKS[(marks & 1) + beside]
+    _mixed(hashes)
+    found = (_places(spoken, 1), _places(marked, 2), _places(sequence, 3))
+    last, known_last = _last(ends), _last(known_ends)
+    found[0][1, last] = found[1][1, last] = NOWHERE
+    found[2][1:, known_last] = NOWHERE
+    found[2][2, known_last - 1] = NOWHERE  # before the first column comes the last one, where there is none either
+    if beside is not None:
+        found[1][2, beside == 0] = NOWHERE
+    return found
+
+
+def _last(ends: Places) -> Places:
+    """The last column of each window that has any."""
+    following = ends[1:]
+    return following[following > ends[:-1]] - 1
+
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """`hashes`, mixed in place: their low bits are weak, afterwards the top bits are good."""
+    hashes ^= hashes >> _FOLD
+    hashes *= _MIX
+    return hashes
+
+
+def _places(mixed: Hashes, block: int) -> Places:
+    places = (mixed >> _SHIFTS[block]).view(np.int64)
+    places += BLOCK_STARTS[block]
+    return places
 
 
 def _words(
-    padded: Places, running: Hashes, grams: Hashes, lexicon: Lexicon
+    kinds: NDArray[np.uint8], running: Hashes, grams: Hashes, han: Places, lexicon: Lexicon
 ) -> tuple[Hashes, NDArray[np.uint8], Places]:
     """The words in order: hash, class and where they begin.
 
     A word is a run of letters or of digits, a single Han character or sign, or a lexicon term made of Han characters.
     """
-    kinds = _KINDS[padded]
     borders = kinds >= _ALONE
     borders[1:] |= kinds[1:] != kinds[:-1]
     borders[0] = True
-    if kinds.max() == _HAN:
-        for start, end in _terms(grams, len(running), lexicon):
+    if len(han):
+        for start, end in _terms(grams, han, lexicon):
             borders[start + 1 : end] = False
     edges = borders.nonzero()[0]
     running_at = running[edges]
@@ -224,15 +328,10 @@ def _words(
     return words, classes, starts
 
 
-def _terms(grams: Hashes, positions: int, lexicon: Lexicon) -> list[tuple[int, int]]:
-    """Where lexicon terms of several Han characters stand: the longest at each place, from the left."""
-    found: list[tuple[int, int]] = []
-    for index in lexicon.find(grams)[0].tolist():
-        for length in _GRAMS:
-            if index < positions - length:
-                found.append((index, -length))
-                break
-            index -= positions - length
+def _terms(grams: Hashes, han: Places, lexicon: Lexicon) -> list[tuple[int, int]]:
+    """Where lexicon terms that begin with a Han character stand: the longest at each place, from the left."""
+    hits = lexicon.find(grams.take(han, axis=1).ravel())[0]
+    found = [(int(han[hit % len(han)]), -_GRAMS[hit // len(han)]) for hit in hits.tolist()]
     terms: list[tuple[int, int]] = []
     reached = 0
     for at, negative in sorted(found):
@@ -242,19 +341,35 @@ def _terms(grams: Hashes, positions: int, lexicon: Lexicon) -> list[tuple[int, i
     return terms
 
 
-def _circumstances(words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places) -> list[Hashes]:
-    """Words and pairs of words marked with their circumstances; names of groups read as one word."""
+def _circumstances(
+    words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places, ends: Places
+) -> tuple[Hashes, Places, Places | None]:
+    """The words with names of groups read as one word; 1 for a negated and 2 for a quoted one, added; and 4 beside the
+    name of a group, 8 beside condemnation, added, in the same window (None where there is neither)."""
+    kinds = classes[known]
+    met = set(kinds.tolist())
+    plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words) if GROUP in met else words
+    sizes = ends[1:] - ends[:-1]
+    marks = np.zeros(len(words), np.int64)
     quotes = first == _QUOTE
-    marks = (quotes.cumsum() & 1) * 2 if quotes.any() else np.zeros(len(words), np.int64)
-    kinds = classes[known].tolist()
-    plain = words
-    if GROUP in kinds:
-        plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words)
-    if NEGATION in kinds:
-        stops = _STOPS[first].nonzero()[0]
-        for at in known[classes[known] == NEGATION]:
-            until = stops[stops.searchsorted(at) :][:1]
-            marks[at + 1 : min([at + 1 + _REACH, *until])] |= 1
-    marked = plain + _MARKS[marks]
-    beside = 4 * (GROUP in kinds) + 8 * (CONDEMNATION in kinds)
-    return [marked, _pairs(marked), plain + _MARKS[(marks & 1) + beside]] if beside else [marked, _pairs(marked)]
+    if quotes.any():
+        before = np.concatenate((_ZERO, quotes.cumsum()))
+        marks = ((before[1:] - before[ends[:-1]].repeat(sizes)) & 1) * 2
+    if NEGATION in met:
+        for start, end in _negated(known[kinds == NEGATION], first, ends):
+            marks[start:end] |= 1
+    if not met & {GROUP, CONDEMNATION}:
+        return plain, marks, None
+    owners = ends.searchsorted(known, "right") - 1
+    beside = np.zeros((2, len(sizes)), np.int64)
+    beside[0, owners[kinds == GROUP]] = 4
+    beside[1, owners[kinds == CONDEMNATION]] = 8
+    return plain, marks, beside.sum(axis=0).repeat(sizes)
+
+
+def _negated(negations: Places, first: Places, ends: Places) -> list[tuple[int, int]]:
+    """The words that each negation governs, as spans: up to _REACH of them, a stop or the end of the window."""
+    stops = _STOPS[first].nonzero()[0]
+    stop = np.append(stops, len(first))[stops.searchsorted(negations)]
+    until = np.minimum(np.minimum(stop, ends[ends.searchsorted(negations, "right")]), negations + 1 + _REACH)
+    return list(zip((negations + 1).tolist(), until.tolist(), strict=True))

@@ -7,9 +7,14 @@ Rules:
    dropped (`去 . 死`), a character at most twice in a row, Traditional characters read as Simplified.
 3. Nothing here needs offsets: the scorer judges whole texts.
 4. Each step first looks whether it is needed at all; ordinary text pays for the looking only.
+5. Texts that come together are read together, joined by a separator.  Every step sees white space that is neither a
+   blank nor a letter there, which it treats as it treats the end of a text, so the views are those of each text alone.
+6. A pattern begins with a set of characters and looks behind afterwards: that is how Python's engine finds quickly
+   where to begin.
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +25,18 @@ Codes = NDArray[np.uint32]
 BLANK = 32
 _PLANE = 0x10000
 _PRIVATE = 0xE000  # characters beyond the basic plane (emoji) are filed in the private use area, 4,096 places
+_SEPARATOR, _ITS_LIKE = "\x1f", "\x1e"  # no step tells the two apart
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _URL = re.compile(r"https?://\S+|www\.\S+")
-_LEET = re.compile(r"(?<=[a-z])[013457@$!]+(?=[a-z])|(?<![^\s\"'(])\$(?=[a-z]{2})|(?<=[a-z])\$+(?![^\W_])")
-_MAYBE_LEET = re.compile(r"[013457@$!]")
+_LEET = re.compile(
+    r"[013457@$!](?:(?<=[a-z].)[013457@$!]*(?=[a-z])"
+    r"|(?<=\$)(?:(?<![^\s\"'(].)(?=[a-z]{2})|(?<=[a-z].)\$*(?![^\W_])))"
+)
 _LETTERS = str.maketrans("013457@$!", "oieastasi")
-_SPACED = re.compile(r"(?<![a-z0-9'])[a-z](?:[ .\-_*|][a-z]){2,}(?![a-z0-9'])")
+_SPACED = re.compile(r"[a-z](?<![a-z0-9'].)(?:[ .\-_*|][a-z]){2,}(?![a-z0-9'])")
+_MAYBE_SPACED = re.compile(r"[ .\-_*|][a-z][ .\-_*|][a-z](?![a-z0-9'])")
 _SPACERS = re.compile(r"[ .\-_*|]")
-_SPACED_HAN = re.compile(rf"(?<=[{_HAN}])[ .\-_*|·•]+(?=[{_HAN}])")
+_SPACED_HAN = re.compile(rf"[ .\-_*|·•](?<=[{_HAN}].)[ .\-_*|·•]*(?=[{_HAN}])")
 
 
 def simplifier(traditional: NDArray[np.uint16], simplified: NDArray[np.uint16]) -> Codes:
@@ -42,18 +51,44 @@ def simplifier(traditional: NDArray[np.uint16], simplified: NDArray[np.uint16]) 
 
 def reading(text: str, simplify: Codes) -> Codes:
     """The code points of the reading view of `text`; `simplify` comes from `simplifier`."""
-    plain = fold(text).text.lower()
+    return readings([text], simplify)[0]
+
+
+def readings(texts: Sequence[str], simplify: Codes) -> list[Codes]:
+    """The reading view of each text."""
+    if not texts:
+        return []
+    joined = _SEPARATOR.join(texts)
+    if joined.count(_SEPARATOR) >= len(texts):
+        joined = _SEPARATOR.join(text.replace(_SEPARATOR, _ITS_LIKE) for text in texts)
+    plain = _respelt(fold(joined).text.lower())
+    points = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)
+    codes = simplify[points if plain.isascii() else np.where(points < _PLANE, points, _PRIVATE | (points & 0xFFF))]
+    if len(texts) == 1:
+        return [_without_repeats(codes)]
+    between = (points == ord(_SEPARATOR)).nonzero()[0]
+    codes[between] = np.arange(len(between)) & 1  # below BLANK there is nothing else; neighbours differ, so all stay
+    codes = _without_repeats(codes)
+    ends = (codes < 2).nonzero()[0].tolist()
+    return [codes[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(codes)], strict=True)]
+
+
+def _respelt(plain: str) -> str:
+    """Lower-case text without addresses and spelling tricks."""
     if "://" in plain or "www." in plain:
         plain = _URL.sub(" ", plain)
-    if _MAYBE_LEET.search(plain):
-        plain = _LEET.sub(lambda found: found.group().translate(_LETTERS), plain)
-    plain = _SPACED.sub(lambda found: _SPACERS.sub("", found.group()), plain)
-    if not plain.isascii():
-        plain = _SPACED_HAN.sub("", plain)
-    codes = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)
-    if not plain.isascii():
-        codes = np.where(codes < _PLANE, codes, _PRIVATE | (codes & 0xFFF))
-    return _without_repeats(simplify[codes])
+    plain = _LEET.sub(_letters, plain)
+    if _MAYBE_SPACED.search(plain):
+        plain = _SPACED.sub(_joined, plain)
+    return plain if plain.isascii() else _SPACED_HAN.sub("", plain)
+
+
+def _letters(found: re.Match[str]) -> str:
+    return found.group().translate(_LETTERS)
+
+
+def _joined(found: re.Match[str]) -> str:
+    return _SPACERS.sub("", found.group())
 
 
 def _without_repeats(codes: Codes) -> Codes:

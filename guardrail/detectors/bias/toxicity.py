@@ -7,7 +7,9 @@ Rules:
    third ordinary answers), calibrated for each language apart, so that a score means the same in both.
 3. A long text is judged in overlapping windows, a window also by its parts, and the worst counts: a threat inside a
    harmless paragraph is not diluted by it.
-4. Integer weights are summed exactly: the same text has the same score alone, in a batch and in another process.
+4. Integer weights are summed exactly, and what is a fraction is computed for each window apart in one fixed order: the
+   same text has the same score alone, in a batch and in another process, to the last bit.
+5. All texts of a call are judged together, in as many array operations as one text (`features.batches` at a time).
 
 What it can and cannot do is stated, with figures, in docs/models/toxicity.md.
 """
@@ -20,8 +22,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.bias.features import CLASSES, Features, Lexicon, features, windows
-from guardrail.detectors.bias.reading import BLANK, Codes, reading, simplifier
+from guardrail.detectors.bias.features import (
+    CLASSES,
+    NOWHERE,
+    Features,
+    Lexicon,
+    Places,
+    are_chinese,
+    batches,
+    features_of,
+    windows,
+)
+from guardrail.detectors.bias.reading import BLANK, Codes, readings, simplifier
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, Model, read_model
 from guardrail.types import Context, Finding, Unit
@@ -30,13 +42,14 @@ KIND = "bias.toxicity"
 FILE = "toxicity.bin"
 REPORTED = 0.05
 """The lowest score that is reported; policy thresholds below it have no effect."""
-CHINESE_SHARE = 0.3
-"""Share of Han characters among the characters that are not blank from which a window counts as Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The model in memory.  `calibration` holds (slope, offset) for English and for Chinese."""
+    """The model in memory.  `table` ends with the weight of NOWHERE, 0.
+
+    `calibration` holds (slope, offset) for English and for Chinese.
+    """
 
     simplify: Codes
     lexicon: Lexicon
@@ -52,41 +65,61 @@ class Scorer:
         return cls(
             simplifier(arrays["traditional"], arrays["simplified"]),
             Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
-            arrays["weights"],
+            np.append(arrays["weights"], np.int8(0)),
             tuple(map(float, settings["scales"])),
             ((float(english[0]), float(english[1])), (float(chinese[0]), float(chinese[1]))),
         )
 
-    def score(self, text: str) -> tuple[float, Features | None]:
-        """The calibrated score of a text in 0..1, and the features of the window that earned it."""
-        best, reason = 0.0, None
-        for window in windows(reading(text, self.simplify)):
-            found = features(window, self.lexicon)
-            slope, offset = self.calibration[is_chinese(window)]
-            score = logistic(slope * self.raw(found) + offset)
-            if reason is None or score > best:
-                best, reason = score, found
-        return best, reason
+    def scores(self, texts: Sequence[str]) -> list[tuple[float, list[int]]]:
+        """For each text its calibrated score in 0..1 and the classes of the words met in the window that earned it."""
+        cut: list[Codes] = []
+        owners: list[int] = []
+        for owner, codes in enumerate(readings(texts, self.simplify)):
+            pieces = windows(codes)
+            cut.extend(pieces)
+            owners.extend([owner] * len(pieces))
+        best: list[tuple[float, list[int]]] = [(-1.0, [])] * len(texts)
+        owner = iter(owners)
+        for batch in batches(cut):
+            found = features_of(batch, self.lexicon)
+            for index, (raw, chinese) in enumerate(zip(self.raws(found).tolist(), found.chinese.tolist(), strict=True)):
+                slope, offset = self.calibration[chinese]
+                score = logistic(slope * raw + offset)
+                text = next(owner)
+                if score > best[text][0]:
+                    best[text] = (score, found.met(index) if score >= REPORTED else [])
+        return best
 
     def raw(self, found: Features) -> float:
-        """The uncalibrated sum of a window or, where that is higher, of two neighbouring stretches of it; no unit."""
-        if found.cells:
-            return self._highest(found)
-        total = 0.0
-        for scale, places in zip(self.scales, found.blocks, strict=True):
-            if len(places):
-                total += scale * int(self.table[places].sum(dtype=np.int64)) / math.sqrt(len(places))
-        return total
+        """The highest of `raws`."""
+        return float(self.raws(found).max())
 
-    def _highest(self, found: Features) -> float:
-        cells = 1 + int(found.cells[0].max())
-        total = np.zeros(cells)
-        for scale, places, owners in zip(self.scales, found.blocks, found.cells, strict=True):
-            sums = np.bincount(owners, self.table[places], cells)
-            counts = np.bincount(owners, minlength=cells)
-            parts = np.append(sums[:-1] + sums[1:], sums.sum())
-            total += scale * parts / np.sqrt(np.maximum(1, np.append(counts[:-1] + counts[1:], len(places))))
-        return float(total.max())
+    def raws(self, found: Features) -> NDArray[np.float64]:
+        """The uncalibrated sum of each window or, where that is higher, of two neighbouring stretches of it; no unit."""
+        stretches = found.stretches
+        pairs = int(stretches[-1]) - 1 if stretches[-1] > len(stretches) - 1 else 0
+        steps = np.arange(pairs)
+        first = np.concatenate((steps, stretches[:-1]))
+        last = np.concatenate((steps + 2, stretches[1:]))
+        total = np.zeros(len(first))
+        for scale, grid, bounds in zip(self.scales, found.grids, found.bounds, strict=True):
+            sums, counts = self._tally(grid, bounds, first, last)
+            total += scale * sums / np.sqrt(np.maximum(1, counts))
+        whole: NDArray[np.float64] = total[pairs:]
+        if not pairs:
+            return whole
+        parts = np.append(total[:pairs], -np.inf)
+        parts[stretches[1:] - 1] = -np.inf  # the last stretch of a window has no neighbour
+        return np.maximum(whole, np.maximum.reduceat(parts, stretches[:-1]))
+
+    def _tally(self, grid: Places, bounds: Places, first: Places, last: Places) -> tuple[Places, Places]:
+        """The sums of weights and the numbers of features from one stretch up to another."""
+        running = np.zeros((2, grid.shape[1] + 1), np.int64)
+        self.table[grid].sum(axis=0, dtype=np.int64, out=running[0, 1:])
+        (grid != NOWHERE).view(np.int8).sum(axis=0, dtype=np.int64, out=running[1, 1:])
+        at = running.cumsum(axis=1)[:, bounds]
+        sums, counts = at[:, last] - at[:, first]
+        return sums, counts
 
 
 class EmbeddedToxicity:
@@ -115,19 +148,15 @@ class EmbeddedToxicity:
         """One finding about the whole of each text that scores REPORTED or more; none about the others."""
         if self._scorer is None:
             raise CheckError("bias.toxicity was asked before load()")
-        return [self._judge(self._scorer, text) for text in texts]
-
-    def _judge(self, scorer: Scorer, text: str) -> list[Finding]:
-        score, reason = scorer.score(text)
-        if score < REPORTED:
-            return []
-        return [Finding(KIND, score, None, None, self.name, _evidence(reason))]
+        return [
+            [Finding(KIND, score, None, None, self.name, _evidence(met))] if score >= REPORTED else []
+            for score, met in self._scorer.scores(texts)
+        ]
 
 
 def is_chinese(codes: Codes) -> bool:
     """Whether a window counts as Chinese for the calibration."""
-    han = np.count_nonzero((codes >= 0x3400) & (codes < 0xA000))
-    return bool(han > CHINESE_SHARE * np.count_nonzero(codes != BLANK))
+    return bool(are_chinese(np.append(codes, np.uint32(BLANK)), np.zeros(1, np.int64))[0])
 
 
 def logistic(value: float) -> float:
@@ -135,7 +164,6 @@ def logistic(value: float) -> float:
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
 
 
-def _evidence(reason: Features | None) -> str:
-    named = [CLASSES[index - 1] for index in sorted(set(reason.classes.tolist()))] if reason else []
-    met = f"; kinds of words met: {', '.join(named)}" if named else ""
-    return f"hashed n-gram score of the wording{met}"
+def _evidence(classes: Sequence[int]) -> str:
+    named = ", ".join(CLASSES[index - 1] for index in classes)
+    return f"hashed n-gram score of the wording{named and f'; kinds of words met: {named}'}"

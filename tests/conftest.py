@@ -1,0 +1,23 @@
+"""What holds for every test: where GUARDRAIL_REQUIRE_SLOW is set, a slow test that is skipped has failed.
+
+On a developer's machine an optional extra may be missing; `.ci/run` installs every extra and sets the variable, so that a
+suite that could not run there is an error and not a green line.
+"""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    wanted = os.environ.get("GUARDRAIL_REQUIRE_SLOW") and item.get_closest_marker("slow")
+    if wanted and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where GUARDRAIL_REQUIRE_SLOW asks for it: {report.longrepr}"
+    return report

@@ -1,0 +1,35 @@
+"""The door that detectors come through: a broken plug-in is an error, an unconfigured one is simply not there."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from guardrail.detectors import registry
+from guardrail.detectors.protocol import Detector, PatternSource
+from guardrail.errors import SettingsError
+from guardrail.types import Unit
+
+
+def test_the_built_in_detectors_keep_the_protocol():
+    found = registry.available()
+    assert {"leakage.identifiers", "leakage.secrets", "leakage.presidio", "bias.toxicity", "errors.arithmetic"} <= {
+        d.name for d in found
+    }
+    for detector in found:
+        detector.load()
+        assert isinstance(detector, PatternSource if detector.unit is Unit.SPAN else Detector), detector.name
+        assert all("." in kind for kind in detector.kinds)
+
+
+def test_detoxify_is_there_only_when_a_checkpoint_is_configured(monkeypatch):
+    monkeypatch.delenv("GUARDRAIL_DETOXIFY_CHECKPOINT", raising=False)
+    assert "bias.detoxify" not in {d.name for d in registry.available()}
+    monkeypatch.setenv("GUARDRAIL_DETOXIFY_CHECKPOINT", "/models/toxic.ckpt")
+    assert "bias.detoxify" in {d.name for d in registry.available()}
+
+
+def test_a_plug_in_that_cannot_be_imported_is_named(monkeypatch):
+    broken = EntryPoint("acme.pii", "acme_nowhere:Detector", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    with pytest.raises(SettingsError, match=r"detector `acme.pii` \(acme_nowhere:Detector\) cannot be imported"):
+        registry.available()
