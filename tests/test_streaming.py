@@ -4,6 +4,7 @@ What a user would notice: a value on the wire in any form, or an answer that rea
 """
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -36,7 +37,7 @@ def served(frames: list[bytes], cuts: list[int], scanner=SCANNER, judge=JUDGE, c
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
 
     async def reads():
-        for a, b in zip(places, places[1:], strict=False):
+        for a, b in itertools.pairwise(places):
             yield raw[a:b]
 
     async def run():

@@ -52,7 +52,9 @@ def test_without_settings_it_says_what_to_set() -> None:
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(CHECKPOINT_VARIABLE, str(tmp_path / "model.ckpt"))
-    assert not DetoxifyToxicity().configured
+    assert DetoxifyToxicity().configured
+    with pytest.raises(CheckError, match=CONFIG_VARIABLE):
+        DetoxifyToxicity().load()  # half a setting is a mistake, not a wish to go without
     monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path))
     assert DetoxifyToxicity().configured
 
