@@ -183,3 +183,30 @@ def test_every_command_explains_itself(command):
     done = run(*command, "--help")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) > 5
+
+
+def test_a_person_who_waits_sees_how_far_it_is(policy, tmp_path):
+    """The bar goes to the terminal, the lines to where they were sent, and neither disturbs the other."""
+    import os
+    import pty
+
+    items = tmp_path / "items.jsonl"
+    items.write_text("".join(json.dumps({"id": i, "text": "你好"}) + "\n" for i in range(50)))
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "guardrail", "check", "--policy", policy, "--format", "jsonl", str(items)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env={**os.environ, "TERM": "xterm"})
+    out = process.stdout.read()
+    process.wait(120)
+    process.stdout.close()
+    os.close(end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 65536):
+            shown += part
+    except OSError:
+        pass  # the other end of a pseudo-terminal is closed
+    os.close(terminal)
+    assert process.returncode == 0
+    assert [json.loads(line)["id"] for line in out.splitlines()] == list(range(50))
+    assert b"judging" in shown
+    assert b"50/50" in shown

@@ -14,7 +14,8 @@ Rules:
 5. Words of interest are known by their hashes; the text of a slur need not be shipped to be recognised.
 6. Windows are read together, end to end in one array: what a hash says does not depend on where it stands, so the
    features of a window are the same alone and among others, and a call costs the same few array operations however
-   many windows it holds.  A feature that would reach over the end of its window is NOWHERE.
+   many windows it holds.  Features that would reach over the end of their window are computed and left out of every
+   span: that is cheaper than to avoid them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ CHINESE_SHARE = 0.3
 
 GROUP, NEGATION, CONDEMNATION, DEROGATION, VIOLENCE, PROFANITY, PERSON, SLUR, ENDORSEMENT = range(1, 10)
 """Word classes; 0 is any other word."""
+_BESIDE = {GROUP, CONDEMNATION}
 CLASSES = (
     "group", "negation", "condemnation", "derogation", "violence", "profanity", "person", "slur", "endorsement",
 )  # fmt: skip
@@ -47,8 +49,6 @@ BLOCK_BITS = (18, 17, 18, 14)
 BLOCK_STARTS = tuple(int(start) for start in np.cumsum([0, *(1 << bits for bits in BLOCK_BITS)]))
 TABLE_SIZE = BLOCK_STARTS[-1]
 
-NOWHERE = TABLE_SIZE
-"""The place of a feature that is none; a scorer gives it no weight."""
 BATCH = 4096
 """Code points read together at most, blanks around windows included; a bound of memory, and about what caches hold."""
 
@@ -70,12 +70,18 @@ _CLASS_HASHES = np.array([pow(0x589965CC75374CC3, i + 1, 1 << 64) for i in range
 _LAST_CELL = (WINDOW - 1) // CELL
 _SPLIT = np.uint64(48)
 _FOLD = np.uint64(29)
-_SHIFTS = tuple(np.uint64(64 - bits) for bits in BLOCK_BITS)
+_SHIFT = np.uint64(64 - BLOCK_BITS[0])
 _GRAMS = (2, 3, 4, 5)
 _SHORTEST = max(_GRAMS)
-_OVER = tuple((row, back) for row, size in enumerate(_GRAMS) for back in range(1, size))
-_OVER_ROWS = np.array([row for row, _ in _OVER])[:, None]
-_OVER_BACK = np.array([back for _, back in _OVER])[:, None]
+_BLANKS = np.full(_SHORTEST, BLANK, np.uint32)
+_BLANK = _BLANKS[:1]
+
+_BLOCK_ROWS = (0, 4, 6, 9)
+"""The first kind of feature of each block: 2-, 3-, 4- and 5-grams; words, pairs; the same marked, and words beside
+others; classes, pairs, triples."""
+_COLUMNS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2])  # of each row: code points, words, known words
+_OVER = np.array([1, 2, 3, 4, 0, 1, 0, 1, 0, 0, 1, 2])[:, None]  # features at the end of a window that reach over it
+_BESIDE_ROW = 8
 _REACH = 7  # words that a negation governs
 _QUOTE = ord('"')
 _STOPS = np.zeros(0x10000, np.bool_)
@@ -136,30 +142,40 @@ _ZERO = np.zeros(1, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The places in the weight table of some windows, window after window.
+    """The places in the weight table of some windows.
 
-    `grids` holds one array for each block: a column for each character, word or known word, a row for each kind of
-    feature that begins there, NOWHERE where there is none.  `bounds` says for each block at which column each stretch
-    begins, then how many columns there are; `stretches` which stretch each window begins with, then how many there
-    are.  A window of at most two stretches of CELL code points has one: it has no parts to look at.  `classes` are
-    those of the known words, the columns of the last block (for the evidence).  `chinese` tells of each window.
+    `places` are those of one kind of feature after the other.  A row of `first` and `last` stands for one kind, a
+    column for one span of text: first[k, s] to last[k, s] of `places` are the features of kind k that begin in span s.
+    The first spans are the windows themselves.  The others, for a window of more than two stretches of CELL code
+    points, are two neighbouring stretches each; `owners` says of which window.
+    `classes` are those of the known words (for the evidence), `known` with which of them each window begins, then how
+    many there are.  `chinese` tells of each window.
     """
 
-    grids: tuple[Places, ...]
-    bounds: tuple[Places, ...]
-    stretches: Places
+    places: Places
+    first: Places
+    last: Places
+    owners: list[int]
     classes: NDArray[np.uint8]
-    chinese: NDArray[np.bool_]
+    known: Places
+    chinese: list[bool]
 
     @property
     def blocks(self) -> tuple[Places, ...]:
-        """The places of all windows, block by block."""
-        return tuple(grid[grid != NOWHERE] for grid in self.grids)
+        """The places of the first window, block by block."""
+        rows = [self.places[a:b] for a, b in zip(self.first[:, 0], self.last[:, 0], strict=True)]
+        return tuple(np.concatenate(rows[a:b]) for a, b in zip(_BLOCK_ROWS, (*_BLOCK_ROWS[1:], len(rows)), strict=True))
+
+    def sums(self, weights: NDArray[np.int8]) -> tuple[Places, Places]:
+        """The sum of the weights of each block (rows) in each span (columns), and how many features that are."""
+        running = np.zeros(len(self.places) + 1, np.int64)
+        weights[self.places].cumsum(out=running[1:])
+        sums = running[self.last] - running[self.first]
+        return np.add.reduceat(sums, _BLOCK_ROWS), np.add.reduceat(self.last - self.first, _BLOCK_ROWS)
 
     def met(self, window: int) -> list[int]:
         """The classes of the words met in a window, each once, in rising order."""
-        first, last = self.bounds[-1][self.stretches[window : window + 2]]
-        return sorted(set(self.classes[first:last].tolist()))
+        return sorted(set(self.classes[self.known[window] : self.known[window + 1]].tolist()))
 
 
 def term_hash(codes: Codes) -> int:
@@ -194,114 +210,138 @@ def features(codes: Codes, lexicon: Lexicon) -> Features:
 
 def features_of(cut: Sequence[Codes], lexicon: Lexicon) -> Features:
     """The features of one or more windows (each at most WINDOW code points, together those of one of `batches`)."""
-    flat, cells, stretches = _laid_out(cut)
-    running = np.zeros(len(flat) + 1, np.uint64)
-    np.cumsum(flat.view(np.uint64) * _POWERS[: len(flat)], out=running[1:])
-    grams = np.zeros((len(_GRAMS), len(flat)), np.uint64)
-    for row, size in enumerate(_GRAMS):
-        np.subtract(running[size:], running[:-size], out=grams[row, : len(flat) + 1 - size])
-    grams *= _INVERSES[: len(flat)]
+    flat, layout = _laid_out(cut)
+    size = len(flat)
+    running = np.zeros(size + 1, np.uint64)
+    np.multiply(flat.view(np.uint64), _POWERS[:size]).cumsum(out=running[1:])
+    grams = np.zeros((len(_GRAMS), size), np.uint64)
+    for row, length in enumerate(_GRAMS):
+        np.subtract(running[length:], running[:-length], out=grams[row, : size + 1 - length])
+    grams *= _INVERSES[:size]
     kinds = _KINDS[flat]
     han = (kinds == _HAN).nonzero()[0]
     words, classes, starts = _words(kinds, running, grams, han, lexicon)
     known = classes.nonzero()[0]
-    bounds = starts.searchsorted(cells)
+    bounds = starts.searchsorted(layout.cells)
     among = known.searchsorted(bounds)
-    grids = (
-        _gram_places(grams, cells[stretches[1:]]),
-        *_word_places(words, classes, flat[starts], known, bounds[stretches], among[stretches]),
-    )
-    chinese = are_chinese(flat, cells[stretches[:-1]]) if len(han) else np.zeros(len(cut), np.bool_)
-    return Features(grids, (cells, bounds, bounds, among), stretches, classes[known], chinese)
+    ends = bounds[layout.stretches]
+    met = classes[known]
+    marked, others, beside = _circumstances(words, classes, flat[starts], known, met, ends)
+    places, bases = _places(grams.ravel(), words, marked, others, _CLASS_HASHES[met])
+    first, last = _spans(np.array((layout.cells, bounds, among)), layout, bases, beside)
+    chinese = are_chinese(flat, layout.cells[layout.stretches[:-1]]).tolist() if len(han) else [False] * len(cut)
+    return Features(places, first, last, layout.owners, met, among[layout.stretches], chinese)
 
 
 def are_chinese(flat: NDArray[np.integer[Any]], starts: Places) -> NDArray[np.bool_]:
     """Whether each window counts as Chinese for the calibration; a window reaches to where the next one starts."""
-    marks = np.array([(flat >= 0x3400) & (flat < 0xA000), flat != BLANK], np.uint8)
-    han, written = np.add.reduceat(marks, starts, axis=1, dtype=np.int64)
+    han = np.add.reduceat(((flat >= 0x3400) & (flat < 0xA000)).view(np.int8), starts, dtype=np.int64)
+    written = np.add.reduceat((flat != BLANK).view(np.int8), starts, dtype=np.int64)
     chinese: NDArray[np.bool_] = han > CHINESE_SHARE * written
     return chinese
 
 
-def _laid_out(cut: Sequence[Codes]) -> tuple[Places, Places, Places]:
-    """Windows end to end, a blank on either side of each: the code points; where stretches begin, and the end; which
-    stretch each window begins with, and their number."""
-    starts: list[int] = []
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where windows stand when they are laid end to end.
+
+    `cells` are the code points at which stretches begin, then their number; `stretches` the stretch that each window
+    begins with, then how many there are.  `parts` are the first stretches of the spans that are no window, `owners`
+    the windows they belong to.
+    """
+
+    cells: Places
+    stretches: Places
+    parts: list[int]
+    owners: list[int]
+
+
+def _laid_out(cut: Sequence[Codes]) -> tuple[Places, _Layout]:
+    """Windows end to end, with a blank on either side of each, and where they stand."""
+    pieces: list[Codes] = []
     cells: list[int] = []
     stretches: list[int] = []
+    parts: list[int] = []
+    owners: list[int] = []
     end = 0
-    for window in cut:
-        starts.append(end + 1)
-        stretches.append(len(cells))
-        parts = min(len(window) // CELL, _LAST_CELL) if len(window) > 2 * CELL else 0
-        cells.extend(range(end, end + parts * CELL + 1, CELL))
-        end += _padded(window)
-    flat = np.full(end, BLANK, np.int64)
-    for start, window in zip(starts, cut, strict=True):
-        flat[start : start + len(window)] = window
-    return flat, np.array([*cells, end]), np.array([*stretches, len(cells)])
+    for index, window in enumerate(cut):
+        size = len(window)
+        at = len(cells)
+        stretches.append(at)
+        cells.append(end)
+        if size > 2 * CELL:
+            more = min(size // CELL, _LAST_CELL)
+            parts += range(at, at + more)
+            owners += [index] * more
+            cells += range(end + CELL, end + more * CELL + 1, CELL)
+        missing = _SHORTEST - size
+        pieces += (_BLANK, window, _BLANK if missing <= 2 else _BLANKS[: missing - 1])
+        end += size + 2 if missing <= 2 else _SHORTEST
+    stretches.append(len(cells))
+    cells.append(end)
+    flat = np.concatenate(pieces, dtype=np.int64)
+    return flat, _Layout(np.array(cells), np.array(stretches), parts, owners)
 
 
 def _padded(window: Codes) -> int:
     return max(len(window) + 2, _SHORTEST)
 
 
-def _gram_places(grams: Hashes, ends: Places) -> Places:
-    places = _places(_mixed(grams), 0)
-    places[_OVER_ROWS, ends - _OVER_BACK] = NOWHERE
-    return places
+def _spans(columns: Places, layout: _Layout, bases: Places, beside: Places | None) -> tuple[Places, Places]:
+    """`first` and `last` of Features.  `columns` holds the code points, words and known words before each stretch."""
+    windows_first, windows_last = columns[:, layout.stretches[:-1]], columns[:, layout.stretches[1:]]
+    first, ends = windows_first[_COLUMNS], windows_last[_COLUMNS]
+    last = np.maximum(ends - _OVER, first)
+    if beside is None:
+        last[_BESIDE_ROW] = first[_BESIDE_ROW]
+    else:
+        last[_BESIDE_ROW] = np.where(beside, ends[_BESIDE_ROW], first[_BESIDE_ROW])
+    if layout.parts:
+        parts = np.array(layout.parts)
+        limits = last[:, layout.owners]
+        first = np.concatenate((first, np.minimum(columns[:, parts][_COLUMNS], limits)), axis=1)
+        last = np.concatenate((last, np.minimum(columns[:, parts + 2][_COLUMNS], limits)), axis=1)
+    first += bases
+    last += bases
+    return first, last
 
 
-def _word_places(
-    words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places, ends: Places, known_ends: Places
-) -> tuple[Places, Places, Places]:
-    """The places of words, of words with their circumstances and of word classes.
-
-    `first` holds the first code point of each word; `ends` and `known_ends` say with which word, and which known
-    word, each window begins, then how many there are.
-    """
-    plain, marks, beside = _circumstances(words, classes, first, known, ends)
-    rows = 2 if beside is None else 3
-    hashes = np.zeros((2 + rows) * len(words) + 3 * len(known), np.uint64)
-    spoken = hashes[: 2 * len(words)].reshape(2, -1)
-    marked = hashes[2 * len(words) : (2 + rows) * len(words)].reshape(rows, -1)
-    sequence = hashes[(2 + rows) * len(words) :].reshape(3, -1)
-    spoken[0] = words
-    marked[0] = plain + _MARKS[marks]
-    sequence[0] = _CLASS_HASHES[classes[known]]
-    for block in (spoken, marked, sequence):
-        block[1, :-1] = block[0, :-1] * _PAIR + block[0, 1:]
-    sequence[2, :-2] = sequence[1, :-2] * _TRIPLE + sequence[0, 2:]
-    if beside is not None:
-        marked[2] = plain + _MARKS[(marks & 1) + beside]
-    _mixed(hashes)
-    found = (_places(spoken, 1), _places(marked, 2), _places(sequence, 3))
-    last, known_last = _last(ends), _last(known_ends)
-    found[0][1, last] = found[1][1, last] = NOWHERE
-    found[2][1:, known_last] = NOWHERE
-    found[2][2, known_last - 1] = NOWHERE  # before the first column comes the last one, where there is none either
-    if beside is not None:
-        found[1][2, beside == 0] = NOWHERE
-    return found
-
-
-def _last(ends: Places) -> Places:
-    """The last column of each window that has any."""
-    following = ends[1:]
-    return following[following > ends[:-1]] - 1
-
-
-def _mixed(hashes: Hashes) -> Hashes:
-    """`hashes`, mixed in place: their low bits are weak, afterwards the top bits are good."""
+def _places(
+    grams: Hashes, words: Hashes, marked: Hashes, beside: Hashes, sequence: Hashes
+) -> tuple[Places, NDArray[np.int64]]:
+    """The places of all features, one kind after the other, and (a column) where each kind begins."""
+    count, known = len(words), len(sequence)
+    singles = np.concatenate((marked, words, sequence))
+    pairs = singles * _PAIR
+    pairs[:-1] += singles[1:]
+    triples = pairs[2 * count :] * _TRIPLE
+    triples[:-2] += singles[2 * count + 2 :]
+    hashes = np.concatenate(
+        (
+            grams,
+            singles[:count], pairs[:count], beside,
+            singles[count : 2 * count], pairs[count : 2 * count],
+            singles[2 * count :], pairs[2 * count :], triples,
+        )
+    )  # fmt: skip
     hashes ^= hashes >> _FOLD
     hashes *= _MIX
-    return hashes
-
-
-def _places(mixed: Hashes, block: int) -> Places:
-    places = (mixed >> _SHIFTS[block]).view(np.int64)
-    places += BLOCK_STARTS[block]
-    return places
+    places = (hashes >> _SHIFT).view(np.int64)
+    at_marked = len(grams)
+    at_words = at_marked + 2 * count + len(beside)
+    at_known = at_words + 2 * count
+    places[at_marked:at_words] += BLOCK_STARTS[2]
+    places[at_words:at_known] >>= 1
+    places[at_words:at_known] += BLOCK_STARTS[1]
+    places[at_known:] >>= 4
+    places[at_known:] += BLOCK_STARTS[3]
+    bases = [
+        *range(0, at_marked, len(grams) // len(_GRAMS)),
+        at_words, at_words + count,
+        at_marked, at_marked + count, at_marked + 2 * count,
+        at_known, at_known + known, at_known + 2 * known,
+    ]  # fmt: skip
+    return places, np.array(bases)[:, None]
 
 
 def _words(
@@ -342,29 +382,33 @@ def _terms(grams: Hashes, han: Places, lexicon: Lexicon) -> list[tuple[int, int]
 
 
 def _circumstances(
-    words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places, ends: Places
-) -> tuple[Hashes, Places, Places | None]:
-    """The words with names of groups read as one word; 1 for a negated and 2 for a quoted one, added; and 4 beside the
-    name of a group, 8 beside condemnation, added, in the same window (None where there is neither)."""
-    kinds = classes[known]
-    met = set(kinds.tolist())
-    plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words) if GROUP in met else words
-    sizes = ends[1:] - ends[:-1]
-    marks = np.zeros(len(words), np.int64)
+    words: Hashes, classes: NDArray[np.uint8], first: Places, known: Places, met: NDArray[np.uint8], ends: Places
+) -> tuple[Hashes, Hashes, Places | None]:
+    """Words marked with their circumstances, names of groups read as one word; the same with what stands beside them
+    in their window; and whether anything does, for each window.  The last two are empty and None if nothing ever does.
+
+    `first` holds the first code point of each word; `ends` with which word each window begins, then how many there are.
+    """
+    kinds = set(met.tolist())
+    plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words) if GROUP in kinds else words
     quotes = first == _QUOTE
-    if quotes.any():
+    quoted, negated = quotes.any(), NEGATION in kinds
+    marks = np.zeros(len(words), np.int64)
+    if quoted:
         before = np.concatenate((_ZERO, quotes.cumsum()))
-        marks = ((before[1:] - before[ends[:-1]].repeat(sizes)) & 1) * 2
-    if NEGATION in met:
-        for start, end in _negated(known[kinds == NEGATION], first, ends):
+        marks = ((before[1:] - before[ends[:-1]].repeat(ends[1:] - ends[:-1])) & 1) * 2
+    if negated:
+        for start, end in _negated(known[met == NEGATION], first, ends):
             marks[start:end] |= 1
-    if not met & {GROUP, CONDEMNATION}:
-        return plain, marks, None
+    marked = plain + (_MARKS[marks] if quoted or negated else _MARKS[0])
+    if not kinds & _BESIDE:
+        return marked, words[:0], None
     owners = ends.searchsorted(known, "right") - 1
-    beside = np.zeros((2, len(sizes)), np.int64)
-    beside[0, owners[kinds == GROUP]] = 4
-    beside[1, owners[kinds == CONDEMNATION]] = 8
-    return plain, marks, beside.sum(axis=0).repeat(sizes)
+    others = np.zeros((2, len(ends) - 1), np.int64)
+    others[0, owners[met == GROUP]] = 4
+    others[1, owners[met == CONDEMNATION]] = 8
+    beside = others[0] + others[1]
+    return marked, plain + _MARKS[(marks & 1) + beside.repeat(ends[1:] - ends[:-1])], beside
 
 
 def _negated(negations: Places, first: Places, ends: Places) -> list[tuple[int, int]]:

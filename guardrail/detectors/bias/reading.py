@@ -61,7 +61,7 @@ def readings(texts: Sequence[str], simplify: Codes) -> list[Codes]:
     joined = _SEPARATOR.join(texts)
     if joined.count(_SEPARATOR) >= len(texts):
         joined = _SEPARATOR.join(text.replace(_SEPARATOR, _ITS_LIKE) for text in texts)
-    plain = _respelt(fold(joined).text.lower())
+    plain = _respelt(_folded(joined).lower())
     points = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)
     codes = simplify[points if plain.isascii() else np.where(points < _PLANE, points, _PRIVATE | (points & 0xFFF))]
     if len(texts) == 1:
@@ -71,6 +71,28 @@ def readings(texts: Sequence[str], simplify: Codes) -> list[Codes]:
     codes = _without_repeats(codes)
     ends = (codes < 2).nonzero()[0].tolist()
     return [codes[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(codes)], strict=True)]
+
+
+def _fold_table() -> Codes:
+    """What each code point of the basic plane folds to, 0 where that is not one character of the plane."""
+    table = np.zeros(_PLANE, np.uint32)
+    everything = fold("".join(map(chr, range(_PLANE))))
+    origin = np.frombuffer(everything.origin or [], np.uint32)
+    alone = np.bincount(origin, minlength=_PLANE)[origin] == 1
+    table[origin[alone]] = np.frombuffer(everything.text.encode("utf-32-le"), np.uint32)[alone]
+    return table
+
+
+_FOLDS = _fold_table()
+
+
+def _folded(text: str) -> str:
+    """`fold(text).text`, by table where every character has one to stand for it (`fold` works on each apart)."""
+    if text.isascii():
+        return text
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    folds = _FOLDS.take(points, mode="clip")
+    return folds.tobytes().decode("utf-32-le") if folds.all() and points.max() < _PLANE else fold(text).text
 
 
 def _respelt(plain: str) -> str:

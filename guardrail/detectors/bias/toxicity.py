@@ -24,10 +24,8 @@ from numpy.typing import NDArray
 
 from guardrail.detectors.bias.features import (
     CLASSES,
-    NOWHERE,
     Features,
     Lexicon,
-    Places,
     are_chinese,
     batches,
     features_of,
@@ -46,15 +44,12 @@ REPORTED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The model in memory.  `table` ends with the weight of NOWHERE, 0.
-
-    `calibration` holds (slope, offset) for English and for Chinese.
-    """
+    """The model in memory.  `calibration` holds (slope, offset) for English and for Chinese."""
 
     simplify: Codes
     lexicon: Lexicon
     table: NDArray[np.int8]
-    scales: tuple[float, ...]
+    scales: NDArray[np.float64]
     calibration: tuple[tuple[float, float], tuple[float, float]]
 
     @classmethod
@@ -65,8 +60,8 @@ class Scorer:
         return cls(
             simplifier(arrays["traditional"], arrays["simplified"]),
             Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
-            np.append(arrays["weights"], np.int8(0)),
-            tuple(map(float, settings["scales"])),
+            arrays["weights"],
+            np.array(settings["scales"], np.float64),
             ((float(english[0]), float(english[1])), (float(chinese[0]), float(chinese[1]))),
         )
 
@@ -82,7 +77,7 @@ class Scorer:
         owner = iter(owners)
         for batch in batches(cut):
             found = features_of(batch, self.lexicon)
-            for index, (raw, chinese) in enumerate(zip(self.raws(found).tolist(), found.chinese.tolist(), strict=True)):
+            for index, (raw, chinese) in enumerate(zip(self.raws(found), found.chinese, strict=True)):
                 slope, offset = self.calibration[chinese]
                 score = logistic(slope * raw + offset)
                 text = next(owner)
@@ -92,34 +87,17 @@ class Scorer:
 
     def raw(self, found: Features) -> float:
         """The highest of `raws`."""
-        return float(self.raws(found).max())
+        return max(self.raws(found))
 
-    def raws(self, found: Features) -> NDArray[np.float64]:
+    def raws(self, found: Features) -> list[float]:
         """The uncalibrated sum of each window or, where that is higher, of two neighbouring stretches of it; no unit."""
-        stretches = found.stretches
-        pairs = int(stretches[-1]) - 1 if stretches[-1] > len(stretches) - 1 else 0
-        steps = np.arange(pairs)
-        first = np.concatenate((steps, stretches[:-1]))
-        last = np.concatenate((steps + 2, stretches[1:]))
-        total = np.zeros(len(first))
-        for scale, grid, bounds in zip(self.scales, found.grids, found.bounds, strict=True):
-            sums, counts = self._tally(grid, bounds, first, last)
-            total += scale * sums / np.sqrt(np.maximum(1, counts))
-        whole: NDArray[np.float64] = total[pairs:]
-        if not pairs:
-            return whole
-        parts = np.append(total[:pairs], -np.inf)
-        parts[stretches[1:] - 1] = -np.inf  # the last stretch of a window has no neighbour
-        return np.maximum(whole, np.maximum.reduceat(parts, stretches[:-1]))
-
-    def _tally(self, grid: Places, bounds: Places, first: Places, last: Places) -> tuple[Places, Places]:
-        """The sums of weights and the numbers of features from one stretch up to another."""
-        running = np.zeros((2, grid.shape[1] + 1), np.int64)
-        self.table[grid].sum(axis=0, dtype=np.int64, out=running[0, 1:])
-        (grid != NOWHERE).view(np.int8).sum(axis=0, dtype=np.int64, out=running[1, 1:])
-        at = running.cumsum(axis=1)[:, bounds]
-        sums, counts = at[:, last] - at[:, first]
-        return sums, counts
+        sums, counts = found.sums(self.table)
+        shares = self.scales[:, None] * sums / np.sqrt(np.maximum(1, counts))
+        total: list[float] = (shares[0] + shares[1] + shares[2] + shares[3]).tolist()
+        windows = len(found.chinese)
+        for owner, part in zip(found.owners, total[windows:], strict=True):
+            total[owner] = max(total[owner], part)
+        return total[:windows]
 
 
 class EmbeddedToxicity:

@@ -16,6 +16,7 @@ Rules:
 4. The score is 0.95 for a plain equation and falls with every step of interpretation; a result cut to a whole
    number stays below 0.5, as does a supposition (`if 1 + 1 = 3`).
 5. Time is linear: each side is read once forwards and once backwards, within the bounds of `formula.py`.
+6. It looks before it reads: without a number, a sign after it and a number after that, nothing is read at all.
 """
 
 import re
@@ -38,13 +39,17 @@ from guardrail.detectors.errors.formula import (
     value,
 )
 from guardrail.detectors.errors.measures import FACTORS, LETTERS, measure
-from guardrail.detectors.errors.numerals import Number
+from guardrail.detectors.errors.numerals import CHINESE, VULGAR, Number
 from guardrail.types import Context, Finding, Unit
 
 _KIND = "error.arithmetic"
 _LEAST = 0.3
 _SIGN = re.compile(r"[=≈≒≅≃]|等於|等于|\bequals?\b|\\approx|\\simeq")
-_WIDE_SIGN = re.compile("[＝﹦]")
+# What is looked for first may be more than a sign ("quality"), never less; it begins with few characters, so it is quick.
+_MAYBE_SIGN = re.compile(
+    r"[=≈≒≅≃＝﹦等q\\](?:(?<=[=≈≒≅≃＝﹦])|(?<=等)[於于]|(?<=q)ual|(?<=\\)approx|(?<=\\)simeq)"
+)
+_NUMERAL = re.compile(rf"[\d{''.join(VULGAR)}{CHINESE}]")
 _CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
 _HANGING = 400  # characters of a line that may go on in the next after an operator
 _BEFORE = 48  # characters around an equation in which words about it are looked for
@@ -122,7 +127,7 @@ class Arithmetic:
         return [list(self._find(text)) for text in texts]
 
     def _find(self, text: str) -> Iterator[Finding]:
-        if _SIGN.search(text) is None and _WIDE_SIGN.search(text) is None:
+        if not _worth_reading(text, 0, len(text)):
             return
         plain = replaced(text)
         for start, end in _chunks(plain):
@@ -133,22 +138,31 @@ class Arithmetic:
                     yield Finding(_KIND, round(verdict.score, 2), *span, self.name, verdict.evidence)
 
 
+def _worth_reading(text: str, start: int, end: int) -> bool:
+    """Whether there may be a number, a sign after it, and a number after that."""
+    sign = _MAYBE_SIGN.search(text, start, end)
+    if sign is None:
+        return False
+    number = _NUMERAL.search(text, start, end)
+    if number is not None and number.start() > sign.start():
+        sign = _MAYBE_SIGN.search(text, number.end(), end)
+    return number is not None and sign is not None and _NUMERAL.search(text, sign.end(), end) is not None
+
+
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
-    """Lines that hold an equals sign; a line that begins with one belongs to the line before."""
-    if _SIGN.search(text) is None:
-        return
+    """Lines that hold an equation, perhaps; a line that begins with a sign belongs to the line before."""
     start = end = at = 0
     hanging = False
     for line in text.splitlines(keepends=True):
-        if at and (_CONTINUES.match(line) or hanging) and text[start:end].strip():
+        if at and (hanging or _CONTINUES.match(line)) and text[start:end].strip():
             end = at + len(line)
         else:
-            if _SIGN.search(text, start, end):
+            if _worth_reading(text, start, end) and _SIGN.search(text, start, end):
                 yield start, end
             start, end = at, at + len(line)
         hanging = line.rstrip()[-1:] in ("×", "÷", "+", "=") and len(line) < _HANGING
         at += len(line)
-    if _SIGN.search(text, start, end):
+    if _worth_reading(text, start, end) and _SIGN.search(text, start, end):
         yield start, end
 
 

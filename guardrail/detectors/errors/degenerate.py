@@ -11,6 +11,8 @@ Rules:
 3. Lines and sentences are compared as wholes as well, which finds loops that number themselves ("1. x 2. x 3. x")
    and repeats with other text in between that fill most of an answer.
 4. The finding covers what follows the first occurrence, so that removing it leaves a readable answer.
+5. A screen (`_suspicions`) answers first, from one sort of all groups of seven characters.  It is no estimate: each
+   condition follows from what the search demands of a loop, so where it says no, the search would have found nothing.
 """
 
 import re
@@ -20,6 +22,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from guardrail.types import Context, Finding, Stage, Unit
 
@@ -34,6 +39,15 @@ _STEPS = 12  # comparisons allowed per word of the text
 _BLANKS = 500  # white space in one piece; models asked for JSON are known to fill their limit with it
 
 _LONG = 24  # letters after which a word is cut, so that `hahaha...` and the like become words that repeat
+
+_GROUP = 7  # characters, white space left out, by which the screen looks for repeats
+_PLACE_BITS = np.uint64(20)
+_FAR = np.uint64(1 << 20)
+_PLACE = np.uint64((1 << 20) - 1)
+_LOOPS = tuple((np.uint64(limit), least) for limit, least in ((2, 1), (20, 8), (100, 54), (1 << 20, 94)))
+"""Groups that come again nearer than this, and so many of them in a row: the four cases of `_suspicions`."""
+_FIRST, _SECOND, _THIRD = map(np.uint64, (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xE7037ED1A0B428DB))
+_PLACES = np.arange(4096, dtype=np.uint64)
 
 _WORD = re.compile(rf"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]{{1,{_LONG}}}|\d+|[^\w\s]|_")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -84,10 +98,74 @@ class Degenerate:
             yield Finding("error.truncated", 1.0, None, None, self.name, "the model stopped at its length limit")
 
     def _loops(self, text: str) -> list[Finding]:
+        in_a_row, as_wholes = _suspicions(text)
+        found = [*_blanks(text), *(_runs(text) if in_a_row else ()), *(_pieces(text) if as_wholes else ())]
         return [
             Finding("error.repetition", loop.score, loop.start, loop.end, self.name, loop.evidence)
-            for loop in _merged([*_blanks(text), *_runs(text), *_pieces(text)])
+            for loop in _merged(found)
         ]
+
+
+def _suspicions(text: str) -> tuple[bool, bool]:
+    """Whether `_runs` and whether `_pieces` may find anything.
+
+    Without white space, a loop of period p said t times is a stretch equal to the stretch p characters before it, and
+    every group of _GROUP characters in it comes again within p.  `_patience` grows as a unit shrinks, and a unit of p
+    characters has at most 3p letters as it counts them, which leaves these loops, with the fewest groups that come again:
+
+    p = 1 needs t = 8, eight times one character: 1 group.
+    p = 2 needs t = 8; p = 3 to 6 t = 6; p = 7 to 19 t = 5: (t - 1) p - 6 groups, 8 or more.
+    p = 20 to 99 needs t = 4: 3p - 6 groups, 54 or more.
+    p from 100 on needs t = 2.9, one whole period at least: p - 6 groups in a row, 94 or more.
+
+    A line or sentence counts from 20 letters, or 7 Chinese characters, and five times on: one group that comes five
+    times where there is Chinese; else a group of 20 characters that does, which 14 groups of seven announce.
+    """
+    solid = "".join(text.split())
+    units = solid.encode("utf-16-le", "surrogatepass")
+    count = len(units) // 2 - _GROUP + 1
+    if count < 2:
+        return False, False
+    if count >= 1 << 20:
+        return True, True
+    fours = np.ndarray((count + _GROUP - 4,), "<u8", units, 0, (2,))
+    groups = _FIRST * fours[: 4 - _GROUP] + _SECOND * fours[_GROUP - 4 :]
+    placed = _placed(groups)
+    distances = placed[1:] - placed[:-1]
+    return _may_loop(placed, distances), _may_return(solid, groups, placed)
+
+
+def _placed(groups: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Groups in order, equal ones by their place; the place is in the low bits, so equal groups lie less than _FAR
+    apart and their difference is how far apart they stand."""
+    places = _PLACES[: len(groups)] if len(groups) <= len(_PLACES) else np.arange(len(groups), dtype=np.uint64)
+    placed: NDArray[np.uint64] = groups >> _PLACE_BITS << _PLACE_BITS | places
+    placed.sort()
+    return placed
+
+
+# MEASURED
+def _may_loop(placed: NDArray[np.uint64], distances: NDArray[np.uint64]) -> bool:
+    """Whether as many groups in a row as a loop needs come again as near as its period; see `_suspicions`."""
+    earlier = placed[:-1]
+    for limit, least in _LOOPS:
+        again = distances < limit
+        if np.count_nonzero(again) < least:
+            continue
+        places = np.sort(earlier[again] & _PLACE)
+        if (places[least - 1 :] - places[: len(places) - least + 1] == least - 1).any():
+            return True
+    return False
+
+
+def _may_return(solid: str, groups: NDArray[np.uint64], placed: NDArray[np.uint64]) -> bool:
+    often = np.count_nonzero(placed[4:] - placed[:-4] < _FAR)
+    if not often or _HAN.search(solid):
+        return often > 0
+    if often < 14:
+        return False
+    long = _placed(_FIRST * groups[:-13] + _SECOND * groups[7:-6] + _THIRD * groups[13:])
+    return bool((long[4:] - long[:-4] < _FAR).any())
 
 
 def _merged(loops: Sequence[_Loop]) -> list[_Loop]:
@@ -104,6 +182,9 @@ def _merged(loops: Sequence[_Loop]) -> list[_Loop]:
 
 
 def _blanks(text: str) -> Iterator[_Loop]:
+    block = _BLANKS // 2  # any stretch of that many characters twice holds a whole block
+    if not any(text[at : at + block].isspace() for at in range(0, len(text) - block + 1, block)):
+        return
     for match in _SPACES.finditer(text):
         if match.end() - match.start() >= _BLANKS and match.end() - match.start() < len(text):
             yield _Loop(match.start() + 1, match.end(), 0.7, "a very long stretch of white space")
