@@ -4,7 +4,8 @@ Rules:
 1. Screen first: one RE2 set answers "does anything here need a closer look?" for all patterns together; only
    the patterns it names are run for their spans and judged.  The set can only say too much, never too little.
 2. Enumeration is local: a pattern is searched from the left, resuming after a value that was judged and one
-   character on after a proposal that was turned down.  From any offset that no proposal straddles and no open
+   character on after a proposal that was turned down (an eighth of its length when it is long, or a hostile text
+   of one endless proposal would cost the square of its length).  From any offset that no proposal straddles and no open
    match precedes (`settled`), it can be resumed with the same result.  Streams rest on this.
 3. `settled` is computed from the patterns themselves (`prefix.py`), not from a window size.
 4. A judge that raises yields a finding of kind CHECK_FAILED over its proposal: it did not pass.
@@ -20,6 +21,7 @@ from guardrail.detectors.prefix import prefix_closure
 from guardrail.errors import SettingsError
 from guardrail.types import CHECK_FAILED, Finding
 
+_SHORT = 64  # bytes of a proposal that is retried at every character
 _MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
 
 
@@ -90,7 +92,7 @@ class Screen:
                 verdict = Verdict(1.0, f"raised {type(error).__name__}", CHECK_FAILED)
             if verdict is None:
                 yield Proposal(start, end, None)
-                at = match.start() + _width(encoded[match.start()])
+                at = _resume(encoded, match.start(), match.end())
                 continue
             kind = verdict.kind or pattern.kind
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
@@ -102,9 +104,12 @@ def order(finding: Finding) -> tuple[int, int, str, str]:
     return (finding.start or 0, finding.end or 0, finding.kind, finding.detector)
 
 
-def _width(first: int) -> int:
-    """Bytes of the UTF-8 character that begins with `first`."""
-    return 1 if first < 0x80 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+def _resume(encoded: bytes, start: int, end: int) -> int:
+    """Where to look on after `start:end` was turned down: one character further, or an eighth of a long proposal."""
+    at = start + max(1, (end - start) // 8 if end - start > _SHORT else 1)
+    while at < end and encoded[at] & 0xC0 == 0x80:
+        at += 1
+    return at
 
 
 class _Offsets:

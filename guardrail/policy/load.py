@@ -113,6 +113,8 @@ def _plain(node: yaml.Node, source: str) -> Any:
         raise PolicyError(
             f"`{node.tag}` values are not allowed", source=source, line=node.start_mark.line + 1
         ) from None
+    if isinstance(value, str) and not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise PolicyError("half a character (a lone surrogate)", source=source, line=node.start_mark.line + 1)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 1 << 53:
         raise PolicyError("number out of range", source=source, line=node.start_mark.line + 1)
     return value
@@ -204,6 +206,12 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
             "`replacement` must stay valid inside a JSON string: no quotes, backslashes or line breaks",
             source=source,
             line=_line(node, (*path, "replacement")),
+        )
+    if entry.action == "notice" and not entry.message:
+        raise PolicyError(
+            f"rule `{entry.id}`: a notice needs a `message`, the words to add",
+            source=source,
+            line=_line(node, (*path, "action")),
         )
     cases = tuple(
         Case(case.text, Action[case.expect.upper()], case.becomes, case.prompt, _line(node, (*path, "cases", number)))

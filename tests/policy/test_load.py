@@ -74,6 +74,8 @@ def test_a_good_file_becomes_rules():
         (("[身份證]", 'say \\"x\\"'), 9, "inside a JSON string"),
         (("id: hkid", "id: Not OK"), 4, "`data_leakage.0.id`"),
         (("version: 1", "1: 1"), 1, "keys must be plain words"),
+        (("name: mine", 'name: "\\ud800"'), 2, "lone surrogate"),
+        (("action: block\n    message: 不可以", "action: notice"), 17, "a notice needs a `message`"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):

@@ -82,6 +82,8 @@ others; classes, pairs, triples."""
 _COLUMNS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2])  # of each row: code points, words, known words
 _OVER = np.array([1, 2, 3, 4, 0, 1, 0, 1, 0, 0, 1, 2])[:, None]  # features at the end of a window that reach over it
 _BESIDE_ROW = 8
+_OVER_ALONE = _OVER.copy()
+_OVER_ALONE[_BESIDE_ROW] = BATCH  # no window has the features of this kind
 _REACH = 7  # words that a negation governs
 _QUOTE = ord('"')
 _STOPS = np.zeros(0x10000, np.bool_)
@@ -131,8 +133,9 @@ class Lexicon:
         likely = self.screen[(wanted >> _SPLIT).view(np.int64)].nonzero()[0]
         if not len(likely):
             return likely, _NONE
-        at = np.minimum(self.hashes.searchsorted(wanted[likely]), len(self.hashes) - 1)
-        sure = self.hashes[at] == wanted[likely]
+        among = wanted[likely]
+        at = self.hashes.searchsorted(among)
+        sure = self.hashes.take(at, mode="clip") == among
         return likely[sure], self.classes[at[sure]]
 
 
@@ -228,7 +231,9 @@ def features_of(cut: Sequence[Codes], lexicon: Lexicon) -> Features:
     met = classes[known]
     marked, others, beside = _circumstances(words, classes, flat[starts], known, met, ends)
     places, bases = _places(grams.ravel(), words, marked, others, _CLASS_HASHES[met])
-    first, last = _spans(np.array((layout.cells, bounds, among)), layout, bases, beside)
+    columns = np.array((layout.cells, bounds, among)).take(_COLUMNS, axis=0)
+    columns += bases
+    first, last = _spans(columns, layout, beside)
     chinese = are_chinese(flat, layout.cells[layout.stretches[:-1]]).tolist() if len(han) else [False] * len(cut)
     return Features(places, first, last, layout.owners, met, among[layout.stretches], chinese)
 
@@ -287,23 +292,20 @@ def _padded(window: Codes) -> int:
     return max(len(window) + 2, _SHORTEST)
 
 
-def _spans(columns: Places, layout: _Layout, bases: Places, beside: Places | None) -> tuple[Places, Places]:
-    """`first` and `last` of Features.  `columns` holds the code points, words and known words before each stretch."""
-    windows_first, windows_last = columns[:, layout.stretches[:-1]], columns[:, layout.stretches[1:]]
-    first, ends = windows_first[_COLUMNS], windows_last[_COLUMNS]
-    last = np.maximum(ends - _OVER, first)
-    if beside is None:
-        last[_BESIDE_ROW] = first[_BESIDE_ROW]
-    else:
+def _spans(columns: Places, layout: _Layout, beside: Places | None) -> tuple[Places, Places]:
+    """`first` and `last` of Features.  `columns` holds for each kind the features before each stretch."""
+    alone = not layout.parts
+    first = columns[:, :-1] if alone else columns[:, layout.stretches[:-1]]
+    ends = columns[:, 1:] if alone else columns[:, layout.stretches[1:]]
+    last = np.maximum(ends - (_OVER_ALONE if beside is None else _OVER), first)
+    if beside is not None:
         last[_BESIDE_ROW] = np.where(beside, ends[_BESIDE_ROW], first[_BESIDE_ROW])
-    if layout.parts:
-        parts = np.array(layout.parts)
-        limits = last[:, layout.owners]
-        first = np.concatenate((first, np.minimum(columns[:, parts][_COLUMNS], limits)), axis=1)
-        last = np.concatenate((last, np.minimum(columns[:, parts + 2][_COLUMNS], limits)), axis=1)
-    first += bases
-    last += bases
-    return first, last
+    if alone:
+        return first, last
+    parts = np.array(layout.parts)
+    limits = last[:, layout.owners]
+    starts, stops = np.minimum(columns[:, parts], limits), np.minimum(columns[:, parts + 2], limits)
+    return np.concatenate((first, starts), axis=1), np.concatenate((last, stops), axis=1)
 
 
 def _places(

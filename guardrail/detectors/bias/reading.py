@@ -63,7 +63,8 @@ def readings(texts: Sequence[str], simplify: Codes) -> list[Codes]:
         joined = _SEPARATOR.join(text.replace(_SEPARATOR, _ITS_LIKE) for text in texts)
     plain = _respelt(_folded(joined).lower())
     points = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)
-    codes = simplify[points if plain.isascii() else np.where(points < _PLANE, points, _PRIVATE | (points & 0xFFF))]
+    beyond = not plain.isascii() and points.max() >= _PLANE
+    codes = simplify[np.where(points < _PLANE, points, _PRIVATE | (points & 0xFFF)) if beyond else points]
     if len(texts) == 1:
         return [_without_repeats(codes)]
     between = (points == ord(_SEPARATOR)).nonzero()[0]
@@ -118,6 +119,8 @@ def _without_repeats(codes: Codes) -> Codes:
     if len(codes) < 2:
         return codes
     same = codes[1:] == codes[:-1]
+    if not same.any():
+        return codes
     drop = same & (codes[1:] == BLANK)
     drop[1:] |= same[1:] & same[:-1]
     return codes if not drop.any() else codes[np.concatenate(([True], ~drop))]

@@ -61,7 +61,7 @@ class Scorer:
             simplifier(arrays["traditional"], arrays["simplified"]),
             Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
             arrays["weights"],
-            np.array(settings["scales"], np.float64),
+            np.array(settings["scales"], np.float64)[:, None],
             ((float(english[0]), float(english[1])), (float(chinese[0]), float(chinese[1]))),
         )
 
@@ -92,7 +92,8 @@ class Scorer:
     def raws(self, found: Features) -> list[float]:
         """The uncalibrated sum of each window or, where that is higher, of two neighbouring stretches of it; no unit."""
         sums, counts = found.sums(self.table)
-        shares = self.scales[:, None] * sums / np.sqrt(np.maximum(1, counts))
+        shares = self.scales * sums / np.sqrt(np.maximum(counts, 1))
+        # one by one, because sum() adds up a single column in another order than several
         total: list[float] = (shares[0] + shares[1] + shares[2] + shares[3]).tolist()
         windows = len(found.chinese)
         for owner, part in zip(found.owners, total[windows:], strict=True):
