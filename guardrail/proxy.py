@@ -237,7 +237,7 @@ class Proxy:
             turn.edited += len(edits) + len(blanks)
             body = edit_document(body, texts, edits, blanks)
         told = self._told(turn) if isinstance(document, dict) else None
-        return jsontext.add_member(body, "guardrail", told) if told else body
+        return jsontext.set_member(body, "guardrail", told) if told else body
 
     async def _judge_text(self, turn: _Turn, body: bytes) -> bytes:
         try:
@@ -309,7 +309,7 @@ class Proxy:
         body = turn.dialect.error(error.status, error.code, error.message)
         told = self._told(turn)
         if told:
-            body = jsontext.add_member(body, "guardrail", told)
+            body = jsontext.set_member(body, "guardrail", told)
         headers = [(b"content-type", b"application/json"), *self._notes(turn)]
         if error.status == 503:
             headers.append((b"retry-after", b"1"))

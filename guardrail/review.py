@@ -14,6 +14,7 @@ from guardrail.scanner import Scanner
 from guardrail.types import Action, Context, Edit, FailedCheck, Hit, Pointer, Segment, Stage
 from guardrail.wire import jsontext
 
+_NESTED = 4  # JSON documents inside one another that are opened
 EMBEDDED = -2
 """In a pointer: what follows is a place inside the JSON document that the string before it holds."""
 
@@ -87,28 +88,34 @@ def outcome(result: Review) -> tuple[Action, str | None]:
 def expand(segments: Iterable[Segment]) -> list[Segment]:
     """The segments, with tool arguments that are JSON replaced by the keys, strings and numbers in them.
 
-    An agent acts on parsed arguments: `\\u0041` in them is a letter, and a number needs no quotes.
+    An agent acts on parsed arguments: `\\u0041` in them is a letter, and a number needs no quotes.  JSON held in a
+    string of the arguments is opened too, to a fixed depth.  Raises JsonError for an object with the same key twice:
+    parsers differ in which one they keep.
     """
     out: list[Segment] = []
     for segment in segments:
-        out += _embedded(segment) if segment.channel == "tool_arguments" else (segment,)
+        out += _embedded(segment, _NESTED) if segment.channel == "tool_arguments" else (segment,)
     return out
 
 
-def _embedded(segment: Segment) -> Sequence[Segment]:
+def _embedded(segment: Segment, depth: int) -> list[Segment]:
     raw = segment.text.encode(errors="surrogatepass")
+    if not depth or raw.lstrip()[:1] not in (b"{", b"[", b'"'):
+        return [segment]
     try:
         document = jsontext.parse(raw)
-        inside = [*jsontext.strings(document, raw), *jsontext.numbers(document)]
     except jsontext.JsonError:
-        return (segment,)
-    if not isinstance(document, (dict, list)):
-        return (segment,)
-    return [
-        Segment(segment.stage, segment.role, segment.channel, (*segment.pointer, EMBEDDED, *place), text, _lead(place))
-        for place, text in inside
-        if text
-    ]
+        return [segment]
+    found: list[Segment] = []
+    for place, text in jsontext.strings(document, raw):
+        pointer = (*segment.pointer, EMBEDDED, *place)
+        if text:
+            inner = Segment(segment.stage, segment.role, segment.channel, pointer, text, _lead(place))
+            found += _embedded(inner, depth - 1)
+    for place, text in jsontext.numbers(raw):
+        pointer = (*segment.pointer, EMBEDDED, *place)
+        found.append(Segment(segment.stage, segment.role, segment.channel, pointer, text, _lead(place)))
+    return found
 
 
 def _lead(place: Pointer) -> str:
@@ -116,15 +123,15 @@ def _lead(place: Pointer) -> str:
     return f"{names[-1]}: " if names and place[-1] != jsontext.KEY else ""
 
 
-def edit_text(text: str, place: Mapping[Pointer, list[Edit]]) -> str:
-    """Tool arguments with the edits inside them made, by the pointer after EMBEDDED; () is the text itself."""
-    if () in place:
-        return apply(text, place[()])
+def edit_text(text: str, edits: Mapping[Pointer, list[Edit]]) -> str:
+    """A text with edits made in it, at (), and inside the JSON it holds, at (EMBEDDED, ...)."""
+    if () in edits:
+        return apply(text, edits[()])
     raw = text.encode(errors="surrogatepass")
     document = jsontext.parse(raw)
-    values = {**dict(jsontext.numbers(document)), **dict(jsontext.strings(document, raw))}
-    literals = {pointer: jsontext.literal(apply(values[pointer], edits)) for pointer, edits in place.items()}
-    return jsontext.splice(raw, literals).decode(errors="surrogatepass")
+    values = {**dict(jsontext.numbers(raw)), **dict(jsontext.strings(document, raw))}
+    inner = {pointer[1:]: made for pointer, made in edits.items()}
+    return edit_document(raw, values, inner).decode(errors="surrogatepass")
 
 
 def edit_document(
@@ -136,14 +143,7 @@ def edit_document(
     """
     grouped: dict[Pointer, dict[Pointer, list[Edit]]] = {}
     for pointer, made in edits.items():
-        outer, inner = _outer(pointer)
-        grouped.setdefault(outer, {})[inner] = made
-    literals = {pointer: jsontext.literal(edit_text(texts[pointer], place)) for pointer, place in grouped.items()}
+        at = pointer.index(EMBEDDED) if EMBEDDED in pointer else len(pointer)
+        grouped.setdefault(pointer[:at], {})[pointer[at:]] = made
+    literals = {pointer: jsontext.literal(edit_text(texts[pointer], made)) for pointer, made in grouped.items()}
     return jsontext.splice(raw, literals, blanks)
-
-
-def _outer(pointer: Pointer) -> tuple[Pointer, Pointer]:
-    if EMBEDDED not in pointer:
-        return pointer, ()
-    at = pointer.index(EMBEDDED)
-    return pointer[:at], pointer[at + 1 :]

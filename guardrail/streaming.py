@@ -16,7 +16,7 @@ from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
 from guardrail.notes import notes_for, notices
 from guardrail.policy.decide import Judge, record
-from guardrail.review import EMBEDDED, edit_document, edit_text, review
+from guardrail.review import edit_document, edit_text, review
 from guardrail.scanner import Scanner, in_sentence
 from guardrail.types import (
     Action,
@@ -217,7 +217,7 @@ class Streaming:
         edits = result.edits()
         new = None
         if edits:
-            new = edit_text(question.text, {p[1:] if p[:1] == (EMBEDDED,) else (): e for p, e in edits.items()})
+            new = edit_text(question.text, edits)
         self._gate.resolve(question, result.all_hits, new)
 
     def _context(self, choice: int) -> Context:
@@ -254,7 +254,7 @@ class Streaming:
             texts = {**payload.texts, **dict.fromkeys(whole, "")}
             data = edit_document(data, texts, {**payload.edits, **whole}, released.blanks)
         if told:
-            data = jsontext.add_member(data, "guardrail", told)
+            data = jsontext.set_member(data, "guardrail", told)
         frame = replace(payload.frame, raw=raw)
         return frame.with_data(data.replace(b"\n", b" ").replace(b"\r", b" "))
 

@@ -69,7 +69,7 @@ def whole(text: str, channel: str = "content") -> str:
     segment = Segment(Stage.RESPONSE, "assistant", channel, (), text)
     result = asyncio.run(review(SCANNER, JUDGE, [segment], Context(), Stage.RESPONSE))
     if channel == "tool_arguments":
-        return edit_text(text, {p[1:]: e for p, e in result.edits().items()}) if result.edits() else text
+        return edit_text(text, result.edits()) if result.edits() else text
     return outcome(result)[1]
 
 

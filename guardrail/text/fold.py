@@ -8,8 +8,9 @@ Rules:
 
 What is folded: compatibility forms (NFKC: full-width, circled, superscript, mathematical letters and digits),
 digits of every script, the usual look-alikes of Latin letters in Cyrillic and Greek (Unicode UTS #39,
-confusables), typographic quotes and dashes.  What is dropped: zero-width and directional controls, soft
-hyphens, variation selectors, tag characters and combining marks, which hide a value without changing what is
+confusables), typographic quotes and dashes.  What is dropped: control characters other than white space,
+zero-width and directional controls, soft hyphens, variation selectors, tag characters and combining marks, which hide a
+value without changing what is
 read.  Lone surrogates, which cannot be encoded, read as U+FFFD.
 """
 
@@ -19,8 +20,9 @@ from array import array
 from dataclasses import dataclass
 from itertools import chain
 
+_CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _DROPPED = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    _CONTROLS + "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\U000e0000-\U000e0fff"
     "\u0300-\u034e\u0350-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
@@ -38,6 +40,7 @@ _FOLDABLE = chain(
     range(0x10100, 0x11C70), range(0x1D400, 0x1D800), range(0x1E000, 0x1F200), range(0x1FBF0, 0x1FBFA),
     range(0x2F800, 0x2FA20),
 )  # fmt: skip
+_ASCII_CONTROLS = bytes({*range(9), *range(0x0E, 0x20), 0x7F})
 _is_dropped = re.compile(f"[{_DROPPED}]").match
 
 
@@ -91,7 +94,7 @@ def fold(source: str) -> Folded:
     >>> fold("Ａ１２３\\u200b４５６（３）").text
     'A123456(3)'
     """
-    if source.isascii():
+    if source.isascii() and len(source) == len(source.encode().translate(None, _ASCII_CONTROLS)):
         return Folded(source, source)
     if _irregular.search(source) is None:
         return Folded(source, source.translate(_SINGLE))

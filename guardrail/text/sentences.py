@@ -20,17 +20,16 @@ def sentence_ends(text: str, start: int = 0, *, final: bool = True) -> list[int]
     """
     ends: list[int] = []
     begin = start
-    for match in _END.finditer(text, start):
-        end = match.end()
-        if not final and end >= len(text):
-            break  # the run of punctuation may go on
-        while end - begin > MAX_SENTENCE:
+    while True:
+        # One character more than a sentence may have: what a full stop needs to see after it.
+        match = _END.search(text, begin, begin + MAX_SENTENCE + 1)
+        end = match.end() if match else begin + MAX_SENTENCE + 1
+        if end - begin <= MAX_SENTENCE and (final or end < len(text)):
+            begin = end
+        elif end - begin > MAX_SENTENCE < len(text) - begin:
             begin += MAX_SENTENCE
-            ends.append(begin)
-        ends.append(end)
-        begin = end
-    while len(text) - begin > MAX_SENTENCE:
-        begin += MAX_SENTENCE
+        else:
+            break
         ends.append(begin)
     if final and begin < len(text):
         ends.append(len(text))

@@ -22,6 +22,7 @@ KEY = -1
 """As the last element of a pointer it names the object key itself; array indices are never negative."""
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _TOKEN = re.compile(rb'[ \t\n\r]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([{}\[\],:])|([^\s{}\[\],:"]+))', re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def parse(raw: bytes) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(raw)
+        return json.loads(raw.decode("utf-8-sig"))  # never the UTF-16 that the library would guess
     except RecursionError:
         raise JsonError(f"nested deeper than {MAX_DEPTH} levels") from None
     except ValueError:
@@ -55,18 +56,12 @@ def strings(document: Any, raw: bytes) -> list[tuple[Pointer, str]]:
     return found
 
 
-def numbers(document: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
-    """Every number of a parsed document in decimal form, with its place."""
-    if isinstance(document, bool):
-        return
-    if isinstance(document, (int, float)):
-        yield pointer, str(document)
-    elif isinstance(document, dict):
-        for key, value in document.items():
-            yield from numbers(value, (*pointer, key))
-    elif isinstance(document, list):
-        for index, value in enumerate(document):
-            yield from numbers(value, (*pointer, index))
+def numbers(raw: bytes) -> Iterator[tuple[Pointer, str]]:
+    """Every number of a document as it is spelt, with its place."""
+    for pointer, start, _ in _locate(raw):
+        found = _NUMBER.match(raw, start)
+        if found and pointer[-1:] != (KEY,):
+            yield pointer, found.group().decode()
 
 
 def literal(text: str) -> bytes:
@@ -89,14 +84,21 @@ def splice(raw: bytes, replacements: Mapping[Pointer, bytes], blanks: Iterable[P
         raise JsonError("a string to edit was not found")
     out: list[bytes] = []
     done = 0
-    for pointer, (start, end) in sorted(spans.items(), key=lambda item: item[1]):
-        out += (raw[done:start], wanted[pointer])
-        done = end
+    # Outer values first, so that what lies inside a value that is emptied is gone with it.
+    for pointer, (start, end) in sorted(spans.items(), key=lambda item: (item[1][0], -item[1][1])):
+        if start >= done:
+            out += (raw[done:start], wanted[pointer])
+            done = end
     return b"".join((*out, raw[done:]))
 
 
-def add_member(raw: bytes, name: str, value: Any) -> bytes:
-    """`raw`, an object, with one more member at its end.  Raises JsonError when it is not an object."""
+def set_member(raw: bytes, name: str, value: Any) -> bytes:
+    """`raw`, an object, with one more member at its end, or with that member replaced.
+
+    Raises JsonError when it is not an object.
+    """
+    if literal(name) in raw and any(pointer == (name,) for pointer, _, _ in _locate(raw)):
+        return splice(raw, {(name,): orjson.dumps(value)})
     end = raw.rstrip()
     if not end.endswith(b"}"):
         raise JsonError("not an object")

@@ -87,15 +87,23 @@ def test_lone_surrogates_are_read_and_written_back_escaped():
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
-    [(b'{"a":1}', b'{"a":1,"g":true}'), (b"{}", b'{"g":true}'), (b'{"a":1} \n', b'{"a":1,"g":true} \n')],
+    [(b'{"a":1}', b'{"a":1,"g":true}'), (b'{"g":"theirs","a":1}', b'{"g":true,"a":1}'), (b"{}", b'{"g":true}'), (b'{"a":1} \n', b'{"a":1,"g":true} \n')],
 )
 def test_a_member_is_added_at_the_end(raw, expected):
-    assert jsontext.add_member(raw, "g", True) == expected
+    assert jsontext.set_member(raw, "g", True) == expected
 
 
 def test_numbers_are_listed_with_their_places():
-    assert list(jsontext.numbers({"a": [1, True, 2.5], "b": 4111111111111111})) == [
-        (("a", 0), "1"),
-        (("a", 2), "2.5"),
-        (("b",), "4111111111111111"),
-    ]
+    raw = b'{"a": [1, true, 2.5, "7"], "b": 411111111111111111e-0, "9": null}'
+    assert list(jsontext.numbers(raw)) == [(("a", 0), "1"), (("a", 2), "2.5"), (("b",), "411111111111111111e-0")]
+
+
+def test_an_edit_inside_a_value_that_is_emptied_is_gone_with_it():
+    raw = b'{"l": {"content": "A123456(3)", "x": ["y"]}, "k": "A1"}'
+    replaced = {("l", "content"): b'"[HKID]"', ("k",): b'"z"'}
+    assert jsontext.splice(raw, replaced, [("l",)]) == b'{"l": null, "k": "z"}'
+
+
+def test_utf_16_is_not_guessed():
+    with pytest.raises(JsonError):
+        jsontext.parse('{"a": "A123456(3)"}'.encode("utf-16"))

@@ -73,6 +73,7 @@ def test_a_frame_over_the_limit_is_refused():
     [
         (b"data: old\n\n", b"data: new\n\n"),
         (b"data:old\r\n\r\n", b"data:new\r\n\r\n"),
+        (b"data\ndata: old\n\n", b"data:new\n\n"),
         (b": c\nevent: x\ndata: o\ndata: ld\nid: 3\n\n", b": c\nevent: x\ndata: new\nid: 3\n\n"),
     ],
 )

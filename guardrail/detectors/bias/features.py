@@ -40,6 +40,7 @@ CHINESE_SHARE = 0.3
 GROUP, NEGATION, CONDEMNATION, DEROGATION, VIOLENCE, PROFANITY, PERSON, SLUR, ENDORSEMENT = range(1, 10)
 """Word classes; 0 is any other word."""
 _BESIDE = {GROUP, CONDEMNATION}
+_CIRCUMSTANCES = {NEGATION, *_BESIDE}
 CLASSES = (
     "group", "negation", "condemnation", "derogation", "violence", "profanity", "person", "slur", "endorsement",
 )  # fmt: skip
@@ -79,6 +80,7 @@ _BLANK = _BLANKS[:1]
 _BLOCK_ROWS = (0, 4, 6, 9)
 """The first kind of feature of each block: 2-, 3-, 4- and 5-grams; words, pairs; the same marked, and words beside
 others; classes, pairs, triples."""
+_BLOCKS = np.array(_BLOCK_ROWS)
 _COLUMNS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2])  # of each row: code points, words, known words
 _OVER = np.array([1, 2, 3, 4, 0, 1, 0, 1, 0, 0, 1, 2])[:, None]  # features at the end of a window that reach over it
 _BESIDE_ROW = 8
@@ -159,8 +161,8 @@ class Features:
     first: Places
     last: Places
     owners: list[int]
-    classes: NDArray[np.uint8]
-    known: Places
+    classes: list[int]
+    known: list[int]
     chinese: list[bool]
 
     @property
@@ -174,11 +176,11 @@ class Features:
         running = np.zeros(len(self.places) + 1, np.int64)
         weights[self.places].cumsum(out=running[1:])
         sums = running[self.last] - running[self.first]
-        return np.add.reduceat(sums, _BLOCK_ROWS), np.add.reduceat(self.last - self.first, _BLOCK_ROWS)
+        return np.add.reduceat(sums, _BLOCKS), np.add.reduceat(self.last - self.first, _BLOCKS)
 
     def met(self, window: int) -> list[int]:
         """The classes of the words met in a window, each once, in rising order."""
-        return sorted(set(self.classes[self.known[window] : self.known[window + 1]].tolist()))
+        return sorted(set(self.classes[self.known[window] : self.known[window + 1]]))
 
 
 def term_hash(codes: Codes) -> int:
@@ -195,15 +197,20 @@ def windows(codes: Codes) -> list[Codes]:
 
 
 def batches(cut: Sequence[Codes]) -> Iterator[Sequence[Codes]]:
-    """Windows in the same order, as many together as `features` takes."""
+    """Windows in the same order, as many together as `features_of` takes."""
+    if not cut:
+        return
+    if sum(map(len, cut)) + _SHORTEST * len(cut) <= BATCH:
+        yield cut
+        return
     first = size = 0
     for at, window in enumerate(cut):
-        if size + _padded(window) > BATCH:
+        padded = max(len(window) + 2, _SHORTEST)
+        if size + padded > BATCH:
             yield cut[first:at]
             first, size = at, 0
-        size += _padded(window)
-    if first < len(cut):
-        yield cut[first:]
+        size += padded
+    yield cut[first:]
 
 
 def features(codes: Codes, lexicon: Lexicon) -> Features:
@@ -235,14 +242,16 @@ def features_of(cut: Sequence[Codes], lexicon: Lexicon) -> Features:
     columns += bases
     first, last = _spans(columns, layout, beside)
     chinese = are_chinese(flat, layout.cells[layout.stretches[:-1]]).tolist() if len(han) else [False] * len(cut)
-    return Features(places, first, last, layout.owners, met, among[layout.stretches], chinese)
+    return Features(places, first, last, layout.owners, met.tolist(), among[layout.stretches].tolist(), chinese)
 
 
 def are_chinese(flat: NDArray[np.integer[Any]], starts: Places) -> NDArray[np.bool_]:
     """Whether each window counts as Chinese for the calibration; a window reaches to where the next one starts."""
-    han = np.add.reduceat(((flat >= 0x3400) & (flat < 0xA000)).view(np.int8), starts, dtype=np.int64)
-    written = np.add.reduceat((flat != BLANK).view(np.int8), starts, dtype=np.int64)
-    chinese: NDArray[np.bool_] = han > CHINESE_SHARE * written
+    characters, written = (flat >= 0x3400) & (flat < 0xA000), flat != BLANK
+    if len(starts) == 1:
+        return np.array([np.count_nonzero(characters) > CHINESE_SHARE * np.count_nonzero(written)])
+    han = np.add.reduceat(characters.view(np.int8), starts, dtype=np.int64)
+    chinese: NDArray[np.bool_] = han > CHINESE_SHARE * np.add.reduceat(written.view(np.int8), starts, dtype=np.int64)
     return chinese
 
 
@@ -286,10 +295,6 @@ def _laid_out(cut: Sequence[Codes]) -> tuple[Places, _Layout]:
     cells.append(end)
     flat = np.concatenate(pieces, dtype=np.int64)
     return flat, _Layout(np.array(cells), np.array(stretches), parts, owners)
-
-
-def _padded(window: Codes) -> int:
-    return max(len(window) + 2, _SHORTEST)
 
 
 def _spans(columns: Places, layout: _Layout, beside: Places | None) -> tuple[Places, Places]:
@@ -355,7 +360,6 @@ def _words(
     """
     borders = kinds >= _ALONE
     borders[1:] |= kinds[1:] != kinds[:-1]
-    borders[0] = True
     if len(han):
         for start, end in _terms(grams, han, lexicon):
             borders[start + 1 : end] = False
@@ -394,15 +398,17 @@ def _circumstances(
     kinds = set(met.tolist())
     plain = np.where(classes == GROUP, _CLASS_HASHES[GROUP], words) if GROUP in kinds else words
     quotes = first == _QUOTE
-    quoted, negated = quotes.any(), NEGATION in kinds
+    quoted = quotes.any()
+    if not (quoted or kinds & _CIRCUMSTANCES):
+        return plain + _MARKS[0], words[:0], None
     marks = np.zeros(len(words), np.int64)
     if quoted:
         before = np.concatenate((_ZERO, quotes.cumsum()))
         marks = ((before[1:] - before[ends[:-1]].repeat(ends[1:] - ends[:-1])) & 1) * 2
-    if negated:
+    if NEGATION in kinds:
         for start, end in _negated(known[met == NEGATION], first, ends):
             marks[start:end] |= 1
-    marked = plain + (_MARKS[marks] if quoted or negated else _MARKS[0])
+    marked = plain + _MARKS[marks]
     if not kinds & _BESIDE:
         return marked, words[:0], None
     owners = ends.searchsorted(known, "right") - 1

@@ -78,19 +78,20 @@ def _fold_table() -> Codes:
     """What each code point of the basic plane folds to, 0 where that is not one character of the plane."""
     table = np.zeros(_PLANE, np.uint32)
     everything = fold("".join(map(chr, range(_PLANE))))
-    origin = np.frombuffer(everything.origin or [], np.uint32)
+    origin = np.array(everything.origin, np.uint32)
     alone = np.bincount(origin, minlength=_PLANE)[origin] == 1
     table[origin[alone]] = np.frombuffer(everything.text.encode("utf-32-le"), np.uint32)[alone]
     return table
 
 
 _FOLDS = _fold_table()
+_SHORT = 120  # below so many characters, a table costs more than it saves
 
 
 def _folded(text: str) -> str:
     """`fold(text).text`, by table where every character has one to stand for it (`fold` works on each apart)."""
-    if text.isascii():
-        return text
+    if len(text) < _SHORT or text.isascii():
+        return fold(text).text
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     folds = _FOLDS.take(points, mode="clip")
     return folds.tobytes().decode("utf-32-le") if folds.all() and points.max() < _PLANE else fold(text).text

@@ -74,13 +74,13 @@ class Scorer:
             cut.extend(pieces)
             owners.extend([owner] * len(pieces))
         best: list[tuple[float, list[int]]] = [(-1.0, [])] * len(texts)
-        owner = iter(owners)
+        owner_of_next = iter(owners)
         for batch in batches(cut):
             found = features_of(batch, self.lexicon)
             for index, (raw, chinese) in enumerate(zip(self.raws(found), found.chinese, strict=True)):
                 slope, offset = self.calibration[chinese]
                 score = logistic(slope * raw + offset)
-                text = next(owner)
+                text = next(owner_of_next)
                 if score > best[text][0]:
                     best[text] = (score, found.met(index) if score >= REPORTED else [])
         return best
@@ -90,7 +90,7 @@ class Scorer:
         return max(self.raws(found))
 
     def raws(self, found: Features) -> list[float]:
-        """The uncalibrated sum of each window or, where that is higher, of two neighbouring stretches of it; no unit."""
+        """The uncalibrated sum of each window, or of two neighbouring stretches of it where that is higher; no unit."""
         sums, counts = found.sums(self.table)
         shares = self.scales * sums / np.sqrt(np.maximum(counts, 1))
         # one by one, because sum() adds up a single column in another order than several

@@ -45,10 +45,8 @@ from guardrail.types import Context, Finding, Unit
 _KIND = "error.arithmetic"
 _LEAST = 0.3
 _SIGN = re.compile(r"[=≈≒≅≃]|等於|等于|\bequals?\b|\\approx|\\simeq")
-# What is looked for first may be more than a sign ("quality"), never less; it begins with few characters, so it is quick.
-_MAYBE_SIGN = re.compile(
-    r"[=≈≒≅≃＝﹦等q\\](?:(?<=[=≈≒≅≃＝﹦])|(?<=等)[於于]|(?<=q)ual|(?<=\\)approx|(?<=\\)simeq)"
-)
+# What is looked for first may be more than a sign ("quality"), never less; few characters begin it, so it is quick.
+_MAYBE_SIGN = re.compile(r"[=≈≒≅≃＝﹦等q\\](?:(?<=[=≈≒≅≃＝﹦])|(?<=等)[於于]|(?<=q)ual|(?<=\\)approx|(?<=\\)simeq)")
 _NUMERAL = re.compile(rf"[\d{''.join(VULGAR)}{CHINESE}]")
 _CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
 _HANGING = 400  # characters of a line that may go on in the next after an operator

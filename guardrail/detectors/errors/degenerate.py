@@ -111,7 +111,7 @@ def _suspicions(text: str) -> tuple[bool, bool]:
 
     Without white space, a loop of period p said t times is a stretch equal to the stretch p characters before it, and
     every group of _GROUP characters in it comes again within p.  `_patience` grows as a unit shrinks, and a unit of p
-    characters has at most 3p letters as it counts them, which leaves these loops, with the fewest groups that come again:
+    characters has at most 3p letters as it counts them; these loops are left, with the fewest groups that come again:
 
     p = 1 needs t = 8, eight times one character: 1 group.
     p = 2 needs t = 8; p = 3 to 6 t = 6; p = 7 to 19 t = 5: (t - 1) p - 6 groups, 8 or more.
@@ -128,8 +128,8 @@ def _suspicions(text: str) -> tuple[bool, bool]:
         return False, False
     if count >= 1 << 20:
         return True, True
-    fours = np.ndarray((count + _GROUP - 4,), "<u8", units, 0, (2,))
-    groups = _FIRST * fours[: 4 - _GROUP] + _SECOND * fours[_GROUP - 4 :]
+    fours: NDArray[np.uint64] = np.ndarray((count + _GROUP - 4,), "<u8", units, 0, (2,))  # four UTF-16 units each
+    groups: NDArray[np.uint64] = _FIRST * fours[: 4 - _GROUP] + _SECOND * fours[_GROUP - 4 :]
     placed = _placed(groups)
     distances = placed[1:] - placed[:-1]
     return _may_loop(placed, distances), _may_return(solid, groups, placed)
@@ -144,7 +144,6 @@ def _placed(groups: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return placed
 
 
-# MEASURED
 def _may_loop(placed: NDArray[np.uint64], distances: NDArray[np.uint64]) -> bool:
     """Whether as many groups in a row as a loop needs come again as near as its period; see `_suspicions`."""
     earlier = placed[:-1]
@@ -161,7 +160,7 @@ def _may_loop(placed: NDArray[np.uint64], distances: NDArray[np.uint64]) -> bool
 def _may_return(solid: str, groups: NDArray[np.uint64], placed: NDArray[np.uint64]) -> bool:
     often = np.count_nonzero(placed[4:] - placed[:-4] < _FAR)
     if not often or _HAN.search(solid):
-        return often > 0
+        return bool(often)
     if often < 14:
         return False
     long = _placed(_FIRST * groups[:-13] + _SECOND * groups[7:-6] + _THIRD * groups[13:])

@@ -365,3 +365,22 @@ def test_any_text_is_survived_and_findings_lie_inside_it(text: str) -> None:
 )
 def test_hostile_text_is_read_within_bounds(text: str) -> None:
     assert len(found(text, 0)) < 5
+
+
+@pytest.mark.parametrize("sign", ["=", "＝", "﹦", "等於", "等于", " equals ", " is equal to "])
+@pytest.mark.parametrize("before", ["", "Quality first. ", "x = y\n", "第一，", "a == b\nno numbers = here\n"])
+def test_looking_first_misses_no_sign(before: str, sign: str) -> None:
+    text = f"{before}\n2 + 2{sign}5"
+    assert spans(text) == [f"2 + 2{sign}5"]
+
+
+@pytest.mark.parametrize(
+    "text", ["二加二等於五", "½ + ½ = 2", "２＋２＝５", r"2 + 2 \approx 9", "2 + 2 ≈ 9", "2 + 2 ≒ 9"]
+)
+def test_looking_first_misses_no_number(text: str) -> None:
+    assert spans(text) == [text]
+
+
+@pytest.mark.parametrize("text", ["a = 5", "2 + 2 = x", "= 2 + 2", "2 + 2 =", "x = y", "1, 2, 3", "equality for 5", ""])
+def test_half_an_equation_is_none(text: str) -> None:
+    assert found(text, 0) == []

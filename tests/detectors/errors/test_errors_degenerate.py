@@ -1,9 +1,10 @@
 """An answer that is empty, cut off or stuck in a loop must be told from one that is short, laughing or a table."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardrail.detectors.errors import degenerate
 from guardrail.detectors.errors.degenerate import Degenerate
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding, Stage
@@ -182,3 +183,73 @@ def _fibonacci(length: int) -> str:
 )
 def test_hostile_bulk_is_read_in_one_go(text: str) -> None:
     assert len(found(text)) < 20_000
+
+
+ENGLISH = (
+    "The harbour was first surveyed in 1841, and several wharves followed within a decade. Ferries crossed it every "
+    "quarter of an hour; fishermen sold their catch from small boats near the western market. When the railway came, "
+    "most of the trade moved north, yet the old godowns kept their tenants until the war.\n\n- Rice, tea and silk\n"
+    "- Timber from Borneo\n- Coal for the steamers\n\nToday a promenade runs along the former quay. Visitors may hire "
+    "bicycles at either end, and guides explain how reclamation changed the coastline between two world wars. "
+)
+CHINESE = (
+    "維多利亞港於一八四一年首次測量，其後十年間先後建成多個碼頭。渡輪每一刻鐘開出一班，漁民在西邊街市附近的小艇上出售漁獲。"
+    "鐵路通車之後，大部分貿易向北遷移，但舊貨倉一直有人租用。\n1. 米、茶葉同絲綢\n2. 婆羅洲嘅木材\n3. 輪船用嘅煤\n"
+    "今日沿住舊碼頭起咗條海濱長廊，遊客可以喺兩頭租單車，導賞員會講解填海點樣改變海岸線。"
+)
+LOOPS = [
+    ("the ", 8), ("好", 8), ("a ", 8), ("好的", 8), ("唔係，", 8), ("ok,", 8), ("我明白", 6), ("多謝你嘅支持", 6), ("as well ", 8),
+    ("請你稍等一下，", 6), ("please try it again ", 6), ("我們會儘快處理你的申請並以電郵通知你結果。", 4), (SENTENCE, 5),
+    (PARAGRAPH + "\n", 3), (CHINESE[:130].replace("\n", ""), 3),
+    ("ab", 200), ("哈", 70), ("ha ", 40), ("!", 420), ("-=", 260), ("7 ", 230), ("🎉", 450), ("one  two\nthree ", 6), ("９ ", 220),
+    ("- Please restart the router and try again\n", 6), ("把雞蛋和麵粉攪拌均勻\n", 6), (" \n", 300), ("Ａ b，", 9),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "times"), LOOPS)
+@pytest.mark.parametrize("around", [ENGLISH, CHINESE, ENGLISH + CHINESE])
+def test_a_loop_in_the_middle_of_ordinary_text_is_found(around: str, unit: str, times: int) -> None:
+    assert found(around) == []
+    text = around + "\n" + unit * times + "\n" + around[::-1]
+    start = len(around)
+    assert [f for f in found(text) if f.start is not None and start <= f.start <= start + 2 + 2 * len(unit) + 60]
+
+
+@pytest.mark.parametrize("marker", ["{}. ", "({}) ", "{}、", "第{}步："])
+@pytest.mark.parametrize("line", ["把雞蛋和麵粉攪拌均勻", "Please restart the router now"])
+@pytest.mark.parametrize("around", [ENGLISH, CHINESE])
+def test_a_loop_that_numbers_itself_is_found_in_the_middle(around: str, line: str, marker: str) -> None:
+    loop = "".join(marker.format(i) + line + "\n" for i in range(1, 7))
+    assert [f.kind for f in found(around + "\n" + loop + around[::-1])] == ["error.repetition"]
+
+
+def test_ordinary_text_costs_the_screen_alone() -> None:
+    for text in (ENGLISH, CHINESE, ENGLISH + CHINESE):
+        assert degenerate._suspicions(text) == (False, False)
+
+
+PART = st.text("ab 好的。\n-1|é😀", min_size=1, max_size=9) | st.text(min_size=1, max_size=5)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.tuples(PART, st.integers(1, 12) | st.integers(1, 80)), max_size=4),
+    st.sampled_from(["", ENGLISH, CHINESE]),
+    st.sampled_from(["", "\n", " "]),
+)
+def test_the_screen_never_hides_what_the_search_would_find(
+    parts: list[tuple[str, int]], around: str, between: str
+) -> None:
+    text = around + "".join((unit + between) * times for unit, times in parts) + around[::-1]
+    in_a_row, as_wholes = degenerate._suspicions(text)
+    assert in_a_row or not list(degenerate._runs(text))
+    assert as_wholes or not list(degenerate._pieces(text))
+
+
+@pytest.mark.parametrize("size", [499, 500, 501, 749, 750])
+@pytest.mark.parametrize("before", [0, 1, 249, 250, 251, 400])
+def test_a_stretch_of_white_space_counts_from_five_hundred_on(before: int, size: int) -> None:
+    loops = found("x" * min(before, 20) + "y z" * (max(0, before - 20) // 3) + "x\n" + " " * (size - 1) + "end")
+    assert [f.evidence for f in loops if "white space" in f.evidence] == ["a very long stretch of white space"] * (
+        size >= 500
+    )
