@@ -10,6 +10,7 @@ with a tail of its own.  What a detector must be asked for (sentences, whole ans
 `Inspection`s, and the verdicts go back in by `resolve`.  No I/O, no clock, no vendor.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,9 @@ class Tail:
 
     def feed(self, text: str) -> None:
         """Append `text`."""
+        if text and self._source and _HIGH.match(self._source[-1]) and _LOW.match(text[0]):
+            self._join(text[0])
+            text = text[1:]
         piece = fold(text)
         shift = len(self._source)
         if piece.origin is not None or self._origin is not None:
@@ -104,6 +108,17 @@ class Tail:
             self._origin += [index + shift for index in more]
         self._source += text
         self._folded += piece.text
+
+    def _join(self, low: str) -> None:
+        """The second half of a character whose first half ended the text: clients join the two."""
+        whole = (self._source[-1] + low).encode("utf-16", "surrogatepass").decode("utf-16")
+        if self._origin is None:
+            self._origin = list(range(len(self._folded)))
+        self._origin.pop()
+        folded = fold(whole).text
+        self._folded = self._folded[:-1] + folded
+        self._origin += [len(self._source) - 1] * len(folded)
+        self._source += low
 
     def settle(self, *, final: bool) -> tuple[int, list[tuple[Finding, str]]]:
         """The source offset up to which nothing can change any more, and the findings that are now certain,
@@ -115,6 +130,8 @@ class Tail:
         if not final:
             opened = self._screen.open_at(encoded, self._context_bytes)
             limit = len(encoded[:opened].decode()) if opened < len(encoded) else limit
+            if self._source and _HIGH.match(self._source[-1]):
+                limit = min(limit, len(buffer) - 1)
         if limit == lead:
             # Nothing before the open match; characters that fold to nothing wait with it.
             return self._advance(lead, lead), []
@@ -141,6 +158,8 @@ class Tail:
         start, end = (finding.start or 0) - lead, (finding.end or 0) - lead
         if self._origin is not None:
             start, end = self._origin[start], self._origin[end - 1] + 1
+            if end < len(self._source) and _HIGH.match(self._source[end - 1]) and _LOW.match(self._source[end]):
+                end += 1
         moved = Finding(
             finding.kind, finding.score, start + self._base, end + self._base, finding.detector, finding.evidence
         )
@@ -175,6 +194,7 @@ class Channel:
         self.pending = 0
         self.hits: list[Hit] = []
         self.edits: list[Edit] = []
+        self._stale = False
         self._tail = Tail(screen)
         self._prose = self.name in PROSE
         self._kept: list[str] | None = [] if self.whole or (keep and self._prose) else None
@@ -238,13 +258,18 @@ class Channel:
         """Remember hits in this channel's own offsets and what they change."""
         if edit and any(hit.action is Action.REDACT for hit in hits):
             self.hits += hits
-            self.edits = redactions(self.hits, self.length)
+            self._stale = True
 
     def advance(self) -> None:
         """Move `settled` as far as patterns, sentences and modes allow, and never into an edit."""
         limit = self.length if self.closed and not self.pending else min(self._scanned, self._mode_limit())
         if self.whole and (self.pending or not self.closed):
             limit = 0
+        if limit <= self.settled:
+            return
+        if self._stale:
+            self.edits = redactions(self.hits, self.length)
+            self._stale = False
         for edit in self.edits:
             if edit.start < limit < edit.end:
                 limit = edit.start
@@ -284,6 +309,8 @@ def _all_sentences(key: ChannelKey, text: str) -> Inspection:
     return Inspection(Ask.SENTENCES, key, text, 0, list(zip([0, *ends], ends, strict=False)))
 
 
+_HIGH, _LOW = re.compile("[\ud800-\udbff]"), re.compile("[\udc00-\udfff]")
+
 Verdict = Callable[[ChannelKey, Finding, str], Hit]
 
 
@@ -305,7 +332,10 @@ class Gate(Generic[T]):
         self._screen, self._modes, self._verdict, self._cap = screen, modes, verdict, cap
         self._sentences, self._answers = sentences, answers
         self._channels: dict[ChannelKey, Channel] = {}
+        self._by_choice: dict[int, list[Channel]] = {}
+        self._touched: dict[ChannelKey, Channel] = {}
         self._closed: set[int] = set()
+        self._ended = False
         self._queue: deque[Held[T]] = deque()
         self._questions: list[Inspection] = []
         self.held_bytes = 0
@@ -328,8 +358,10 @@ class Gate(Generic[T]):
         """The texts of `choice` (of every choice when None) have ended."""
         if choice is not None and self._answers:
             self._channel((choice, "content", 0))  # an answer that said nothing is asked about too
-        for key, channel in self._channels.items():
-            if not channel.closed and choice in (None, key[0]):
+        self._ended = self._ended or choice is None
+        for channel in list(self._channels.values()) if choice is None else self._by_choice.get(choice, ()):
+            if not channel.closed:
+                self._touched[channel.key] = channel
                 found, asked = channel.close(sentences=self._sentences, answers=self._answers)
                 self._take(channel, found)
                 self._questions += asked
@@ -343,7 +375,8 @@ class Gate(Generic[T]):
 
     def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None = None) -> None:
         """The hits on an inspection, in the channel's offsets."""
-        self._channels[inspection.channel].resolve(inspection, hits, replacement)
+        channel = self._touched[inspection.channel] = self._channels[inspection.channel]
+        channel.resolve(inspection, hits, replacement)
         self._record(hits)
 
     def release(self) -> list[Released[T]]:
@@ -351,8 +384,9 @@ class Gate(Generic[T]):
         out: list[Released[T]] = []
         if self.stopped:
             return out
-        for channel in self._channels.values():
+        for channel in self._touched.values():
             channel.advance()
+        self._touched.clear()
         while self._queue and self._ready(self._queue[0]):
             held = self._queue.popleft()
             self.held_bytes -= held.size
@@ -370,10 +404,10 @@ class Gate(Generic[T]):
 
     def begun(self, choice: int) -> bool:
         """Whether any text of a choice was let go."""
-        return any(channel.settled for key, channel in self._channels.items() if key[0] == choice)
+        return any(channel.settled for channel in self._by_choice.get(choice, ()))
 
     def _extend(self, delta: Delta) -> Part:
-        if delta.channel[0] in self._closed:
+        if self._ended or delta.channel[0] in self._closed:
             raise GateError("the upstream sent text after the end of its choice")
         channel = self._channel(delta.channel)
         part = Part(delta, channel.length)
@@ -385,6 +419,8 @@ class Gate(Generic[T]):
         if channel is None:
             keep = self._sentences or self._answers
             channel = self._channels[key] = Channel(key, self._screen, self._modes, keep=keep)
+            self._by_choice.setdefault(key[0], []).append(channel)
+        self._touched[key] = channel
         return channel
 
     def _take(self, channel: Channel, found: Sequence[tuple[Finding, str]]) -> None:
@@ -401,7 +437,7 @@ class Gate(Generic[T]):
     def _ready(self, held: Held[T]) -> bool:
         if any(self._channels[part.delta.channel].settled < part.end for part in held.parts):
             return False
-        return not any(channel.pending for key, channel in self._channels.items() if key[0] in held.closes)
+        return not any(channel.pending for choice in held.closes for channel in self._by_choice.get(choice, ()))
 
     def _let_go(self, held: Held[T]) -> Released[T]:
         texts: dict[Pointer, str] = {}

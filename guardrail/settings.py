@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from guardrail.errors import SettingsError
 
@@ -32,7 +32,9 @@ class Settings:
     annotate: bool = True
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.upstream)
+        parts, port = _split(self.upstream)
+        if parts.hostname in (self.host, "localhost", "127.0.0.1", "::1") and port == self.port != 0:
+            raise SettingsError(f"--upstream {self.upstream} is this sidecar itself; choose another --port")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(
                 f"--upstream must be an http or https URL such as https://api.openai.com, not `{self.upstream}`"
@@ -42,6 +44,15 @@ class Settings:
         for name in ("request_limit", "response_limit", "connect_timeout", "read_timeout", "drain", "workers"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.replace('_', '-')} must be more than zero")
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    """A URL in parts, with its port.  Raises SettingsError for a port that is none."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        raise SettingsError(f"--upstream `{url}` has a host or port that cannot be") from None
 
 
 _VARIABLES: dict[str, Callable[[str], Any]] = {

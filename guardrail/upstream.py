@@ -13,7 +13,7 @@ itself is aiohttp, whose client costs a quarter to a tenth of httpx's own (bench
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,32 +47,48 @@ class _Body(httpx.AsyncByteStream):
     """A body as it comes.
 
     aiohttp leaves a reader waiting for ever when the framing of a body breaks after its head (the connection is
-    closed, the stream is not told), so a silent second is used to look whether the connection is still there.
+    closed, the stream is not told), so after a silent second somebody looks whether the connection is still there.
+    One timer serves a whole body: a timeout around every read costs more than the read.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, silence: float) -> None:
         self._response = response
         self._silence = silence
+        self._waiting = False
+        self._waited = 0.0
+        self._seen = 0
+        self._look_again: asyncio.TimerHandle | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._response.content
-        waited = 0.0
-        while True:
-            try:
-                async with asyncio.timeout(min(_LOOK, self._silence)):
-                    chunk = await content.readany()
-            except TimeoutError:
-                waited += _LOOK
-                connection = self._response.connection
-                if connection is None or connection.transport is None or connection.transport.is_closing():
-                    raise aiohttp.ClientPayloadError("the connection is gone") from None
-                if waited >= self._silence:
-                    raise
-                continue
-            if not chunk:
-                return
-            waited = 0.0
-            yield chunk
+        self._watch()
+        try:
+            while True:
+                self._waiting, self._waited = True, 0.0
+                chunk = await content.readany()
+                self._waiting = False  # however long the client takes, the upstream is not silent
+                if not chunk:
+                    return
+                yield chunk
+        finally:
+            if self._look_again is not None:
+                self._look_again.cancel()
+
+    def _watch(self) -> None:
+        period = min(_LOOK, self._silence)
+        self._look_again = asyncio.get_running_loop().call_later(period, self._look, period)
+
+    def _look(self, period: float) -> None:
+        content, connection = self._response.content, self._response.connection
+        # What has arrived may not have been taken yet; a whole body lets its connection go before it is read.
+        if self._waiting and content.total_bytes == self._seen and not content.is_eof():
+            self._waited += period
+            if connection is None or connection.transport is None or connection.transport.is_closing():
+                content.set_exception(aiohttp.ClientPayloadError("the connection is gone"))
+            elif self._waited >= self._silence:
+                content.set_exception(TimeoutError())
+        self._seen = content.total_bytes
+        self._watch()
 
     async def aclose(self) -> None:
         if self._response.content.at_eof():
@@ -92,8 +108,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         session = self._session or self._open()
         response = await session.request(
             request.method,
-            URL(str(request.url), encoded=True),
-            headers=CIMultiDict((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers.raw),
+            URL(_target(request), encoded=True),  # as the client wrote it: httpx would encode it anew
+            headers=CIMultiDict((name.decode("latin-1"), _value(value)) for name, value in request.headers.raw),
             data=request.content or None,
             allow_redirects=False,
         )
@@ -132,17 +148,18 @@ class Reply:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, decoded.  Raises UpstreamError."""
-        decode = _decoder(self._encoding, self._limit)
+        decoder = _Decoder(self._encoding)
         total = 0
         stream = self._response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         try:
             async for chunk in stream:
-                for piece in decode(chunk):
+                for piece in decoder.decode(chunk):
                     total += len(piece)
                     if total > self._limit:
                         raise UpstreamError(502, "upstream_too_large", "The upstream's answer is over the size limit.")
                     yield piece
+            decoder.finish()
         except (aiohttp.ClientError, httpx.HTTPError, TimeoutError, ConnectionError) as error:
             raise translated(error) from error
 
@@ -161,18 +178,26 @@ class Upstream:
     def __init__(self, base: str, transport: httpx.AsyncBaseTransport, *, limit: int) -> None:
         """`base` is a URL with an optional path, `limit` the largest answer in bytes."""
         self._base = base.rstrip("/")
+        self._url = httpx.URL(self._base)  # parsed once; the exact target travels as an extension
         self._transport = transport
         self._limit = limit
 
     async def send(self, method: str, target: str, headers: Iterable[Header], body: bytes) -> Reply:
         """Ask the upstream; `target` is the raw path with its query.  Raises UpstreamError."""
-        request = httpx.Request(method, self._base + target, headers=_outgoing(headers, body), content=body)
+        exact = {"target": (self._base + target).encode("latin-1")}
+        request = httpx.Request(method, self._url, headers=_outgoing(headers, body), content=body, extensions=exact)
         try:
             response = await self._transport.handle_async_request(request)
         except (aiohttp.ClientError, httpx.HTTPError, TimeoutError, ConnectionError) as error:
             raise translated(error) from error
         raw = response.headers.raw
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if not 200 <= response.status_code <= 599:
+            await response.aclose()
+            raise UpstreamError(502, "upstream_malformed", "The upstream answered with a status that cannot be passed on.")
+        if len(response.headers.get_list("content-type")) > 1:
+            await response.aclose()
+            raise UpstreamError(502, "content_type", "The upstream named more than one content type.")
+        encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
         if encoding not in _ENCODINGS:
             await response.aclose()
             raise UpstreamError(
@@ -200,6 +225,18 @@ def translated(error: Exception) -> UpstreamError:
     return UpstreamError(502, "upstream_cut", "The upstream ended the connection before its answer was complete.")
 
 
+def _target(request: httpx.Request) -> str:
+    return bytes(request.extensions.get("target") or str(request.url).encode()).decode("latin-1")
+
+
+def _value(raw: bytes) -> str:
+    """A header value for aiohttp, which writes UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def _named(headers: Iterable[Header]) -> frozenset[bytes]:
     """Header names that a Connection header makes hop-by-hop."""
     values = [value for name, value in headers if name.lower() == b"connection"]
@@ -219,20 +256,31 @@ def _outgoing(headers: Iterable[Header], body: bytes) -> list[Header]:
 _ENCODINGS: Mapping[str, int | None] = {"identity": None, "gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
-def _decoder(encoding: str, limit: int) -> Any:
-    """A function from received bytes to decoded pieces, each of bounded size."""
-    window = _ENCODINGS[encoding]
-    if window is None:
-        return lambda chunk: (chunk,)
-    engine = zlib.decompressobj(window)
+class _Decoder:
+    """Decodes a body piece by piece, never more than a megabyte at a time."""
 
-    def decode(chunk: bytes) -> Iterable[bytes]:
+    def __init__(self, encoding: str) -> None:
+        self._window = _ENCODINGS[encoding]
+        self._engine = zlib.decompressobj(self._window) if self._window else None
+        self._begun = False
+
+    def decode(self, chunk: bytes) -> Iterator[bytes]:
+        """The decoded pieces of `chunk`.  Raises UpstreamError for damaged data."""
+        if self._engine is None or self._window is None:
+            yield chunk
+            return
         pending = chunk
         try:
             while pending:
-                yield engine.decompress(pending, min(limit + 1, 1 << 20))
-                pending = engine.unconsumed_tail
+                if self._engine.eof:  # a further member of the same body (RFC 1952, section 2.2)
+                    self._engine = zlib.decompressobj(self._window)
+                self._begun = True
+                yield self._engine.decompress(pending, 1 << 20)
+                pending = self._engine.unconsumed_tail or self._engine.unused_data
         except zlib.error:
             raise UpstreamError(502, "upstream_encoding", "The upstream's compressed answer is damaged.") from None
 
-    return decode
+    def finish(self) -> None:
+        """The body has ended.  Raises UpstreamError when the data had not."""
+        if self._engine is not None and self._begun and not self._engine.eof:
+            raise UpstreamError(502, "upstream_cut", "The upstream's compressed answer is cut off.")

@@ -15,6 +15,8 @@ from guardrail.settings import Settings, from_environment, to_environment
         ({"upstream": "ftp://x"}, "http or https URL"),
         ({"upstream": "http://"}, "http or https URL"),
         ({"upstream": "http://x?y"}, "no query"),
+        ({"upstream": "http://x:abc"}, "cannot be"),
+        ({"upstream": "http://localhost:8080/v1"}, "this sidecar itself"),
         ({"upstream": "http://x", "workers": 0}, "workers must be more than zero"),
         ({"upstream": "http://x", "read_timeout": 0.0}, "read-timeout must be more than zero"),
     ],

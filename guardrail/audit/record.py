@@ -16,6 +16,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from guardrail import __version__
@@ -106,6 +107,7 @@ def digest(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
 
 
+@lru_cache(maxsize=16)
 def key_name(key: bytes) -> str:
     """Eight hex digits that tell digest keys apart without giving them away."""
     return hashlib.sha256(b"guardrail digest key\x00" + key).hexdigest()[:8]

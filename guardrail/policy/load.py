@@ -6,6 +6,7 @@ one; the revision is a hash of what the file means, so comments do not change it
 
 import difflib
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from guardrail.policy.schema import CaseModel, PolicyModel, RuleModel
 from guardrail.types import Action, Case, Module, Policy, Rule, Stage, StreamMode
 
 MAX_BYTES = 4 << 20
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STAGES = {
     "request": frozenset({Stage.REQUEST}),
     "response": frozenset({Stage.RESPONSE}),
@@ -109,12 +111,14 @@ def _plain(node: yaml.Node, source: str) -> Any:
     loader = yaml.SafeLoader("")
     try:
         value = loader.construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError):
         raise PolicyError(
             f"`{node.tag}` values are not allowed", source=source, line=node.start_mark.line + 1
         ) from None
     if isinstance(value, str) and not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
         raise PolicyError("half a character (a lone surrogate)", source=source, line=node.start_mark.line + 1)
+    if isinstance(value, str) and _CONTROLS.search(value):
+        raise PolicyError("a control character in a text", source=source, line=node.start_mark.line + 1)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 1 << 53:
         raise PolicyError("number out of range", source=source, line=node.start_mark.line + 1)
     return value
@@ -206,6 +210,12 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
             "`replacement` must stay valid inside a JSON string: no quotes, backslashes or line breaks",
             source=source,
             line=_line(node, (*path, "replacement")),
+        )
+    if entry.action in ("notice", "regenerate") and entry.stage != "response":
+        raise PolicyError(
+            f"rule `{entry.id}`: `{entry.action}` is for answers; use `stage: response`, or flag or block",
+            source=source,
+            line=_line(node, (*path, "stage")),
         )
     if entry.action == "notice" and not entry.message:
         raise PolicyError(

@@ -19,7 +19,7 @@ SCORER = Scorer.of(MODEL)
 REFERENCE = reference.Scorer.of(MODEL)
 
 TEXTS = [
-    "", " ", "a", "。", "1.", "- ", "\n\n", "I", "你", "ok", "你好", "好的，", "\x1f", "\x1e\x1f\x1e", "\ud800", "😀",
+    "", " ", "a", "。", "1.", "- ", "\n\n", "I", "你", "ok", "你好", "好的，", "\v", "\f\v\f", "\x1f", "\ud800", "😀",
     "I will kill you and your family.", "How do I kill a Python process?", "They are not stupid; they are tired.",
     "You are NOT a \"worthless\" idiot, and never were. No.", "All immigrants are parasites and should be deported.",
     "She said \"women are too stupid to vote\", which is a disgusting, hateful lie about women.",
@@ -32,7 +32,7 @@ TEXTS = [
     "報告介紹過去一星期本區的天氣情況。" * 3, "You are vermin. " * 6, "你這個廢物，去死吧，" * 40, "The weather is fine. " * 60,
     "我哋唔係種族歧視，" * 9 + "kill all women, you \"idiot\"", "x" * 82, "x y" * 27, "不" * 81, "y" * 299, "女" * 300, "z" * 301,
 ]  # fmt: skip
-ALPHABET = "abK死你黑人女不 not1!.;$\x1f\x1e\x1c\n\u200b「」ΣσA'(\"@_-*|·w:/hps\ud800😀ßİ廢物傻逼"
+ALPHABET = "abK死你黑人女不 not1!.;$\v\f\x1c\n\u200b「」ΣσA'(\"@_-*|·w:/hps\ud800😀ßİ廢物傻逼"
 ANY = (
     st.text(max_size=60)
     | st.text(ALPHABET, max_size=120)
@@ -108,6 +108,7 @@ def test_nothing_to_judge_is_no_error() -> None:
     assert scores([]) == [] == readings([], SCORER.simplify)
 
 
-def test_the_separator_cannot_come_out_of_a_fold() -> None:
-    every = "".join(map(chr, [*range(0x1F), *range(0x20, 0x110000)]))
-    assert "\x1f" not in fold(every).text.lower()
+def test_the_separator_stays_itself_and_cannot_come_out_of_a_fold() -> None:
+    every = "".join(map(chr, [*range(ord("\v")), *range(ord("\f"), 0x110000)]))
+    assert "\v" not in fold(every).text.lower()
+    assert fold("\v\f").text == "\v\f" == fold("\v\f你").text[:2]
