@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -44,6 +45,9 @@ Header = tuple[bytes, bytes]
 
 REGENERATIONS = 2
 """How often a model is asked again before a `regenerate` rule blocks."""
+_PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~:@!$&'()*+,;=-]+)+/?")
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+_EVENT_LINE = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry)?:")
 _STALE = frozenset({b"etag", b"digest", b"content-md5", b"content-digest", b"repr-digest", b"last-modified"})
 
 
@@ -152,7 +156,7 @@ class Proxy:
         for dialect in self._guard.dialects:
             if dialect.matches(method, path):
                 return dialect
-        if self._guard.policy.unknown_endpoints == "inspect":
+        if self._guard.policy.unknown_endpoints == "inspect" and self._is_plainly_unknown(method, path):
             return JsonBody()
         raise RequestError(
             404,
@@ -160,6 +164,13 @@ class Proxy:
             f"{method} on this path is not an endpoint that guardrail knows, so its text cannot be judged. "
             "`unknown_endpoints: inspect` in the policy file opens JSON endpoints it does not know.",
         )
+
+    def _is_plainly_unknown(self, method: str, path: str) -> bool:
+        """Whether a path has one reading, and that reading is no endpoint of a dialect: servers decode and shorten
+        paths in ways of their own, and a known endpoint must not come in by another spelling."""
+        if not _PLAIN_PATH.fullmatch(path):
+            return False
+        return not any(dialect.matches(method, path.rstrip("/")) for dialect in self._guard.dialects)
 
     async def _judge_request(self, turn: _Turn, body: bytes) -> bytes:
         """The request body to send on: as it came, or with the policy's edits."""
@@ -179,7 +190,12 @@ class Proxy:
         if self._guard.scanner.idle(Stage.REQUEST):
             return body
         segments = turn.dialect.segments(document, strings, Stage.REQUEST)
-        result = await self._review(turn, segments, replace(turn.call.context, stage=Stage.REQUEST), Stage.REQUEST)
+        context = replace(turn.call.context, stage=Stage.REQUEST)
+        try:
+            result = await self._review(turn, segments, context, Stage.REQUEST)
+        except jsontext.JsonError as error:  # in tool arguments
+            message = f"The request holds JSON that is {error}; it was not sent on."
+            raise RequestError(400, "invalid_json", message) from None
         edits = result.edits()
         if not edits:
             return body
@@ -195,7 +211,7 @@ class Proxy:
             elif _is_json(reply.content_type, body):
                 out = await self._judge_document(turn, body)
             elif reply.content_type.lower().startswith("text/"):
-                out = await self._judge_text(turn, body)
+                out = await self._judge_text(turn, body, reply.content_type)
             else:
                 raise UpstreamError(502, "content_type", "The upstream answered with content that cannot be judged.")
         except _AskAgain as again:
@@ -221,13 +237,16 @@ class Proxy:
             ) from None
         dialect = turn.dialect
         segments = dialect.segments(document, strings, Stage.RESPONSE)
-        result = await self._review(
-            turn,
-            segments,
-            turn.call.context,
-            Stage.RESPONSE,
-            lambda segment: dialect.context(document, turn.call, segment.pointer),
-        )
+        try:
+            result = await self._review(
+                turn,
+                segments,
+                turn.call.context,
+                Stage.RESPONSE,
+                lambda segment: dialect.context(document, turn.call, segment.pointer),
+            )
+        except jsontext.JsonError:  # in tool arguments
+            raise _malformed() from None
         texts = dict(strings)
         edits = result.edits()
         blanks = {blank for pointer in edits if (blank := dialect.blanks(pointer))}
@@ -239,7 +258,15 @@ class Proxy:
         told = self._told(turn) if isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
 
-    async def _judge_text(self, turn: _Turn, body: bytes) -> bytes:
+    async def _judge_text(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
+        """A text body: an error page, mostly.  JSON under a text label is judged as what clients will read."""
+        if body.lstrip()[:1] in (b"{", b"[", b'"') and _parses(body):
+            return await self._judge_document(turn, body)
+        charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(" \"'")
+        if charset not in _CHARSETS and not (charset in ("iso-8859-1", "latin-1") and body.isascii()):
+            raise UpstreamError(502, "upstream_malformed", "The upstream's answer is in an unknown character set.")
+        if b"\0" in body or _EVENT_LINE.search(body):
+            raise UpstreamError(502, "content_type", "The upstream's answer is not the plain text it is labelled as.")
         try:
             text = body.decode()
         except UnicodeDecodeError:
@@ -387,6 +414,10 @@ class Proxy:
             logger.critical("no audit record for exchange %s: %s", turn.exchange.id, error)
 
 
+def _malformed() -> UpstreamError:
+    return UpstreamError(502, "upstream_malformed", "The upstream's answer is not JSON that can be judged.")
+
+
 def _unaudited() -> ExchangeError:
     return ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
 
@@ -466,6 +497,14 @@ def _append_notices(
 def _raw_path(scope: Scope) -> str:
     raw = scope.get("raw_path")
     return bytes(raw).decode("latin-1").split("?", 1)[0] if raw else str(scope["path"])
+
+
+def _parses(body: bytes) -> bool:
+    try:
+        jsontext.parse(body)
+    except jsontext.JsonError:
+        return False
+    return True
 
 
 def _is_json(content_type: str, body: bytes) -> bool:

@@ -6,11 +6,12 @@ Rules:
 3. Once a rule blocks, nothing more of the upstream's text leaves.
 """
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from guardrail.dialects.protocol import Call, ChannelKey, Dialect
+from guardrail.dialects.protocol import Call, ChannelKey, Delta, Dialect
 from guardrail.edits import redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
@@ -34,6 +35,9 @@ from guardrail.wire import jsontext
 from guardrail.wire.sse import Frame, FrameTooLarge, SSEDecoder
 
 FRAME_LIMIT = 4 << 20
+_FIELD = re.compile(rb":|(?:event|id|retry)(?::|$)")
+_CALLS = 1 << 20  # tool calls that one index may name before numbers of ours begin
+_CHOICES = 128  # the most choices that a request may ask for
 _MEMO = 4096
 
 
@@ -42,7 +46,6 @@ class _Payload:
     """A frame with what was found in its self-contained strings."""
 
     frame: Frame
-    document: Any = None
     finishes: tuple[int, ...] = ()
     edits: dict[Pointer, list[Edit]] = field(default_factory=dict)
     texts: dict[Pointer, str] = field(default_factory=dict)
@@ -77,7 +80,8 @@ class Streaming:
         self._reasons: dict[int, str] = {}
         self._template: Any = None
         self._tools: set[int] = set()
-        self._noticed: set[tuple[int, str]] = set()
+        self._calls: dict[ChannelKey, tuple[str, int]] = {}
+        self._notices_of: dict[int, list[str]] = {}
         self.failure: UpstreamError | Blocked | None = None
         self.done = False
         self.edited = 0
@@ -144,18 +148,39 @@ class Streaming:
             self._take_document(payload, frame.data)
 
     def _take_document(self, payload: _Payload, data: bytes) -> None:
-        payload.document = jsontext.parse(data)
-        view = self._dialect.event(payload.document, jsontext.strings(payload.document, data))
-        if view.deltas or view.finishes or self._template is None:
-            self._template = payload.document
+        document = jsontext.parse(data)
+        view = self._dialect.event(document, jsontext.strings(document, data))
         for segment in view.fields:
             self._judge_field(payload, segment)
-        for delta in view.deltas:
+        if view.deltas or view.finishes or self._template is None:
+            self._template = self._identity(document)
+        deltas = [self._told_apart(delta) for delta in view.deltas]
+        for delta in deltas:
             if delta.channel[1] in ("tool_arguments", "refusal", "transcript"):
                 self._tools.add(delta.channel[0])
         self._reasons.update(view.finishes)
         payload.finishes = tuple(choice for choice, _ in view.finishes)
-        self._gate.feed(payload, len(payload.frame.raw), view.deltas, payload.finishes)
+        self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes)
+
+    def _identity(self, document: Any) -> dict[str, Any]:
+        """The members of an event that chunks of ours repeat: numbers, and strings in which nothing was found."""
+        members = document.items() if isinstance(document, dict) else ()
+        return {
+            name: value
+            for name, value in members
+            if isinstance(value, int) or (isinstance(value, str) and value in self._clean and value.isprintable())
+        }
+
+    def _told_apart(self, delta: Delta) -> Delta:
+        """A new call id on an index that is in use begins another call: servers differ in how they number them."""
+        choice, channel, block = delta.channel
+        if channel != "tool_arguments":
+            return delta
+        known, turn = self._calls.get(delta.channel, (delta.call, 0))
+        if delta.call and known and delta.call != known:
+            turn += 1
+        self._calls[delta.channel] = (delta.call or known, turn)
+        return replace(delta, channel=(choice, channel, block + turn * _CALLS)) if turn else delta
 
     def _judge_field(self, payload: _Payload, segment: Segment) -> None:
         if segment.text in self._clean:
@@ -169,6 +194,8 @@ class Streaming:
 
     def _judge_other(self, payload: _Payload) -> None:
         """Comments, event names and ids reach the client too; a finding in them removes them all."""
+        if not all(_FIELD.match(line) for line in payload.frame.other.splitlines()):
+            raise jsontext.JsonError("a line that is no field of an event stream")
         text = payload.frame.other.decode(errors="replace")
         if text in self._clean:
             return
@@ -186,7 +213,7 @@ class Streaming:
         segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text)
         local = replace(finding, start=0, end=len(text))
         hit = replace(self._judge.hit(local, segment), finding=finding)
-        record(self._decision, [hit])
+        self._note(channel[0], [hit])
         return hit
 
     async def _answer(self, question: Inspection) -> None:
@@ -207,13 +234,15 @@ class Streaming:
                 for finding in findings
             ]
         hits = [_shifted(self._judge.hit(finding, segment), question.offset) for finding in found]
-        record(self._decision, hits, scan.failed, self._judge.failure_action())
+        record(self._decision, (), scan.failed, self._judge.failure_action())
+        self._note(question.channel[0], hits)
         self._gate.resolve(question, hits)
 
     async def _answer_arguments(self, question: Inspection) -> None:
         segment = Segment(Stage.RESPONSE, "assistant", "tool_arguments", (), question.text)
         result = await review(self._scanner, self._judge, [segment], Context(), Stage.RESPONSE)
-        record(self._decision, result.all_hits, result.failed, self._judge.failure_action())
+        record(self._decision, (), result.failed, self._judge.failure_action())
+        self._note(question.channel[0], result.all_hits)
         edits = result.edits()
         new = None
         if edits:
@@ -235,10 +264,15 @@ class Streaming:
             yield self._rendered(released)
 
     def _notices(self, choice: int) -> Iterator[bytes]:
-        for words in notices(self._decision.hits):
-            if (choice, words) not in self._noticed:
-                self._noticed.add((choice, words))
-                yield self._dialect.stream_text(self._template, choice, "\n\n" + words)
+        for words in self._notices_of.pop(choice, ()):
+            yield self._dialect.stream_text(self._template, choice, "\n\n" + words)
+
+    def _note(self, choice: int, hits: Sequence[Hit]) -> None:
+        """Keep the hits of a choice for the record, and their notices for its end."""
+        record(self._decision, hits)
+        if words := notices(hits):
+            said = self._notices_of.setdefault(choice, [])
+            said += [each for each in words if each not in said]
 
     def _rendered(self, released: Released[_Payload]) -> bytes:
         payload = released.payload
@@ -259,8 +293,8 @@ class Streaming:
         return frame.with_data(data.replace(b"\n", b" ").replace(b"\r", b" "))
 
     def _told(self, payload: _Payload) -> dict[str, Any] | None:
-        """What the client is told, on the frame that ends the last choice."""
-        if self._notes is None or not payload.finishes or len(self._reasons) < self._call.choices:
+        """What the client is told, on the frame that ends a choice; on the last one it is the whole decision."""
+        if self._notes is None or not payload.finishes:
             return None
         return notes_for(self._decision, self._notes)
 
@@ -273,7 +307,9 @@ class Streaming:
         if not self.started:
             raise Blocked(message)
         self.edited += 1
-        open_choices = sorted({*range(self._call.choices), *self._gate.open_choices()} - set(self._reasons))
+        open_choices = sorted(
+            {*range(min(self._call.choices, _CHOICES)), *self._gate.open_choices()} - set(self._reasons)
+        )
         told = None if self._notes is None else notes_for(self._decision, self._notes)
         spaced = f"\n\n{message}" if message else ""
         return self._dialect.stream_stop(self._template, open_choices or [0], spaced, told)

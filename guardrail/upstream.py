@@ -15,7 +15,6 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import httpx
@@ -193,7 +192,7 @@ class Upstream:
         raw = response.headers.raw
         if not 200 <= response.status_code <= 599:
             await response.aclose()
-            raise UpstreamError(502, "upstream_malformed", "The upstream answered with a status that cannot be passed on.")
+            raise UpstreamError(502, "upstream_malformed", "The upstream's status cannot be passed on.")
         if len(response.headers.get_list("content-type")) > 1:
             await response.aclose()
             raise UpstreamError(502, "content_type", "The upstream named more than one content type.")

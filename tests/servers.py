@@ -23,6 +23,7 @@ from guardrail.detectors.registry import AnyDetector
 from guardrail.policy.decide import Judge
 from guardrail.proxy import Guard
 from guardrail.scanner import Scanner
+from guardrail.server import HeadLimited
 from guardrail.settings import Settings
 from guardrail.types import Policy
 
@@ -257,7 +258,7 @@ def site(
     base = settings.pop("upstream", f"http://127.0.0.1:{upstream.port}")
     app = compose(guard, Settings(upstream=base, audit=directory, **settings), sink=sink)
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, ws="none", access_log=False, log_level="warning", server_header=False, date_header=False,
+        app, http=HeadLimited, host="127.0.0.1", port=0, ws="none", access_log=False, log_level="warning", server_header=False, date_header=False,
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = _Quiet(config)

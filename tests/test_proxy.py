@@ -369,6 +369,172 @@ def test_logprobs_do_not_spell_what_was_withheld(guarded, streamed):
         assert trace not in received
 
 
+def arguments(text):
+    return {"tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": text}}]}
+
+
+HIDDEN = {
+    "after a data URL prefix": {"content": "data:;base64, id A123456(3)"},
+    "after an escape in JSON that is text": {"content": '{"note": "line\\nA123456(3)"}'},
+    "in arguments that are cut off": arguments('{"note": "line\\nA123456(3)'),
+    "in JSON inside a string of the arguments": arguments(json.dumps({"body": json.dumps({"to": "x\nA123456(3)"})})),
+    "in arguments that are one JSON string": arguments('"\\u0041123456(3)"'),
+    "in a number's spelling": arguments('{"card": 4111111111111113e-0, "id": "A123456(3)"}'),
+    "between control characters": {"content": "A123\x00456(3)"},
+}
+
+
+@pytest.mark.parametrize("message", HIDDEN.values(), ids=HIDDEN)
+def test_a_value_that_is_dressed_up_does_not_pass(guarded, message):
+    guarded.upstream.script = lambda asked: [http(answer(message.get("content"), message=message))]
+    status, _, received = guarded.post(QUESTION)
+    assert status == 200
+    assert b"[REDACTED:" in received
+    assert b"123456(3)" not in received
+    assert b"4111111111111113" not in received
+    json.loads(received)
+
+
+LEAKY = answer(LEAK)
+EVENTS = b"".join(told(["A1234", "56(3)"]))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [http(EVENTS, kind="text/plain")],
+        [http(LEAKY.decode().encode("utf-16"), kind="application/json")],
+        [http(LEAK.encode("utf-16-le"), kind="text/plain; charset=utf-16le")],
+        [http(LEAKY, extra="content-type: text/plain\r\n")],
+        [http(LEAKY, status="600 Odd")],
+        sse(LEAKY + b"\n\n"),
+        sse(b"x-unknown: A123456(3)\n\n"),
+        sse(chunk({"content": "a"}, index="0")),
+        sse(b'data: {"choices": [{"index": 0, "delta": {"content": "x"}, "message": {"content": "A123456(3)"}}]}\n\n'),
+        [http(gzip.compress(LEAKY)[:-12], extra="content-encoding: gzip\r\n")],
+    ],
+)
+def test_an_answer_that_is_not_what_it_is_labelled_as_is_refused(guarded, script):
+    guarded.upstream.script = lambda asked: script
+    status, _, received = guarded.post({**QUESTION, "stream": True})
+    assert status == 502
+    assert b"123456" not in received
+    assert guarded.record["ended"] == "upstream_failed"
+
+
+def test_json_under_a_text_label_is_judged_as_json(guarded):
+    guarded.upstream.script = lambda asked: [http(LEAKY.replace(b"A123456(3)", b"\\u0041123456(3)"), kind="text/plain")]
+    status, _, received = guarded.post(QUESTION)
+    assert status == 200
+    assert json.loads(received)["choices"][0]["message"]["content"] == SAFE
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_value_in_the_identity_of_an_answer_is_not_repeated_by_chunks_of_ours(guarded, streamed):
+    more = {"id": "A123456(3)", "model": "a.b@mail.example", "system_fingerprint": "fp"}
+    loud = "THIS IS A VERY LOUD ANSWER INDEED"
+    if streamed:
+        guarded.upstream.script = lambda asked: sse(
+            chunk({"content": loud}, **more), chunk({}, finish="stop", **more), b"data: [DONE]\n\n"
+        )
+    else:
+        guarded.upstream.script = lambda asked: [http(answer(loud, **more))]
+    _, _, received = guarded.post({**QUESTION, "stream": streamed})
+    assert b"This was loud." in received
+    assert b"A123456" not in received
+    assert b"mail.example" not in received
+
+
+def test_text_after_the_end_mark_does_not_leave(guarded):
+    script = sse(chunk({"content": "fine"}), b"data: [DONE]\n\n", chunk({"content": "id A123456(3)"}))
+    guarded.upstream.script = lambda asked: script
+    _, _, received = guarded.post({**QUESTION, "stream": True})
+    assert b"fine" in received
+    assert b"A123456" not in received
+
+
+def test_log_probabilities_with_a_finding_of_their_own_are_emptied_once(guarded):
+    spelled = {"content": [{"token": "A1234"}, {"token": "56(3)"}], "note": "A123456(3)"}
+    body = json.loads(answer("A123456(3)"))
+    body["choices"][0]["logprobs"] = spelled
+    guarded.upstream.script = lambda asked: [http(json.dumps(body).encode())]
+    _, _, received = guarded.post(QUESTION)
+    choice = json.loads(received)["choices"][0]
+    assert (choice["logprobs"], choice["message"]["content"]) == (None, "[REDACTED:HKID]")
+
+
+def test_a_surrogate_pair_split_over_deltas_is_one_character(guarded):
+    wire = (
+        b"".join(told(["id ", "HIGH", "LOW23456(3)."]))
+        .replace(b"HIGH", b"\\ud835")
+        .replace(b"LOW", b"\\udc00\\ud835\\udfcf")
+    )
+    guarded.upstream.script = lambda asked: sse(wire)
+    _, _, received = guarded.post({**QUESTION, "stream": True})
+    assert b"23456(3)" not in received
+    assert b"[REDACTED:HKID]" in received
+
+
+def test_calls_that_share_an_index_are_told_apart_by_their_ids(guarded):
+    calls = [
+        {
+            "tool_calls": [
+                {
+                    "index": 0,
+                    "id": name,
+                    "type": "function",
+                    "function": {"name": "f", "arguments": '{"to": "\\u0041123456(3)"}'},
+                }
+            ]
+        }
+        for name in ("one", "two")
+    ]
+    guarded.upstream.script = lambda asked: sse(
+        *(chunk(call) for call in calls), chunk({}, finish="stop"), b"data: [DONE]\n\n"
+    )
+    _, _, received = guarded.post({**QUESTION, "stream": True})
+    assert received.count(b"[REDACTED:HKID]") == 2
+    assert b"0041123456" not in received
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/chat/completions/",
+        "/v1//chat/completions",
+        "/v1/ch%61t/completions",
+        "/v1/x/../chat/completions",
+        "/v1/%2e%2e/x",
+        "*",
+    ],
+)
+def test_an_opened_policy_does_not_open_a_known_endpoint_by_another_spelling(tmp_path, path):
+    rules = Policy("open", "r", RULES.rules, unknown_endpoints="inspect")
+    with site(rules, DETECTORS, tmp_path, lambda asked: [http(LEAKY)]) as it:
+        assert it.post(QUESTION, path=path)[0] == 404
+        assert it.upstream.asked == []
+
+
+def test_a_head_that_is_never_finished_is_cut_off(guarded):
+    raw = guarded.raw(b"POST /v1/chat/completions HTTP/1.1\r\nx: " + b"y" * 100_000)
+    assert raw.startswith(b"HTTP/1.1 400")
+
+
+def test_a_request_for_very_many_choices_is_not_answered_with_as_many(guarded):
+    guarded.upstream.script = lambda asked: sse(
+        chunk({"content": "a "}), chunk({"content": "-----BEGIN KEY-----\nQUJD."})
+    )
+    _, _, received = guarded.post({**QUESTION, "stream": True, "n": 10**6})
+    assert received.count(b"content_filter") <= 128
+
+
+def test_an_upstream_that_says_guardrail_itself_is_overruled(guarded):
+    guarded.upstream.script = lambda asked: [http(answer(LEAK, guardrail={"action": "allow"}))]
+    _, _, received = guarded.post(QUESTION)
+    assert received.count(b'"guardrail"') == 1
+    assert json.loads(received)["guardrail"]["action"] == "redact"
+
+
 # --- failure ---------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ the run with its number, after everything before it was written.
 """
 
 import asyncio
+import codecs
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ import click
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from guardrail.app import load_policy, prepare
 from guardrail.audit.record import module_of
@@ -135,7 +137,7 @@ def _place(hit: Hit) -> tuple[int, int, str]:
 def _explain(item: Item, action: Action, text: str | None, result: Review, everything: bool) -> None:
     console = Console(highlight=False)
     colour = {Action.ALLOW: "green", Action.BLOCK: "red"}.get(action, "yellow")
-    console.print(f"[bold]{item.id}[/bold]: [{colour}]{action.word}[/{colour}]")
+    console.print(Text.assemble((str(item.id), "bold"), ": ", (action.word, colour)))
     for hit in sorted(result.all_hits if everything else result.fired, key=_place):
         place = "whole text" if hit.finding.start is None else f"{hit.finding.start}-{hit.finding.end}"
         rule = f"rule {hit.rule.id}" if hit.rule else "below every threshold"
@@ -161,6 +163,7 @@ def _lines(files: tuple[Path, ...]) -> Iterator[Item]:
         with ExitStack() as stack:
             stream: IO[bytes] = sys.stdin.buffer if str(path) == "-" else stack.enter_context(_open(path))
             for number, line in enumerate(stream, 1):
+                line = line.removeprefix(codecs.BOM_UTF8)
                 if line.strip():
                     yield _item(line, str(path), number)
 

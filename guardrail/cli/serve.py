@@ -4,6 +4,7 @@ Rule: everything that can be wrong is found before the port is opened, and said 
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import uvicorn
 
 from guardrail.app import compose, load_policy, prepare
 from guardrail.errors import SettingsError
+from guardrail.server import HeadLimited
 from guardrail.settings import Settings, to_environment
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,11 +91,15 @@ def serve(**options: Any) -> None:
         f"upstream {settings.upstream}; audit log {settings.audit}",
         err=True,
     )
+    # What start-up made stays for good; a collector that walks it again and again costs a tenth of a request.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     common: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": HeadLimited,
         "ws": "none",
         "access_log": False,
         "log_level": "warning",

@@ -33,6 +33,10 @@ _ASSERTIONS = {
 }
 
 
+ESCAPE = r"\\(?:[bfnrt]|u[0-9A-Fa-f]{4})"
+ESCAPE_OR_BOUNDARY = rf"(?:\b|{ESCAPE})"
+
+
 def prefix_closure(pattern: str) -> str:
     """The RE2 pattern of every prefix of every match of `pattern`, the empty one included.
 
@@ -41,6 +45,56 @@ def prefix_closure(pattern: str) -> str:
     tree = parser.parse(pattern)
     closure = _prefix(list(tree), tree.state.flags)
     return f"(?{_flags(tree.state.flags)}:{closure})"
+
+
+def with_escapes(pattern: str) -> str:
+    """`pattern` in RE2 syntax, its leading word boundaries widened: in JSON that is judged as text, the letter of an
+    escape (`\\n`, `\\u000a`) stands right before a value that a reader would see at the start of a line.
+
+    Raises ValueError for a construct that RE2 does not have.
+    """
+    tree = parser.parse(pattern)
+    flags = tree.state.flags
+    body = _widened(list(tree), flags)
+    return f"(?{_flags(flags)}:{body})" if _flags(flags) else body
+
+
+def _widened(nodes: Sequence[Node], flags: int) -> str:
+    if not nodes:
+        return ""
+    (op, value), rest = nodes[0], _kept(nodes[1:], flags)
+    if op is sre.AT and value is sre.AT_BOUNDARY:
+        return ESCAPE_OR_BOUNDARY + rest
+    if op is sre.BRANCH:
+        return "(?:" + "|".join(_widened(list(branch), flags) for branch in value[1]) + ")" + rest
+    if op is sre.SUBPATTERN:
+        return _group(value, _widened(list(value[3]), flags)) + rest
+    return _kept(nodes, flags)
+
+
+def _kept(nodes: Sequence[Node], flags: int) -> str:
+    """As `_whole`, but groups keep capturing."""
+    return "".join(_kept_of(node, flags) for node in nodes)
+
+
+def _kept_of(node: Node, flags: int) -> str:
+    op, value = node
+    if op is sre.SUBPATTERN:
+        return _group(value, _kept(list(value[3]), flags))
+    if op is sre.BRANCH:
+        return "(?:" + "|".join(_kept(list(branch), flags) for branch in value[1]) + ")"
+    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        least, most, body = value
+        upper = "" if most is sre.MAXREPEAT else most
+        lazy = "?" if op is sre.MIN_REPEAT else ""
+        return f"(?:{_kept(list(body), flags)}){{{least},{upper}}}{lazy}"
+    return _whole_of(node, flags)
+
+
+def _group(value: Any, body: str) -> str:
+    number, add, remove, _ = value
+    inner = _scoped(body, add, remove) if add or remove else body
+    return f"({inner})" if number is not None else f"(?:{inner})"
 
 
 def _flags(flags: int) -> str:
@@ -131,6 +185,4 @@ def _set(items: Sequence[Node]) -> str:
 
 def _literal(point: int) -> str:
     character = chr(point)
-    if (character.isascii() and not character.isalnum()) or not character.isprintable():
-        return f"\\x{{{point:x}}}"
-    return character
+    return f"\\x{point:02x}" if character.isascii() and not character.isalnum() else character

@@ -8,19 +8,22 @@ Rules:
    of one endless proposal would cost the square of its length).  From any offset that no proposal straddles and no open
    match precedes (`settled`), it can be resumed with the same result.  Streams rest on this.
 3. `settled` is computed from the patterns themselves (`prefix.py`), not from a window size.
-4. A judge that raises yields a finding of kind CHECK_FAILED over its proposal: it did not pass.
+4. A boundary that opens a pattern also holds after a JSON escape: `\\nA123456(3)` in JSON that is judged as text.
+5. A judge that raises yields a finding of kind CHECK_FAILED over its proposal: it did not pass.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import re2
 
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
-from guardrail.detectors.prefix import prefix_closure
+from guardrail.detectors.prefix import ESCAPE, prefix_closure, with_escapes
 from guardrail.errors import SettingsError
 from guardrail.types import CHECK_FAILED, Finding
 
+_ESCAPE = re.compile(ESCAPE.encode())
 _SHORT = 64  # bytes of a proposal that is retried at every character
 _MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
 
@@ -48,10 +51,11 @@ class Screen:
         closures = []
         for detector, pattern in self.patterns:
             try:
-                self._compiled.append(re2.compile(pattern.expression, options))
-                closures.append(prefix_closure(pattern.expression))
-                self._set.Add(pattern.expression)
-            except (re2.error, ValueError) as error:
+                expression = with_escapes(pattern.expression)
+                self._compiled.append(re2.compile(expression, options))
+                closures.append(prefix_closure(expression))
+                self._set.Add(expression)
+            except (re2.error, re.error, ValueError) as error:
                 raise SettingsError(f"pattern {detector}/{pattern.id}: {error}") from error
         if self.patterns:
             self._set.Compile()
@@ -84,7 +88,10 @@ class Screen:
         offsets = _Offsets(encoded, len(text))
         while (match := expression.search(encoded, at)) is not None:
             start, end = (offsets.character(match.start()), offsets.character(match.end()))
-            value = (offsets.character(match.start(pattern.group)), offsets.character(match.end(pattern.group)))
+            first = match.start(pattern.group)
+            if pattern.group == 0 and (escape := _ESCAPE.match(encoded, first)):
+                first = escape.end()
+            value = (offsets.character(first), offsets.character(match.end(pattern.group)))
             name = f"{detector}/{pattern.id}"
             try:
                 verdict = pattern.judge(Candidate(text, *value))

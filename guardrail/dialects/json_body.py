@@ -18,7 +18,13 @@ from guardrail.wire.sse import frame_of
 _PREFIX = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 _READ = re.compile(_PREFIX + r"/models(?:/[A-Za-z0-9_~:-][A-Za-z0-9._~:/-]*)?")
 _WRITE = re.compile(_PREFIX + r"/(?:embeddings|moderations|tokenize|detokenize)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,40}")
+
+
+def _is_vector(pointer: Pointer, text: str) -> bool:
+    """An embedding in base64: numbers, no text."""
+    return pointer[-1:] == ("embedding",) and _BASE64.fullmatch(text) is not None
 
 
 class JsonBody:
@@ -39,7 +45,7 @@ class JsonBody:
         return [
             Segment(stage, "", "field", pointer, text)
             for pointer, text in strings
-            if text and not (pointer[-1] == KEY and _NAME.fullmatch(text)) and pointer[-1] != "embedding"
+            if text and not (pointer[-1:] == (KEY,) and _NAME.fullmatch(text)) and not _is_vector(pointer, text)
         ]
 
     def context(self, document: Any, call: Call, pointer: Pointer) -> Context:

@@ -13,10 +13,12 @@ import orjson
 
 from guardrail.dialects.protocol import Call, Delta, EventView, Notes, Strings
 from guardrail.types import Context, Pointer, Segment, Stage
-from guardrail.wire.jsontext import KEY
+from guardrail.wire.jsontext import KEY, JsonError
 from guardrail.wire.sse import frame_of
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/chat/completions")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+_DATA_URL = re.compile(r"data:(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,64};base64,[A-Za-z0-9+/_-]*={0,2}")
 _REASONING = frozenset({"reasoning_content", "reasoning"})
 # Names and enumerations of the protocol itself.  A key in this set is not text; any other key is judged.
 _KEYS = frozenset(
@@ -153,7 +155,7 @@ class OpenAIChat:
         place = _place_in_request if stage is Stage.REQUEST else _place_in_answer
         found: list[Segment] = []
         for pointer, text in strings:
-            if not text or _is_name(pointer, text) or _is_picture(pointer, text):
+            if not text or _is_name(pointer, text) or (stage is Stage.REQUEST and _is_picture(pointer, text)):
                 continue
             role, channel = place(body, pointer)
             if channel:
@@ -176,6 +178,8 @@ class OpenAIChat:
     def event(self, document: Any, strings: Strings) -> EventView:
         body = _mapping(document)
         choices = [_mapping(choice) for choice in _sequence(body.get("choices"))]
+        for choice in choices:
+            _require_plain(choice)
         deltas: list[Delta] = []
         fields: list[Segment] = []
         for pointer, text in strings:
@@ -235,6 +239,15 @@ def _sequence(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
+def _require_plain(choice: Mapping[str, Any]) -> None:
+    """Shapes that are no part of the API and that clients would read in different ways are refused."""
+    index = choice.get("index", 0)
+    if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+        raise JsonError("a choice has no plain index")
+    if choice.get("delta") and choice.get("message"):
+        raise JsonError("a choice has both a delta and a message")
+
+
 def _index(choice: Mapping[str, Any], position: int) -> int:
     index = choice.get("index")
     return index if isinstance(index, int) else position
@@ -277,10 +290,10 @@ def _is_name(pointer: Pointer, text: str) -> bool:
 
 
 def _is_picture(pointer: Pointer, text: str) -> bool:
-    """Binary content as a data URL or base64 holds no text to judge."""
-    if text.startswith("data:") and ";base64," in text[:128]:
-        return True
-    return len(pointer) > 1 and pointer[-2:] in (("input_audio", "data"), ("file", "file_data"))
+    """Binary content of a request, where the API has it and spelt as binary content: it holds no text to judge."""
+    if pointer[-2:] in (("image_url", "url"), ("file", "file_data")):
+        return _DATA_URL.fullmatch(text) is not None
+    return pointer[-2:] == ("input_audio", "data") and _BASE64.fullmatch(text) is not None
 
 
 def _place_in_request(body: Mapping[str, Any], pointer: Pointer) -> tuple[str, str]:
@@ -403,13 +416,27 @@ def _delta(choices: Sequence[Mapping[str, Any]], pointer: Pointer, text: str) ->
     choice = choices[position]
     block = _block(choice, path)
     logprobs: Pointer | None = ("choices", position, "logprobs") if choice.get("logprobs") else None
-    return Delta((_index(choice, position), channel, block), pointer, text, logprobs)
+    return Delta((_index(choice, position), channel, block), pointer, text, logprobs, _call_id(choice, path))
+
+
+def _entry(choice: Mapping[str, Any], path: Pointer) -> Mapping[str, Any]:
+    """The list entry (tool call, reasoning detail) that a string belongs to."""
+    entries = _sequence(_mapping(choice.get("delta") or choice.get("message")).get(str(path[0])))
+    position = path[1] if len(path) > 1 and isinstance(path[1], int) else len(entries)
+    return _mapping(entries[position]) if position < len(entries) else {}
 
 
 def _block(choice: Mapping[str, Any], path: Pointer) -> int:
-    """Which tool call, part or reasoning block of a choice a string belongs to."""
-    if len(path) > 1 and isinstance(path[1], int):
-        entries = _sequence(_mapping(choice.get("delta") or choice.get("message")).get(str(path[0])))
-        index = _index(_mapping(entries[path[1]]), path[1])
-        return index if path[0] == "tool_calls" else index + 2
+    """Which tool call or reasoning block of a choice a string belongs to; the parts of a content read as one text."""
+    if path[0] == "tool_calls" and len(path) > 1 and isinstance(path[1], int):
+        return _index(_entry(choice, path), path[1])
+    if path[0] == "reasoning_details" and len(path) > 1 and isinstance(path[1], int):
+        return _index(_entry(choice, path), path[1]) + 2
+    if path[0] == "function_call":
+        return -1
     return 1 if path[0] == "reasoning" else 0
+
+
+def _call_id(choice: Mapping[str, Any], path: Pointer) -> str:
+    identity = _entry(choice, path).get("id") if path[0] == "tool_calls" else None
+    return identity if isinstance(identity, str) else ""

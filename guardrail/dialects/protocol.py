@@ -37,12 +37,14 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Delta:
     """An addition to one channel, and where it sits in its event.  `logprobs` is the place of the
-    log-probabilities that spell the same text, to be emptied when the text is edited."""
+    log-probabilities that spell the same text, to be emptied when the text is edited; `call` the id of the tool call
+    that begins here, if it says one."""
 
     channel: ChannelKey
     pointer: Pointer
     text: str
     logprobs: Pointer | None = None
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Dialect(Protocol):
         """What detectors may know about the whole answer that the text at `pointer` belongs to."""
 
     def event(self, document: Any, strings: Strings) -> EventView:
-        """What one stream event holds."""
+        """What one stream event holds.  Raises JsonError for a shape that clients may read differently."""
 
     def blanks(self, pointer: Pointer) -> Pointer | None:
         """The log-probabilities that repeat the string at `pointer`, if the dialect has such."""

@@ -11,6 +11,7 @@ Rules:
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -57,11 +58,21 @@ def strings(document: Any, raw: bytes) -> list[tuple[Pointer, str]]:
 
 
 def numbers(raw: bytes) -> Iterator[tuple[Pointer, str]]:
-    """Every number of a document as it is spelt, with its place."""
+    """Every number of a document, with its place; one written with an exponent as the digits it means."""
     for pointer, start, _ in _locate(raw):
         found = _NUMBER.match(raw, start)
         if found and pointer[-1:] != (KEY,):
-            yield pointer, found.group().decode()
+            yield pointer, _digits(found.group().decode())
+
+
+def _digits(number: str) -> str:
+    if "e" not in number.lower():
+        return number
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return number
+    return format(value, "f") if abs(value.adjusted()) < 64 else number
 
 
 def literal(text: str) -> bytes:
