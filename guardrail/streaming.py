@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from guardrail.dialects.protocol import Call, ChannelKey, Delta, Dialect
+from guardrail.dialects.protocol import Call, ChannelKey, Delta, Dialect, EventView
 from guardrail.edits import redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
@@ -32,11 +32,13 @@ from guardrail.types import (
     Stage,
 )
 from guardrail.wire import jsontext
+from guardrail.wire.shape import Shape
 from guardrail.wire.sse import Frame, FrameTooLarge, SSEDecoder
 
 FRAME_LIMIT = 4 << 20
 _FIELD = re.compile(rb":|(?:event|id|retry)(?::|$)")
 _CALLS = 1 << 20  # tool calls that one index may name before numbers of ours begin
+_LESSONS = 16  # events that are learnt from; one whose every event is different is not worth more
 _CHOICES = 128  # the most choices that a request may ask for
 _MEMO = 4096
 
@@ -79,6 +81,8 @@ class Streaming:
         self._clean: set[str] = set()
         self._reasons: dict[int, str] = {}
         self._template: Any = None
+        self._known: tuple[Shape, Delta] | None = None
+        self._lessons = _LESSONS
         self._tools: set[int] = set()
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
         self._notices_of: dict[int, list[str]] = {}
@@ -91,14 +95,14 @@ class Streaming:
         """The bytes for the client.  Raises Blocked or UpstreamError when nothing has left yet."""
         try:
             async for chunk in chunks:
-                out = [piece async for piece in self._frames(self._decoder.decode(chunk))]
+                out = await self._frames(self._decoder.decode(chunk))
                 if out:
                     self.started = True
                     yield b"".join(out)
                 if self._blocked:
                     yield self._stop()
                     return
-            tail = [piece async for piece in self._finish()]
+            tail = await self._finish()
             if self._blocked:
                 yield self._stop()
                 return
@@ -112,27 +116,26 @@ class Streaming:
     def _blocked(self) -> bool:
         return self._gate.stopped is not None or self._decision.action is Action.BLOCK
 
-    async def _frames(self, frames: list[Frame]) -> AsyncIterator[bytes]:
+    async def _frames(self, frames: list[Frame]) -> list[bytes]:
+        out: list[bytes] = []
         for frame in frames:
             self._take(frame)
             for question in self._gate.questions():
                 await self._answer(question)
             if self._blocked:
-                return
-            for piece in self._released():
-                yield piece
+                break
+            out += self._released()
+        return out
 
-    async def _finish(self) -> AsyncIterator[bytes]:
+    async def _finish(self) -> list[bytes]:
         """The upstream has ended: what is left of it leaves only if it ended properly."""
-        async for piece in self._frames(self._decoder.flush()):
-            yield piece
+        out = await self._frames(self._decoder.flush())
         if not self.done and self._gate.open_choices():
             raise UpstreamError(502, "upstream_cut", "The upstream ended the stream before its answer was complete.")
         self._gate.close()
         for question in self._gate.questions():
             await self._answer(question)
-        for piece in self._released():
-            yield piece
+        return [*out, *self._released()]
 
     def _take(self, frame: Frame) -> None:
         payload = _Payload(frame)
@@ -148,6 +151,11 @@ class Streaming:
             self._take_document(payload, frame.data)
 
     def _take_document(self, payload: _Payload, data: bytes) -> None:
+        if self._known is not None and (text := self._known[0].text(data)) is not None:
+            delta = self._known[1]
+            again = (Delta(delta.channel, delta.pointer, text),) if text else ()
+            self._gate.feed(payload, len(payload.frame.raw), again)
+            return
         document = jsontext.parse(data)
         view = self._dialect.event(document, jsontext.strings(document, data))
         for segment in view.fields:
@@ -161,6 +169,16 @@ class Streaming:
         self._reasons.update(view.finishes)
         payload.finishes = tuple(choice for choice, _ in view.finishes)
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes)
+        self._learn(data, view, deltas)
+
+    def _learn(self, data: bytes, view: EventView, deltas: Sequence[Delta]) -> None:
+        """Remember an event that adds to one text and is otherwise clean: those that follow mostly differ in that text."""
+        if len(deltas) != 1 or view.finishes or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
+            return
+        if all(segment.text in self._clean for segment in view.fields):
+            self._lessons -= 1
+            shape = Shape.of(data, deltas[0].pointer)
+            self._known = (shape, deltas[0]) if shape else None
 
     def _identity(self, document: Any) -> dict[str, Any]:
         """The members of an event that chunks of ours repeat: numbers, and strings in which nothing was found."""

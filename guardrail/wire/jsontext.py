@@ -22,7 +22,7 @@ MAX_DEPTH = 128
 KEY = -1
 """As the last element of a pointer it names the object key itself; array indices are never negative."""
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _TOKEN = re.compile(rb'[ \t\n\r]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([{}\[\],:])|([^\s{}\[\],:"]+))', re.DOTALL)
 
@@ -59,7 +59,7 @@ def strings(document: Any, raw: bytes) -> list[tuple[Pointer, str]]:
 
 def numbers(raw: bytes) -> Iterator[tuple[Pointer, str]]:
     """Every number of a document, with its place; one written with an exponent as the digits it means."""
-    for pointer, start, _ in _locate(raw):
+    for pointer, start, _ in locate(raw):
         found = _NUMBER.match(raw, start)
         if found and pointer[-1:] != (KEY,):
             yield pointer, _digits(found.group().decode())
@@ -90,7 +90,7 @@ def splice(raw: bytes, replacements: Mapping[Pointer, bytes], blanks: Iterable[P
     Raises JsonError when a place to replace is not there, because an edit that did not happen would be a leak.
     """
     wanted = {**dict.fromkeys(blanks, b"null"), **replacements}
-    spans = {pointer: (start, end) for pointer, start, end in _locate(raw) if pointer in wanted}
+    spans = {pointer: (start, end) for pointer, start, end in locate(raw) if pointer in wanted}
     if not replacements.keys() <= spans.keys():
         raise JsonError("a string to edit was not found")
     out: list[bytes] = []
@@ -108,7 +108,7 @@ def set_member(raw: bytes, name: str, value: Any) -> bytes:
 
     Raises JsonError when it is not an object.
     """
-    if literal(name) in raw and any(pointer == (name,) for pointer, _, _ in _locate(raw)):
+    if literal(name) in raw and any(pointer == (name,) for pointer, _, _ in locate(raw)):
         return splice(raw, {(name,): orjson.dumps(value)})
     end = raw.rstrip()
     if not end.endswith(b"}"):
@@ -140,10 +140,10 @@ def _walk(node: Any, pointer: Pointer, found: list[tuple[Pointer, str]], depth: 
 def _literals(raw: bytes) -> int:
     if b"\\" not in raw:
         return raw.count(b'"') // 2
-    return len(_STRING.findall(raw))
+    return len(STRING.findall(raw))
 
 
-def _locate(raw: bytes) -> Iterator[tuple[Pointer, int, int]]:
+def locate(raw: bytes) -> Iterator[tuple[Pointer, int, int]]:
     """Every value and key with its byte span.  `raw` is known to parse, so only structure is tracked."""
     path: list[str | int] = []
     opened: list[tuple[bytes, int]] = []
