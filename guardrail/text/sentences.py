@@ -10,7 +10,10 @@ MAX_SENTENCE = 400
 """Characters after which a sentence is cut although it did not end (lists, code, text without punctuation)."""
 
 _CLOSERS = "\"'”’」』）)】》〉\\]"
-_END = re.compile(rf"(?:[。！？；…]+[{_CLOSERS}]*|[.!?;]+[{_CLOSERS}]*(?=\s)|\n+)")
+# One character class first, which a search can skip to; then what the end made of that character goes on with.
+_END = re.compile(
+    rf"[。！？；….!?;\n](?:(?<=[。！？；…])[。！？；…]*[{_CLOSERS}]*|(?<=[.!?;])[.!?;]*[{_CLOSERS}]*(?=\s)|(?<=\n)\n*)"
+)
 
 
 def sentence_ends(text: str, start: int = 0, *, final: bool = True) -> list[int]:
