@@ -172,7 +172,7 @@ class Streaming:
         self._learn(data, view, deltas)
 
     def _learn(self, data: bytes, view: EventView, deltas: Sequence[Delta]) -> None:
-        """Remember an event that adds to one text and is otherwise clean: those that follow mostly differ in that text."""
+        """Remember an event that adds to one text and is otherwise clean: most that follow differ in nothing else."""
         if len(deltas) != 1 or view.finishes or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
             return
         if all(segment.text in self._clean for segment in view.fields):
