@@ -8,6 +8,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -179,6 +180,14 @@ class Site:
     sink: MemorySink
     port: int
     loop: asyncio.AbstractEventLoop
+    counting: "_Counting"
+
+    def settle(self) -> None:
+        """Wait until every exchange has ended and its record is written: that may be after its last byte was read."""
+        for _ in range(500):
+            if not self.counting.active:
+                return
+            time.sleep(0.01)
 
     @property
     def url(self) -> str:
@@ -212,8 +221,7 @@ class Site:
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """At least `count` audit records."""
-        import time
-
+        self.settle()
         for _ in range(500):
             if len(self.sink.records) >= count:
                 break
@@ -257,8 +265,9 @@ def site(
     sink = MemorySink()
     base = settings.pop("upstream", f"http://127.0.0.1:{upstream.port}")
     app = compose(guard, Settings(upstream=base, audit=directory, **settings), sink=sink)
+    counting = _Counting(app)
     config = uvicorn.Config(
-        app, http=HeadLimited, host="127.0.0.1", port=0, ws="none", access_log=False, log_level="warning", server_header=False, date_header=False,
+        counting, http=HeadLimited, host="127.0.0.1", port=0, ws="none", access_log=False, log_level="warning", server_header=False, date_header=False,
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = _Quiet(config)
@@ -268,7 +277,7 @@ def site(
             serving.result()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Site(upstream, sink, port, loop)
+        yield Site(upstream, sink, port, loop, counting)
     finally:
         server.should_exit = True
         serving.result(20)
@@ -277,6 +286,22 @@ def site(
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+class _Counting:
+    """An application and how many calls of it have not returned."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.active = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        counts = scope["type"] == "http"
+        self.active += counts
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.active -= counts
 
 
 async def _settle() -> None:

@@ -41,6 +41,7 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def guarded(running: Site):
+    running.settle()
     running.sink.lines.clear()
     running.upstream.asked.clear()
     return running
