@@ -211,7 +211,14 @@ def test_no_document_whatever_its_shape_hides_a_value_or_raises(document):
 
 
 @pytest.mark.parametrize(
-    "choice", [{"index": "0"}, {"index": True}, {"index": -1}, {"index": 1.5}, {"index": 0, "delta": {"content": "a"}, "message": {"content": "b"}}]
+    "choice",
+    [
+        {"index": "0"},
+        {"index": True},
+        {"index": -1},
+        {"index": 1.5},
+        {"index": 0, "delta": {"content": "a"}, "message": {"content": "b"}},
+    ],
 )
 def test_events_that_clients_may_read_differently_are_refused(choice):
     event = {"choices": [choice]}
