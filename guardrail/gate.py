@@ -393,18 +393,9 @@ class Gate(Generic[T]):
             out.append(self._let_go(held))
         return out
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._queue
-
     def open_choices(self) -> list[int]:
         """The choices that have begun and not ended."""
         return sorted({key[0] for key in self._channels} - self._closed)
-
-    def begun(self, choice: int) -> bool:
-        """Whether any text of a choice was let go."""
-        return any(channel.settled for channel in self._by_choice.get(choice, ()))
 
     def _extend(self, delta: Delta) -> Part:
         if self._ended or delta.channel[0] in self._closed:

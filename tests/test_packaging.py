@@ -304,7 +304,10 @@ def test_the_pod_s_policy_is_one_that_serves(tmp_path):
     [policy] = [one["data"]["policy.yaml"] for one in documents if one["kind"] == "ConfigMap"]
     path = tmp_path / "policy.yaml"
     path.write_text(policy)
-    asyncio.run(prepare(load(path))).scanner.close()
+    guard = asyncio.run(prepare(load(path)))  # raises when a rule cannot be served or a case fails
+    guard.scanner.close()
+    assert guard.policy.rules
+    assert guard.scanner.checks
 
 
 # ---- docs/running.md ----------------------------------------------------------------------------------------------

@@ -166,8 +166,8 @@ ARCHITECTURES = {
 
 def tokenizer_of(kind: str) -> Any:
     """A tokenizer of the kind that the architecture expects, made here from a handful of words."""
-    transformers = pytest.importorskip("transformers")
-    tokenizers = pytest.importorskip("tokenizers")
+    transformers = pytest.importorskip("transformers", reason="needs the extra `detoxify`")
+    tokenizers = pytest.importorskip("tokenizers", reason="needs the extra `detoxify`")
     if kind == "Bert":
         core = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token="[UNK]"))
         core.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
