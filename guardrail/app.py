@@ -116,7 +116,7 @@ def compose(
 ) -> Sidecar:
     """A sidecar out of parts.  Raises AuditError when the log cannot be opened."""
     transport = transport or AiohttpTransport(Timeouts(settings.connect_timeout, settings.read_timeout))
-    upstream = Upstream(settings.upstream, transport, limit=settings.response_limit)
+    upstream = Upstream(settings.upstreams, transport, limit=settings.response_limit)
     if sink is None:
         sink = JsonlSink(settings.audit, fsync=_fsync(settings.audit_fsync))
         sink.open()

@@ -47,19 +47,23 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
     return "".join((*out, text[done:]))
 
 
-def apply_within(text: str, start: int, edits: Iterable[Edit]) -> str:
-    """The part of an edited text that falls to `text`, which stands at `start` of the whole.
+def within(start: int, end: int, edits: Iterable[Edit]) -> list[Edit]:
+    """The part of the edits of a text that falls to its piece `start:end`, in the offsets of the piece.
 
-    A replacement belongs to the part in which its span begins; the other parts it covers lose theirs.
+    A replacement belongs to the piece in which its span begins; the other pieces it covers lose theirs.
     """
-    end = start + len(text)
     local: list[Edit] = []
     for edit in edits:
         if edit.start >= end or edit.end <= start:
             continue
         words = edit.text if edit.start >= start else ""
         local.append(Edit(max(edit.start, start) - start, min(edit.end, end) - start, words))
-    return apply(text, local)
+    return local
+
+
+def apply_within(text: str, start: int, edits: Iterable[Edit]) -> str:
+    """What becomes of `text`, which stands at `start` of a text that has these edits."""
+    return apply(text, within(start, start + len(text), edits))
 
 
 def _span(hit: Hit, length: int) -> tuple[int, int, Hit]:

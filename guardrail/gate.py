@@ -6,20 +6,20 @@ to the earliest offset at which any check may still speak, and never inside a fi
 Frames go in (`feed`) and come out in the order they came (`release`), byte for byte as they were unless an edit
 falls into them: then the replacement stands in the frame where the finding begins, and the other frames it covers
 lose their part.  Each growing text (a choice's content, its reasoning, one tool call's arguments) is a channel
-with a tail of its own.  What a detector must be asked for (sentences, whole answers, tool arguments) comes out as
-`Inspection`s, and the verdicts go back in by `resolve`.  No I/O, no clock, no vendor.
+with a tail of its own.  What a detector must be asked for (sentences, whole answers, complete tool arguments) comes out
+as `Inspection`s, and the verdicts go back in by `resolve`.  No I/O, no clock, no vendor.
 """
 
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from guardrail.detectors.patterns import CONTEXT
 from guardrail.detectors.screen import Proposal, Screen
-from guardrail.dialects.protocol import PROSE, ChannelKey, Delta
+from guardrail.dialects.protocol import ATOMIC, PROSE, ChannelKey, Delta
 from guardrail.edits import apply_within, redactions
 from guardrail.text.fold import fold
 from guardrail.text.sentences import sentence_ends
@@ -37,7 +37,7 @@ class Ask(StrEnum):
 
     SENTENCES = "sentences"
     ANSWER = "answer"
-    ARGUMENTS = "arguments"
+    COMPLETE = "complete"  # a text that is judged only once all of it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,17 @@ class Held(Generic[T]):
     payload: T
     size: int
     parts: Sequence[Part]
-    closes: Sequence[int]
+    finishes: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Released(Generic[T]):
-    """A frame that may leave, with the new text of the strings that changed and the places to empty."""
+    """A frame that may leave, with the new text of the strings that changed and the places to empty.  One that is
+    `dropped` belongs to a text that was withheld as a whole: it must not leave, and comes out in its turn to be
+    known."""
 
     payload: T
+    dropped: bool = False
     texts: Mapping[Pointer, str] = field(default_factory=dict)
     blanks: Sequence[Pointer] = ()
 
@@ -119,6 +122,18 @@ class Tail:
         self._folded = self._folded[:-1] + folded
         self._origin += [len(self._source) - 1] * len(folded)
         self._source += low
+
+    def beside(self, text: str) -> list[tuple[Finding, str]]:
+        """What is found when `text` is read right after this one: the findings that lie in both."""
+        if not self._source:
+            return []
+        fork = Tail(self._screen)
+        fork._base, fork._source, fork._folded = self._base, self._source, self._folded
+        fork._context, fork._context_bytes = self._context, self._context_bytes
+        fork._origin = None if self._origin is None else list(self._origin)
+        seam = self._base + len(self._source)
+        fork.feed(text)
+        return [(f, t) for f, t in fork.settle(final=True)[1] if (f.start or 0) < seam < (f.end or 0)]
 
     def settle(self, *, final: bool) -> tuple[int, list[tuple[Finding, str]]]:
         """The source offset up to which nothing can change any more, and the findings that are now certain,
@@ -185,9 +200,13 @@ class Tail:
 class Channel:
     """One growing text: what of it is settled, what was found in it, what must still be asked."""
 
-    def __init__(self, key: ChannelKey, screen: Screen, modes: Mapping[Unit, StreamMode], *, keep: bool) -> None:
+    def __init__(
+        self, key: ChannelKey, screen: Screen, modes: Mapping[Unit, StreamMode], *, keep: bool, atomic: bool
+    ) -> None:
         self.key = key
         self.name = key[1]
+        self.atomic = atomic
+        self.dropped = False
         self.length = 0
         self.settled = 0
         self.closed = False
@@ -197,7 +216,7 @@ class Channel:
         self._stale = False
         self._tail = Tail(screen)
         self._prose = self.name in PROSE
-        self._kept: list[str] | None = [] if self.whole or (keep and self._prose) else None
+        self._kept: list[str] | None = [] if atomic or (keep and self._prose) else None
         self._sentence_mode = modes[Unit.SENTENCE] if self._prose else StreamMode.LATE
         self._answer_mode = modes[Unit.ANSWER] if self.name == "content" else StreamMode.LATE
         self._scanned = 0
@@ -206,22 +225,31 @@ class Channel:
         self._unjudged = ""
 
     @property
-    def whole(self) -> bool:
-        """Tool arguments are judged once complete: no client can act on half of them."""
-        return self.name == "tool_arguments"
+    def done(self) -> bool:
+        """Whether the text has ended and nothing is still to be asked about it."""
+        return self.closed and not self.pending
 
     def feed(self, text: str) -> list[tuple[Finding, str]]:
         """Append `text`; the findings that became certain."""
         self.length += len(text)
         if self._kept is not None:
             self._kept.append(text)
-        if self.whole:
+        if self.atomic:
             return []
         if self._sentence_mode is StreamMode.SENTENCE:
             self._unjudged += text
         self._tail.feed(text)
         self._scanned, found = self._tail.settle(final=False)
         return found
+
+    def seal(self) -> list[tuple[Finding, str]]:
+        """Judge the text so far as if it ended here; more may come."""
+        self._scanned, found = self._tail.settle(final=True)
+        return found
+
+    def beside(self, text: str) -> list[tuple[Finding, str]]:
+        """The findings that begin in this text and end in `text`, which a reader sees right after it."""
+        return [] if self.closed or self.atomic else self._tail.beside(text)
 
     def inspections(self) -> list[Inspection]:
         """The sentences that have ended since the last call."""
@@ -232,8 +260,8 @@ class Channel:
     def close(self, *, sentences: bool, answers: bool) -> tuple[list[tuple[Finding, str]], list[Inspection]]:
         """The text has ended: its last certain findings and everything still to be asked."""
         self.closed = True
-        if self.whole:
-            return [], self._count([Inspection(Ask.ARGUMENTS, self.key, self.text())] if self.length else [])
+        if self.atomic:
+            return [], self._count([Inspection(Ask.COMPLETE, self.key, self.text())] if self.length else [])
         self._scanned, found = self._tail.settle(final=True)
         asked: list[Inspection] = []
         if self._prose and sentences:
@@ -245,14 +273,15 @@ class Channel:
             asked += self._count([Inspection(Ask.ANSWER, self.key, self.text())])
         return found, asked
 
-    def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None) -> None:
+    def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None, drop: bool) -> None:
         """The verdict on an inspection; `replacement` is the new text of tool arguments that were edited."""
         self.pending -= 1
+        self.dropped = self.dropped or drop
         if inspection.ask is Ask.SENTENCES:
             self._judged = max(self._judged, inspection.offset + (inspection.spans[-1][1] if inspection.spans else 0))
         if replacement is not None:
             self.edits = [Edit(0, self.length, replacement)]
-        self.take(hits, edit=inspection.ask is not Ask.ARGUMENTS)
+        self.take(hits, edit=inspection.ask is not Ask.COMPLETE)
 
     def take(self, hits: Sequence[Hit], *, edit: bool = True) -> None:
         """Remember hits in this channel's own offsets and what they change."""
@@ -262,9 +291,7 @@ class Channel:
 
     def advance(self) -> None:
         """Move `settled` as far as patterns, sentences and modes allow, and never into an edit."""
-        limit = self.length if self.closed and not self.pending else min(self._scanned, self._mode_limit())
-        if self.whole and (self.pending or not self.closed):
-            limit = 0
+        limit = self.length if self.done else min(self._scanned, self._mode_limit())
         if limit <= self.settled:
             return
         if self._stale:
@@ -277,7 +304,7 @@ class Channel:
 
     def forget(self, offset: int) -> None:
         """Drop edits that lie before `offset`, which has left."""
-        if self.edits and not self.whole:
+        if self.edits and not self.atomic:
             self.edits = [edit for edit in self.edits if edit.end > offset]
             self.hits = [hit for hit in self.hits if (hit.finding.end or 0) > offset]
 
@@ -326,9 +353,11 @@ class Gate(Generic[T]):
         *,
         sentences: bool = False,
         answers: bool = False,
+        atomic: frozenset[str] = ATOMIC,
     ) -> None:
         """`verdict` turns a finding into a hit; `cap` is the most bytes of frames that may wait; `sentences` and
-        `answers` say whether any detector judges those."""
+        `answers` say whether any detector judges those; `atomic` names the channels that are judged once complete."""
+        self._atomic = atomic
         self._screen, self._modes, self._verdict, self._cap = screen, modes, verdict, cap
         self._sentences, self._answers = sentences, answers
         self._channels: dict[ChannelKey, Channel] = {}
@@ -342,17 +371,51 @@ class Gate(Generic[T]):
         self.hits: list[Hit] = []
         self.stopped: Hit | None = None
 
-    def feed(self, payload: T, size: int, deltas: Sequence[Delta], closes: Sequence[int] = ()) -> None:
+    def feed(
+        self,
+        payload: T,
+        size: int,
+        deltas: Sequence[Delta],
+        finishes: Sequence[int] = (),
+        closes: Sequence[ChannelKey] = (),
+        seals: Sequence[ChannelKey] = (),
+    ) -> None:
         """Take a frame of `size` bytes.  Raises GateError (over the cap, or text after its end) and CheckError."""
         self.held_bytes += size
         if self.held_bytes > self._cap:
             raise GateError("more of the stream waits for a verdict than hold_cap allows")
         parts = [self._extend(delta) for delta in deltas]
-        self._queue.append(Held(payload, size, parts, closes))
+        self._queue.append(Held(payload, size, parts, finishes))
         for part in parts:
             self._questions += self._channels[part.delta.channel].inspections()
-        for choice in closes:
+        for key in seals:
+            channel = self._channel(key)
+            self._take(channel, channel.seal())
+        for key in closes:
+            self._close(self._channel(key))
+        for choice in finishes:
             self.close(choice)
+
+    def beside(self, key: ChannelKey, text: str) -> list[tuple[Hit, int]]:
+        """Judge `text` as what a reader sees right after a channel: the hits on what begins in one and ends in the
+        other, each with where it ends in `text`.  The channel loses its part of them by itself."""
+        channel = self._channel(key)
+        out = []
+        for finding, matched in channel.beside(text):
+            hit = self._verdict(key, finding, matched)
+            self._record([hit])
+            channel.take([replace(hit, finding=replace(finding, end=channel.length))])
+            out.append((hit, (finding.end or 0) - channel.length))
+        return out
+
+    def abandon(self) -> None:
+        """The upstream failed: what waits will never leave, and nothing more of it is expected."""
+        self._queue.clear()
+        self._questions.clear()
+        self._channels.clear()
+        self._by_choice.clear()
+        self._touched.clear()
+        self.held_bytes = 0
 
     def close(self, choice: int | None = None) -> None:
         """The texts of `choice` (of every choice when None) have ended."""
@@ -360,23 +423,29 @@ class Gate(Generic[T]):
             self._channel((choice, "content", 0))  # an answer that said nothing is asked about too
         self._ended = self._ended or choice is None
         for channel in list(self._channels.values()) if choice is None else self._by_choice.get(choice, ()):
-            if not channel.closed:
-                self._touched[channel.key] = channel
-                found, asked = channel.close(sentences=self._sentences, answers=self._answers)
-                self._take(channel, found)
-                self._questions += asked
+            self._close(channel)
         if choice is not None:
             self._closed.add(choice)
+
+    def _close(self, channel: Channel) -> None:
+        if channel.closed:
+            return
+        self._touched[channel.key] = channel
+        found, asked = channel.close(sentences=self._sentences, answers=self._answers)
+        self._take(channel, found)
+        self._questions += asked
 
     def questions(self) -> list[Inspection]:
         """What must be asked now; each is to be resolved before anything behind it leaves."""
         asked, self._questions = self._questions, []
         return asked
 
-    def resolve(self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None = None) -> None:
-        """The hits on an inspection, in the channel's offsets."""
+    def resolve(
+        self, inspection: Inspection, hits: Sequence[Hit], replacement: str | None = None, *, drop: bool = False
+    ) -> None:
+        """The hits on an inspection, in the channel's offsets; with `drop` no frame of the channel leaves."""
         channel = self._touched[inspection.channel] = self._channels[inspection.channel]
-        channel.resolve(inspection, hits, replacement)
+        channel.resolve(inspection, hits, replacement, drop)
         self._record(hits)
 
     def release(self) -> list[Released[T]]:
@@ -395,12 +464,14 @@ class Gate(Generic[T]):
 
     def open_choices(self) -> list[int]:
         """The choices that have begun and not ended."""
-        return sorted({key[0] for key in self._channels} - self._closed)
+        return sorted({key[0] for key in self._channels if key[0] >= 0} - self._closed)
 
     def _extend(self, delta: Delta) -> Part:
         if self._ended or delta.channel[0] in self._closed:
             raise GateError("the upstream sent text after the end of its choice")
         channel = self._channel(delta.channel)
+        if channel.closed and delta.text:
+            raise GateError("the upstream sent text after the end of its block")
         part = Part(delta, channel.length)
         self._take(channel, channel.feed(delta.text))
         return part
@@ -409,7 +480,9 @@ class Gate(Generic[T]):
         channel = self._channels.get(key)
         if channel is None:
             keep = self._sentences or self._answers
-            channel = self._channels[key] = Channel(key, self._screen, self._modes, keep=keep)
+            channel = self._channels[key] = Channel(
+                key, self._screen, self._modes, keep=keep, atomic=key[1] in self._atomic
+            )
             self._by_choice.setdefault(key[0], []).append(channel)
         self._touched[key] = channel
         return channel
@@ -426,15 +499,19 @@ class Gate(Generic[T]):
                 self.stopped = hit
 
     def _ready(self, held: Held[T]) -> bool:
-        if any(self._channels[part.delta.channel].settled < part.end for part in held.parts):
-            return False
-        return not any(channel.pending for choice in held.closes for channel in self._by_choice.get(choice, ()))
+        for part in held.parts:
+            channel = self._channels[part.delta.channel]
+            if channel.settled < part.end or (channel.atomic and not channel.done):
+                return False
+        return not any(channel.pending for choice in held.finishes for channel in self._by_choice.get(choice, ()))
 
     def _let_go(self, held: Held[T]) -> Released[T]:
         texts: dict[Pointer, str] = {}
         blanks: list[Pointer] = []
+        dropped = False
         for part in held.parts:
             channel = self._channels[part.delta.channel]
+            dropped = dropped or channel.dropped
             if channel.edits:
                 new = apply_within(part.delta.text, part.start, channel.edits)
                 if new != part.delta.text and channel.name != "logprobs":
@@ -442,4 +519,4 @@ class Gate(Generic[T]):
                 if new != part.delta.text and part.delta.logprobs:
                     blanks.append(part.delta.logprobs)
                 channel.forget(part.end)
-        return Released(held.payload, texts, blanks)
+        return Released(held.payload, dropped, texts, blanks)

@@ -16,25 +16,43 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from guardrail import answer, forms
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
 from guardrail.dialects.json_body import JsonBody
 from guardrail.dialects.protocol import Call, Dialect
-from guardrail.edits import apply
+from guardrail.edits import EDITING, apply
 from guardrail.errors import AuditError, Blocked, ExchangeError, RequestError, UpstreamError
 from guardrail.notes import headers as note_headers
-from guardrail.notes import notes_for, notices
+from guardrail.notes import notes_for
 from guardrail.policy.decide import Judge, record
-from guardrail.review import Review, edit_document, review
+from guardrail.review import AskAgain, Piece, Review, edit_document, review
 from guardrail.scanner import Scanner
-from guardrail.streaming import Streaming
-from guardrail.types import Action, Context, Decision, Edit, Exchange, Hit, Outcome, Pointer, Policy, Segment, Stage
+from guardrail.streaming import FRAME_LIMIT, Streaming
+from guardrail.types import (
+    Action,
+    Context,
+    Decision,
+    Exchange,
+    FailedCheck,
+    Hit,
+    Outcome,
+    Pointer,
+    Policy,
+    Segment,
+    Stage,
+)
 from guardrail.upstream import Reply, Upstream
 from guardrail.wire import jsontext
+from guardrail.wire.frames import Framing
+from guardrail.wire.jsonarray import JsonArrayDecoder
+from guardrail.wire.kinds import NEEDED, Kind, kind_of, label, start_of
+from guardrail.wire.ndjson import NDJSONDecoder
+from guardrail.wire.sse import SSEDecoder
 
 logger = logging.getLogger("guardrail")
 
@@ -47,6 +65,13 @@ REGENERATIONS = 2
 """How often a model is asked again before a `regenerate` rule blocks."""
 _PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~:@!$&'()*+,;=-]+)+/?")
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+_FRAMINGS: Mapping[Kind, Callable[[int], Framing]] = {
+    Kind.SSE: SSEDecoder,
+    Kind.NDJSON: NDJSONDecoder,
+    Kind.ARRAY: JsonArrayDecoder,
+}
+_FINAL = frozenset({"unknown_event", "content_type", "upstream_encoding", "upstream_too_large"})
+"""Upstream errors that asking again will not cure: SDKs are told not to retry them."""
 _EVENT_LINE = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry)?:")
 _STALE = frozenset({b"etag", b"digest", b"content-md5", b"content-digest", b"repr-digest", b"last-modified"})
 
@@ -78,7 +103,12 @@ class _Turn:
     response_bytes: int = 0
     edited: int = 0
     audited: bool = False
+    stream: Streaming | None = None
     started: float = field(default_factory=time.perf_counter)
+
+    def last_words(self, code: str, message: str) -> bytes:
+        """What ends a stream that has begun, so that the client sees it failed."""
+        return self.stream.last_words(code, message) if self.stream is not None else b""
 
 
 class Gone(Exception):
@@ -100,6 +130,8 @@ class Proxy:
     ) -> None:
         self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
         self._request_limit, self._annotate = request_limit, annotate
+        # What errors look like before it is known whose API is spoken: most clients read OpenAI's form.
+        self._plainest = next((d for d in guard.dialects if d.name == "openai_chat"), guard.dialects[0])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -135,22 +167,48 @@ class Proxy:
             self._audit_at_last(turn)
 
     async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
-        path = _raw_path(scope)
+        path, query = _raw_path(scope), scope["query_string"].decode("latin-1")
         turn.dialect = self._dialect(scope["method"], path)
         turn.exchange = replace(turn.exchange, dialect=turn.dialect.name)
-        body = await self._judge_request(turn, body)
-        target = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+        self._require_open(turn.dialect)
+        body = await self._judge_request(turn, body, path, query)
+        target = path + ("?" + query if query else "")
         for attempt in range(REGENERATIONS + 1):
-            reply = await self._upstream.send(scope["method"], target, turn.raw_headers, body)
+            reply = await self._upstream.send(turn.dialect, scope["method"], target, turn.raw_headers, body)
             turn.upstream_status = reply.status
             try:
-                if reply.content_type.lower().startswith("text/event-stream"):
-                    await self._stream(turn, client, reply)
-                    return
-                if await self._whole(turn, client, reply, last=attempt == REGENERATIONS):
+                self._judge_headers(turn, reply)
+                if await self._answered(turn, client, reply, again=attempt < REGENERATIONS):
                     return
             finally:
                 await reply.close()
+
+    async def _answered(self, turn: _Turn, client: "_Client", reply: Reply, *, again: bool) -> bool:
+        """Pass the answer on; False when the model is to be asked again."""
+        head, chunks = await _peek(reply.chunks())
+        asked = turn.call.stream and reply.status < 400
+        kind = kind_of(reply.content_type, head, turn.dialect.framings, stream=asked)
+        if kind in _FRAMINGS:
+            framing = _FRAMINGS[kind](min(FRAME_LIMIT, self._guard.policy.hold_cap))
+            return await self._stream(turn, client, reply, framing, chunks, again=again)
+        body = b"".join([chunk async for chunk in chunks])
+        return await self._whole(turn, client, reply, kind, body, again=again)
+
+    def _require_open(self, dialect: Dialect) -> None:
+        """Endpoints for sound, pictures and files are open only where the policy says so."""
+        group = getattr(dialect, "group", "")
+        if group and self._guard.policy.endpoints.get(group, "refuse") == "refuse":
+            raise RequestError(
+                404,
+                "endpoint_not_open",
+                f"Endpoints for {group} are closed. `endpoints: {{{group}: inspect}}` in the policy file opens "
+                f"them for JSON, text and forms, `{group}: pass` for everything.",
+            )
+
+    def _passes(self, dialect: Dialect) -> bool:
+        """Whether bodies that cannot be judged pass."""
+        group = getattr(dialect, "group", "")
+        return bool(group) and self._guard.policy.endpoints.get(group) == "pass"
 
     def _dialect(self, method: str, path: str) -> Dialect:
         for dialect in self._guard.dialects:
@@ -172,24 +230,28 @@ class Proxy:
             return False
         return not any(dialect.matches(method, path.rstrip("/")) for dialect in self._guard.dialects)
 
-    async def _judge_request(self, turn: _Turn, body: bytes) -> bytes:
+    async def _judge_request(self, turn: _Turn, body: bytes, path: str, query: str) -> bytes:
         """The request body to send on: as it came, or with the policy's edits."""
         if not body:
+            self._called(turn, None, path, query)
             return body
         if any(name == b"content-encoding" and value != b"identity" for name, value in turn.raw_headers):
             raise RequestError(
                 415, "content_encoding", "Compressed request bodies are not accepted; send it as plain JSON."
             )
+        content_type = next((v.decode("latin-1") for n, v in turn.raw_headers if n == b"content-type"), "")
+        if getattr(turn.dialect, "group", "") and label(content_type) == "multipart/form-data":
+            self._called(turn, None, path, query)
+            return await self._judge_form(turn, body, content_type)
         try:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
         except jsontext.JsonError as error:
             raise RequestError(400, "invalid_json", f"The request body is {error}; it was not sent on.") from None
-        turn.call = turn.dialect.call(document)
-        turn.exchange = replace(turn.exchange, model=turn.call.model[:200], stream=turn.call.stream)
+        self._called(turn, document, path, query)
         if self._guard.scanner.idle(Stage.REQUEST):
             return body
-        segments = turn.dialect.segments(document, strings, Stage.REQUEST)
+        segments = turn.dialect.request(document, strings)
         context = replace(turn.call.context, stage=Stage.REQUEST)
         try:
             result = await self._review(turn, segments, context, Stage.REQUEST)
@@ -202,22 +264,72 @@ class Proxy:
         turn.edited += len(edits)
         return edit_document(body, dict(strings), edits)
 
-    async def _whole(self, turn: _Turn, client: "_Client", reply: Reply, *, last: bool) -> bool:
+    def _called(self, turn: _Turn, document: Any, path: str, query: str) -> None:
+        turn.call = turn.dialect.call(document, path, query)
+        turn.exchange = replace(turn.exchange, model=turn.call.model[:200], stream=turn.call.stream)
+
+    async def _judge_form(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
+        """A form: its text fields are judged, its files pass when they are sound or pictures."""
+        fields = forms.fields(body, content_type)
+        for each in fields:
+            if each.is_file and not each.is_media and not self._passes(turn.dialect):
+                group = getattr(turn.dialect, "group", "")
+                raise RequestError(
+                    415,
+                    "content_type",
+                    "A file in this form is neither sound nor a picture, so its text cannot be judged. "
+                    f"`endpoints: {{{group}: pass}}` in the policy file lets it pass.",
+                )
+        segments = [
+            Segment(Stage.REQUEST, "", "field", (number,), each.text)
+            for number, each in enumerate(fields)
+            if not each.is_file
+        ]
+        result = await self._review(turn, segments, Context(stage=Stage.REQUEST), Stage.REQUEST)
+        edits = result.edits()
+        turn.edited += len(edits)
+        return forms.edited(body, fields, {int(pointer[0]): made for pointer, made in edits.items()})
+
+    def _judge_headers(self, turn: _Turn, reply: Reply) -> None:
+        """Headers reach the client too; one in which something is found goes."""
+        together = "\n".join(f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in reply.headers)
+        whole = Segment(Stage.RESPONSE, "", "header", (), together)
+        if not self._guard.scanner.led(whole, Stage.RESPONSE):
+            return
+        kept: list[Header] = []
+        for name, value in reply.headers:
+            segment = replace(whole, text=value.decode("latin-1"), lead=name.decode("latin-1") + ": ")
+            hits = [self._guard.judge.hit(f, segment) for f in self._guard.scanner.led(segment, Stage.RESPONSE)]
+            record(turn.decision, hits)
+            worst = max(hits, key=lambda hit: hit.action, default=None)
+            if worst is not None and worst.action is Action.BLOCK:
+                raise Blocked(self._guard.judge.message(worst))
+            if worst is None or worst.action not in (*EDITING, Action.REGENERATE):
+                kept.append((name, value))
+            else:
+                turn.edited += 1
+        reply.headers[:] = kept
+
+    async def _whole(
+        self, turn: _Turn, client: "_Client", reply: Reply, kind: Kind, body: bytes, *, again: bool
+    ) -> bool:
         """Answer with one whole body; False when the model is to be asked again."""
-        body = out = await reply.read()
+        out = body
         try:
             if not body:
                 pass
-            elif _is_json(reply.content_type, body):
+            elif kind is Kind.JSON:
                 out = await self._judge_document(turn, body)
-            elif reply.content_type.lower().startswith("text/"):
+            elif kind is Kind.TEXT:
                 out = await self._judge_text(turn, body, reply.content_type)
+            elif self._passes(turn.dialect):
+                record(turn.decision, (), [FailedCheck("body", "not text; the policy lets it pass")], Action.FLAG)
             else:
-                raise UpstreamError(502, "content_type", "The upstream answered with content that cannot be judged.")
-        except _AskAgain as again:
-            if not last:
+                raise self._unreadable(turn)
+        except AskAgain as wish:
+            if again:
                 return False
-            raise Blocked(self._guard.judge.message(again.hit)) from None
+            raise Blocked(self._guard.judge.message(wish.hit)) from None
         turn.status, turn.response_bytes, turn.ended = reply.status, len(out), "completed"
         try:
             self._audit(turn)
@@ -227,34 +339,35 @@ class Proxy:
         await client.reply(reply.status, self._headers(turn, reply, changed=out is not body), out)
         return True
 
+    def _unreadable(self, turn: _Turn) -> UpstreamError:
+        group = getattr(turn.dialect, "group", "")
+        cure = f" `endpoints: {{{group}: pass}}` in the policy file lets it pass." if group else ""
+        return UpstreamError(
+            502, "content_type", "The upstream answered with content that is not text and cannot be judged." + cure
+        )
+
     async def _judge_document(self, turn: _Turn, body: bytes) -> bytes:
         try:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
-        except jsontext.JsonError:
-            raise UpstreamError(
-                502, "upstream_malformed", "The upstream's answer is not JSON that can be judged."
-            ) from None
-        dialect = turn.dialect
-        segments = dialect.segments(document, strings, Stage.RESPONSE)
-        try:
+            view = turn.dialect.answer(document, strings)
+            reading = answer.read(view, body)
             result = await self._review(
                 turn,
-                segments,
+                reading.segments,
                 turn.call.context,
                 Stage.RESPONSE,
-                lambda segment: dialect.context(document, turn.call, segment.pointer),
+                lambda segment: reading.context(segment, turn.call.context),
+                reading.pieces,
             )
-        except jsontext.JsonError:  # in tool arguments
+        except jsontext.JsonError:  # also in tool arguments
             raise _malformed() from None
-        texts = dict(strings)
-        edits = result.edits()
-        blanks = {blank for pointer in edits if (blank := dialect.blanks(pointer))}
-        edits = {pointer: made for pointer, made in edits.items() if pointer not in blanks}
-        _append_notices(dialect, document, result, texts, edits)
-        if edits or blanks:
-            turn.edited += len(edits) + len(blanks)
-            body = edit_document(body, texts, edits, blanks)
+        guard = self._guard
+        beside = answer.judge_asides(reading, result, guard.scanner, guard.judge) if reading.asides else []
+        record(turn.decision, beside)
+        self._raise_if_ended(turn, beside)
+        body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy)
+        turn.edited += count
         told = self._told(turn) if isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
 
@@ -284,41 +397,68 @@ class Proxy:
         context: Context,
         stage: Stage,
         answer_context: Callable[[Segment], Context] | None = None,
+        pieces: Mapping[Pointer, Sequence[Piece]] | None = None,
     ) -> Review:
         """Judge segments, keep what was found, and raise if that ends the exchange."""
         guard = self._guard
-        result = await review(guard.scanner, guard.judge, segments, context, stage, answer_context)
+        result = await review(guard.scanner, guard.judge, segments, context, stage, answer_context, pieces)
         record(turn.decision, result.all_hits, result.failed, guard.judge.failure_action())
-        hit = result.strongest()
-        if turn.decision.action is Action.BLOCK:
-            if hit is None or hit.action is not Action.BLOCK:
-                raise Blocked(guard.policy.message)  # a check did not finish; the `guardrail` member names it
-            raise Blocked(guard.judge.message(hit))
-        if hit is not None and hit.action is Action.REGENERATE:
-            if stage is Stage.REQUEST:
-                raise Blocked(guard.judge.message(hit))
-            raise _AskAgain(hit)
+        self._raise_if_ended(turn, result.fired, stage)
         return result
 
-    async def _stream(self, turn: _Turn, client: "_Client", reply: Reply) -> None:
+    def _raise_if_ended(self, turn: _Turn, hits: Sequence[Hit], stage: Stage = Stage.RESPONSE) -> None:
+        """Raise what the strongest of `hits` asks for when the answer may not leave."""
+        hit = max(hits, key=lambda each: (each.action, each.finding.score), default=None)
+        if turn.decision.action is Action.BLOCK:
+            if hit is None or hit.action is not Action.BLOCK:
+                raise Blocked(self._guard.policy.message)  # a check did not finish; the `guardrail` member names it
+            raise Blocked(self._guard.judge.message(hit))
+        if hit is not None and hit.action is Action.REGENERATE:
+            if stage is Stage.REQUEST:
+                raise Blocked(self._guard.judge.message(hit))
+            raise AskAgain(hit)
+
+    async def _stream(
+        self,
+        turn: _Turn,
+        client: "_Client",
+        reply: Reply,
+        framing: Framing,
+        chunks: AsyncIterator[bytes],
+        *,
+        again: bool,
+    ) -> bool:
+        """Pass a stream on as it comes; False when the model is to be asked again, which nothing has left for."""
         guard = self._guard
         constant = self._constant(turn) if self._annotate else None
         turn.exchange = replace(turn.exchange, stream=True)
-        stream = Streaming(turn.dialect, turn.call, guard.scanner, guard.judge, turn.decision, constant)
+        stream = turn.stream = Streaming(
+            turn.dialect.lens(turn.call),
+            framing,
+            turn.call,
+            guard.scanner,
+            guard.judge,
+            turn.decision,
+            constant,
+            again=again,
+        )
         try:
-            async for piece in stream.run(reply.chunks()):
+            async for piece in stream.run(chunks):
                 if not client.started:
                     await client.start(reply.status, self._headers(turn, reply, pending=True))
                 await client.write(piece)
             if not client.started:
                 await client.start(reply.status, self._headers(turn, reply, pending=True))
             await client.end()
+        except AskAgain:
+            return False
         finally:  # the client may leave as soon as it has read how the stream ended
             turn.edited += stream.edited
             if turn.decision.action is Action.BLOCK:
                 turn.ended = "blocked"
             elif stream.failure is not None:
                 turn.ended, turn.error = "upstream_failed", stream.failure.code
+        return True
 
     async def _refuse(self, turn: _Turn, client: "_Client", error: ExchangeError) -> None:
         if isinstance(error, Blocked):
@@ -330,7 +470,7 @@ class Proxy:
             turn.ended = "refused"
         turn.error = turn.error or error.code
         if client.started:
-            await client.write(turn.dialect.stream_error(error.code, error.message))
+            await client.write(turn.last_words(error.code, error.message))
             await client.end()
             return
         body = turn.dialect.error(error.status, error.code, error.message)
@@ -340,7 +480,7 @@ class Proxy:
         headers = [(b"content-type", b"application/json"), *self._notes(turn)]
         if error.status == 503:
             headers.append((b"retry-after", b"1"))
-        if isinstance(error, Blocked):
+        if isinstance(error, Blocked) or error.code in _FINAL:
             headers.append((b"x-should-retry", b"false"))
         await client.reply(error.status, headers, body)
 
@@ -348,7 +488,7 @@ class Proxy:
         """The drain time is over: say so in the stream, so that a cut answer does not look like a whole one."""
         turn.error = turn.error or "shutdown"
         if client.started:
-            await client.write(turn.dialect.stream_error("shutdown", "The guardrail is shutting down."))
+            await client.write(turn.last_words("shutdown", "The guardrail is shutting down."))
             await client.end()
 
     def _begin(self, scope: Scope) -> _Turn:
@@ -357,7 +497,7 @@ class Proxy:
         exchange = Exchange(
             identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time()
         )
-        return _Turn(exchange, self._guard.dialects[0], raw)
+        return _Turn(exchange, self._plainest, raw)
 
     def _caller(self, headers: list[Header]) -> str:
         """Which key the client used, as a keyed digest: enough to tell callers apart, nothing to use."""
@@ -422,12 +562,6 @@ def _unaudited() -> ExchangeError:
     return ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
 
 
-class _AskAgain(Exception):
-    def __init__(self, hit: Hit) -> None:
-        super().__init__()
-        self.hit = hit
-
-
 class _Client:
     """The connection to the client: what was sent, and in what state it is."""
 
@@ -480,18 +614,21 @@ async def _cancel_when_gone(receive: Receive, task: "asyncio.Task[Any] | None") 
         task.cancel()
 
 
-def _append_notices(
-    dialect: Dialect, document: Any, result: Review, texts: dict[Pointer, str], edits: dict[Pointer, list[Edit]]
-) -> None:
-    """Add the notices of each answer at the end of its text."""
-    for segment, hits in zip(result.segments, result.hits, strict=True):
-        pointer = dialect.notice_pointer(document, segment.pointer)
-        for words in notices(hits) if pointer is not None else ():
-            assert pointer is not None
-            end = len(texts[pointer])
-            added = edits.setdefault(pointer, [])
-            if all(edit.text != "\n\n" + words for edit in added):
-                added.append(Edit(end, end, "\n\n" + words))
+async def _peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """The beginning of a body, enough of it to tell what it is, and the whole body with that beginning."""
+    head = b""
+    async for chunk in chunks:
+        head += chunk
+        if len(start_of(head)) >= NEEDED:
+            break
+
+    async def whole() -> AsyncIterator[bytes]:
+        if head:
+            yield head
+        async for chunk in chunks:
+            yield chunk
+
+    return head, whole()
 
 
 def _raw_path(scope: Scope) -> str:
@@ -505,11 +642,6 @@ def _parses(body: bytes) -> bool:
     except jsontext.JsonError:
         return False
     return True
-
-
-def _is_json(content_type: str, body: bytes) -> bool:
-    kind = content_type.split(";", 1)[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json") or (not kind and body.lstrip()[:1] in (b"{", b"["))
 
 
 def _safe(error: BaseException) -> BaseException:

@@ -7,7 +7,7 @@ what an officer tries offline is what happens on the wire.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from guardrail.edits import apply, redactions
+from guardrail.edits import apply, redactions, within
 from guardrail.notes import notices
 from guardrail.policy.decide import Judge
 from guardrail.scanner import Scanner
@@ -15,17 +15,21 @@ from guardrail.types import Action, Context, Edit, FailedCheck, Hit, Pointer, Se
 from guardrail.wire import jsontext
 
 _NESTED = 4  # JSON documents inside one another that are opened
+Piece = tuple[Pointer, int, int]
+"""A string of a document, and where it begins and ends in the text it is part of."""
 EMBEDDED = -2
 """In a pointer: what follows is a place inside the JSON document that the string before it holds."""
 
 
 @dataclass(slots=True)
 class Review:
-    """What was found in a set of segments; `hits[i]` belongs to `segments[i]`."""
+    """What was found in a set of segments; `hits[i]` belongs to `segments[i]`.  `pieces` tells for a segment that was
+    joined from several strings, by its pointer, where they stand in it."""
 
     segments: Sequence[Segment]
     hits: list[list[Hit]] = field(default_factory=list)
     failed: list[FailedCheck] = field(default_factory=list)
+    pieces: Mapping[Pointer, Sequence[Piece]] = field(default_factory=dict)
 
     @property
     def all_hits(self) -> list[Hit]:
@@ -50,7 +54,11 @@ class Review:
         """The edits of each segment that has any, by place."""
         made: dict[Pointer, list[Edit]] = {}
         for segment, hits in zip(self.segments, self.hits, strict=True):
-            if edits := redactions(hits, len(segment.text)):
+            edits = redactions(hits, len(segment.text))
+            for pointer, start, end in self.pieces.get(segment.pointer, ()) if edits else ():
+                if local := within(start, end, edits):
+                    made.setdefault(pointer, []).extend(local)
+            if edits and segment.pointer not in self.pieces:
                 made.setdefault(segment.pointer, []).extend(edits)
         return made
 
@@ -62,6 +70,7 @@ async def review(
     context: Context,
     stage: Stage,
     answer_context: Callable[[Segment], Context] | None = None,
+    pieces: Mapping[Pointer, Sequence[Piece]] | None = None,
 ) -> Review:
     """Scan and judge `segments`."""
     if scanner.idle(stage):
@@ -72,7 +81,15 @@ async def review(
         [judge.hit(finding, segment) for finding in found]
         for segment, found in zip(expanded, scan.findings, strict=True)
     ]
-    return Review(expanded, hits, scan.failed)
+    return Review(expanded, hits, scan.failed, pieces or {})
+
+
+class AskAgain(Exception):
+    """A rule wants another answer from the model; nothing of this one has left."""
+
+    def __init__(self, hit: Hit) -> None:
+        super().__init__()
+        self.hit = hit
 
 
 def outcome(result: Review) -> tuple[Action, str | None]:
@@ -135,9 +152,17 @@ def edit_text(text: str, edits: Mapping[Pointer, list[Edit]]) -> str:
 
 
 def edit_document(
-    raw: bytes, texts: Mapping[Pointer, str], edits: Mapping[Pointer, list[Edit]], blanks: Iterable[Pointer] = ()
+    raw: bytes,
+    texts: Mapping[Pointer, str],
+    edits: Mapping[Pointer, list[Edit]],
+    blanks: Iterable[Pointer] = (),
+    *,
+    literals: Mapping[Pointer, bytes] | None = None,
+    removed: Iterable[Pointer] = (),
+    appended: Mapping[Pointer, Sequence[bytes]] | None = None,
 ) -> bytes:
-    """`raw` with `edits` made in the strings `texts` and the values at `blanks` emptied.
+    """`raw` with `edits` made in the strings `texts`, the values at `blanks` emptied, those at `literals` replaced,
+    those at `removed` taken out, and elements added to the arrays at `appended`.
 
     Raises JsonError when a place is not there.
     """
@@ -145,5 +170,14 @@ def edit_document(
     for pointer, made in edits.items():
         at = pointer.index(EMBEDDED) if EMBEDDED in pointer else len(pointer)
         grouped.setdefault(pointer[:at], {})[pointer[at:]] = made
-    literals = {pointer: jsontext.literal(edit_text(texts[pointer], made)) for pointer, made in grouped.items()}
-    return jsontext.splice(raw, literals, blanks)
+    replacements = {pointer: jsontext.literal(edit_text(texts[pointer], made)) for pointer, made in grouped.items()}
+    return jsontext.edit(raw, {**replacements, **(literals or {})}, blanks, removed, appended or {})
+
+
+def emptied(value: object) -> bytes:
+    """The JSON literal that stands for a value that is left out; of its own type, because readers are strict."""
+    if isinstance(value, str):
+        return b'""'
+    if isinstance(value, list):
+        return b"[]"
+    return b"{}" if isinstance(value, dict) else b"null"

@@ -82,6 +82,16 @@ class Scanner:
             return found
         return [_located(finding, *folded.to_source(finding.start or 0, finding.end or 0)) for finding in found]
 
+    def led(self, segment: Segment, stage: Stage) -> list[Finding]:
+        """The pattern findings of a segment, with what a reader saw before it as context; of one that begins there, the
+        part that lies in the segment."""
+        lead = len(segment.lead)
+        found = self.patterns(segment.lead + segment.text, stage)
+        if not lead:
+            return found
+        moved = [_located(f, max(0, (f.start or 0) - lead), (f.end or 0) - lead) for f in found]
+        return [finding for finding in moved if (finding.end or 0) > 0]
+
     async def scan(
         self,
         segments: Sequence[Segment],
@@ -129,11 +139,7 @@ class Scanner:
 
     def _scan_patterns(self, segments: Sequence[Segment], stage: Stage, scan: Scan) -> None:
         for index, segment in enumerate(segments):
-            lead = len(segment.lead)
-            found = self.patterns(segment.lead + segment.text, stage)
-            if lead:
-                found = [_located(f, max(0, (f.start or 0) - lead), (f.end or 0) - lead) for f in found]
-            scan.findings[index] += [f for f in found if (f.end or 0) > 0]
+            scan.findings[index] += self.led(segment, stage)
 
     async def _scan_sentences(
         self, segments: Sequence[Segment], context: Context, detectors: Sequence[Detector], scan: Scan

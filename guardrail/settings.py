@@ -3,6 +3,7 @@
 Every flag of `guardrail serve` is also an environment variable `GUARDRAIL_<FLAG>`; clients can set none of them.
 """
 
+import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +13,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from guardrail.errors import SettingsError
 
+UPSTREAM_NAMES = ("openai", "azure", "anthropic", "gemini", "ollama")
+"""Whose APIs `--upstream NAME=URL` can send elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one sidecar; sizes in bytes, times in seconds."""
+    """The settings of one sidecar; sizes in bytes, times in seconds.  `upstream` is a URL, or several, each with the
+    name of the API that it serves in front (`anthropic=https://…`), separated by white space."""
 
     upstream: str
     policy: Path | None = None
@@ -32,18 +37,38 @@ class Settings:
     annotate: bool = True
 
     def __post_init__(self) -> None:
-        parts, port = _split(self.upstream)
-        if parts.hostname in (self.host, "localhost", "127.0.0.1", "::1") and port == self.port != 0:
-            raise SettingsError(f"--upstream {self.upstream} is this sidecar itself; choose another --port")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(
-                f"--upstream must be an http or https URL such as https://api.openai.com, not `{self.upstream}`"
-            )
-        if parts.query or parts.fragment or parts.username:
-            raise SettingsError("--upstream takes no query, fragment or credentials; clients send their own")
+        for url in self.upstreams.values():
+            self._require_plain(url)
         for name in ("request_limit", "response_limit", "connect_timeout", "read_timeout", "drain", "workers"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.replace('_', '-')} must be more than zero")
+
+    @property
+    def upstreams(self) -> dict[str, str]:
+        """The upstreams by vendor or dialect, "" for every other.  Raises SettingsError."""
+        found: dict[str, str] = {}
+        for entry in self.upstream.split():
+            name, mark, url = entry.partition("=")
+            name, url = (name, url) if mark and "/" not in name else ("", entry)
+            if name and name not in UPSTREAM_NAMES:
+                near = difflib.get_close_matches(name, UPSTREAM_NAMES, n=1)
+                cure = f"did you mean `{near[0]}`?" if near else f"valid are {', '.join(UPSTREAM_NAMES)}"
+                raise SettingsError(f"--upstream {entry}: nobody's API is called `{name}`; {cure}")
+            if name in found:
+                raise SettingsError(f"--upstream is given twice for {name or 'everything'}; keep one")
+            found[name] = url
+        if not found:
+            raise SettingsError("--upstream is empty; give the URL of the LLM API, such as https://api.openai.com")
+        return found
+
+    def _require_plain(self, url: str) -> None:
+        parts, port = _split(url)
+        if parts.hostname in (self.host, "localhost", "127.0.0.1", "::1") and port == self.port != 0:
+            raise SettingsError(f"--upstream {url} is this sidecar itself; choose another --port")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"--upstream must be an http or https URL such as https://api.openai.com, not `{url}`")
+        if parts.query or parts.fragment or parts.username:
+            raise SettingsError("--upstream takes no query, fragment or credentials; clients send their own")
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:

@@ -4,20 +4,24 @@ Rules:
 1. A frame leaves only after every string in it was judged; what cannot be read does not leave.
 2. A stream that breaks off looks broken to the client: the held tail is dropped and the dialect's error follows.
 3. Once a rule blocks, nothing more of the upstream's text leaves.
+4. What the client has seen so far is known from what left (`_last`, `Lens.sent`), never from what arrived.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from guardrail.dialects.protocol import Call, ChannelKey, Delta, Dialect, EventView
-from guardrail.edits import redactions
+import orjson
+
+from guardrail.dialects.places import Paths, alone, at, lead_of
+from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, UnknownEvent, View
+from guardrail.edits import EDITING, redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
 from guardrail.notes import notes_for, notices
 from guardrail.policy.decide import Judge, record
-from guardrail.review import edit_document, edit_text, review
+from guardrail.review import AskAgain, edit_document, edit_text, emptied, expand, review
 from guardrail.scanner import Scanner, in_sentence
 from guardrail.types import (
     Action,
@@ -32,15 +36,17 @@ from guardrail.types import (
     Stage,
 )
 from guardrail.wire import jsontext
+from guardrail.wire.frames import Frame, Framing, FramingError
 from guardrail.wire.shape import Shape
-from guardrail.wire.sse import Frame, FrameTooLarge, SSEDecoder
 
 FRAME_LIMIT = 4 << 20
 _FIELD = re.compile(rb":|(?:event|id|retry)(?::|$)")
-_CALLS = 1 << 20  # tool calls that one index may name before numbers of ours begin
+_EVENT = re.compile(rb"^event: ?(.*)$", re.MULTILINE)
+_CALLS = 1 << 40  # tool calls that one index may name before numbers of ours begin
 _LESSONS = 16  # events that are learnt from; one whose every event is different is not worth more
 _CHOICES = 128  # the most choices that a request may ask for
 _MEMO = 4096
+_LEVEL = 1_000_000  # blocks of a channel from here on repeat those below
 
 
 @dataclass(slots=True)
@@ -51,6 +57,9 @@ class _Payload:
     finishes: tuple[int, ...] = ()
     edits: dict[Pointer, list[Edit]] = field(default_factory=dict)
     texts: dict[Pointer, str] = field(default_factory=dict)
+    opaque: Sequence[Pointer] = ()
+    echoes: Sequence[Pointer] = ()
+    mark: bool = False
     bare: bool = False
 
 
@@ -59,15 +68,20 @@ class Streaming:
 
     def __init__(
         self,
-        dialect: Dialect,
+        lens: Lens,
+        framing: Framing,
         call: Call,
         scanner: Scanner,
         judge: Judge,
         decision: Decision,
         notes: dict[str, Any] | None,
+        *,
+        again: bool = False,
     ) -> None:
-        """`notes` are the constant members of what the client is told, None when it is told nothing."""
-        self._dialect, self._call, self._scanner, self._judge = dialect, call, scanner, judge
+        """`notes` are the constant members of what the client is told, None when it is told nothing; `again` whether
+        the model may be asked again as long as nothing has left."""
+        self._lens, self._framing, self._call, self._again = lens, framing, call, again
+        self._scanner, self._judge = scanner, judge
         self._decision, self._notes = decision, notes
         self._gate: Gate[_Payload] = Gate(
             scanner.screen(Stage.RESPONSE),
@@ -76,26 +90,32 @@ class Streaming:
             judge.policy.hold_cap,
             sentences=scanner.judges_sentences,
             answers=scanner.judges_answers,
+            atomic=ATOMIC if judge.may_drop_thinking else ATOMIC - {"thinking"},
         )
-        self._decoder = SSEDecoder(min(FRAME_LIMIT, judge.policy.hold_cap))
-        self._clean: set[str] = set()
+        self._clean: set[tuple[str, str]] = set()
+        self._recorded: set[tuple[object, ...]] = set()
+        self._sentences: dict[str, list[Finding]] = {}
+        self._answers: dict[tuple[int, str], tuple[list[Finding], list[FailedCheck]]] = {}
+        self._paths = Paths()
+        self._other = ""
         self._reasons: dict[int, str] = {}
-        self._template: Any = None
+        self._last: bytes = b""
         self._known: tuple[Shape, Delta] | None = None
         self._lessons = _LESSONS
-        self._tools: set[int] = set()
+        self._acts: set[int] = set()
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
         self._notices_of: dict[int, list[str]] = {}
+        self._failed = False
         self.failure: UpstreamError | Blocked | None = None
         self.done = False
         self.edited = 0
         self.started = False
 
     async def run(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The bytes for the client.  Raises Blocked or UpstreamError when nothing has left yet."""
+        """The bytes for the client.  Raises Blocked, UpstreamError or AskAgain when nothing has left yet."""
         try:
             async for chunk in chunks:
-                out = await self._frames(self._decoder.decode(chunk))
+                out = await self._frames(self._framing.decode(chunk))
                 if out:
                     self.started = True
                     yield b"".join(out)
@@ -109,7 +129,7 @@ class Streaming:
             if tail:
                 self.started = True
                 yield b"".join(tail)
-        except (UpstreamError, GateError, FrameTooLarge, jsontext.JsonError) as error:
+        except (UpstreamError, GateError, FramingError, jsontext.JsonError, UnknownEvent) as error:
             yield self._broken(error)
 
     @property
@@ -129,13 +149,13 @@ class Streaming:
 
     async def _finish(self) -> list[bytes]:
         """The upstream has ended: what is left of it leaves only if it ended properly."""
-        out = await self._frames(self._decoder.flush())
-        if not self.done and self._gate.open_choices():
+        out = await self._frames(self._framing.flush())
+        if not self.done and not self._failed and self._gate.open_choices():
             raise UpstreamError(502, "upstream_cut", "The upstream ended the stream before its answer was complete.")
         self._gate.close()
         for question in self._gate.questions():
             await self._answer(question)
-        return [*out, *self._released()]
+        return out if self._blocked else [*out, *self._released()]
 
     def _take(self, frame: Frame) -> None:
         payload = _Payload(frame)
@@ -143,7 +163,7 @@ class Streaming:
             self._judge_other(payload)
         if frame.data is None or not frame.data.strip():
             self._gate.feed(payload, len(frame.raw), ())
-        elif self._dialect.is_done(frame.data):
+        elif self._lens.is_done(frame.data):
             self.done = True
             self._gate.close()
             self._gate.feed(payload, len(frame.raw), ())
@@ -153,46 +173,65 @@ class Streaming:
     def _take_document(self, payload: _Payload, data: bytes) -> None:
         if self._known is not None and (text := self._known[0].text(data)) is not None:
             delta = self._known[1]
-            again = (Delta(delta.channel, delta.pointer, text),) if text else ()
+            again = (replace(delta, text=text),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
         document = jsontext.parse(data)
-        view = self._dialect.event(document, jsontext.strings(document, data))
-        for segment in view.fields:
-            self._judge_field(payload, segment)
-        if view.deltas or view.finishes or self._template is None:
-            self._template = self._identity(document)
-        deltas = [self._told_apart(delta) for delta in view.deltas]
-        for delta in deltas:
-            if delta.channel[1] in ("tool_arguments", "refusal", "transcript"):
-                self._tools.add(delta.channel[0])
+        view = self._view(document, data, payload.frame)
+        if _is_error(document):
+            self._failed = True
+            self._gate.abandon()  # what was held is not known to be whole: it never leaves
+            said = [alone(delta.channel[1], delta.pointer, delta.text) for delta in view.deltas]
+            view = View(fields=[*view.fields, *said], trees=view.trees, opaque=view.opaque)
+        asides = [delta for delta in view.deltas if delta.aside]
+        deltas = [self._told_apart(delta) for delta in view.deltas if not delta.aside]
+        self._judge_fields(payload, view, data, asides)
         self._reasons.update(view.finishes)
+        self._acts |= view.acts
         payload.finishes = tuple(choice for choice, _ in view.finishes)
-        self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes)
+        payload.opaque = view.opaque if self._judge.policy.opaque == "drop" else ()
+        payload.echoes, payload.mark = view.echoes, view.mark
+        self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, view.closes, view.seals)
         self._learn(data, view, deltas)
 
-    def _learn(self, data: bytes, view: EventView, deltas: Sequence[Delta]) -> None:
+    def _view(self, document: Any, data: bytes, frame: Frame) -> View:
+        """What an event holds; one of an unknown kind is all unknown strings, where the policy lets it pass."""
+        strings = jsontext.strings(document, data)
+        named = _EVENT.search(frame.other) if frame.other else None
+        name = named.group(1).decode("latin-1").strip() if named else ""
+        try:
+            return self._lens.event(document, strings, name)
+        except UnknownEvent as unknown:
+            if self._judge.policy.unknown_events != "inspect":
+                raise
+            self._paths.begin(unknown.kind)
+        for pointer, text in strings:
+            if text and pointer[-1:] != (jsontext.KEY,):
+                self._paths.unknown(pointer, text)
+        self._paths.end()
+        deltas = [replace(delta, channel=(-1, "field", delta.channel[2] + _LEVEL)) for delta in self._paths.deltas]
+        keys = [
+            Segment(Stage.RESPONSE, "assistant", "field", pointer, text)
+            for pointer, text in strings
+            if pointer[-1:] == (jsontext.KEY,)
+        ]
+        return View(deltas, keys, seals=[(-1, "field", key[2] + _LEVEL) for key in self._paths.seals])
+
+    def _learn(self, data: bytes, view: View, deltas: Sequence[Delta]) -> None:
         """Remember an event that adds to one text and is otherwise clean: most that follow differ in nothing else."""
-        if len(deltas) != 1 or view.finishes or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
+        if len(deltas) != 1 or len(view.deltas) != 1 or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
             return
-        if all(segment.text in self._clean for segment in view.fields):
+        if view.finishes or view.closes or view.seals or view.opaque or view.echoes or view.trees or view.mark:
+            return
+        if deltas[0].channel[0] >= 0 and all((s.lead, s.text) in self._clean for s in view.fields):
             self._lessons -= 1
             shape = Shape.of(data, deltas[0].pointer)
             self._known = (shape, deltas[0]) if shape else None
 
-    def _identity(self, document: Any) -> dict[str, Any]:
-        """The members of an event that chunks of ours repeat: numbers, and strings in which nothing was found."""
-        members = document.items() if isinstance(document, dict) else ()
-        return {
-            name: value
-            for name, value in members
-            if isinstance(value, int) or (isinstance(value, str) and value in self._clean and value.isprintable())
-        }
-
     def _told_apart(self, delta: Delta) -> Delta:
         """A new call id on an index that is in use begins another call: servers differ in how they number them."""
         choice, channel, block = delta.channel
-        if channel != "tool_arguments":
+        if channel not in ("tool_arguments", "tool_name"):
             return delta
         known, turn = self._calls.get(delta.channel, (delta.call, 0))
         if delta.call and known and delta.call != known:
@@ -200,30 +239,49 @@ class Streaming:
         self._calls[delta.channel] = (delta.call or known, turn)
         return replace(delta, channel=(choice, channel, block + turn * _CALLS)) if turn else delta
 
+    def _judge_fields(self, payload: _Payload, view: View, data: bytes, asides: Sequence[Delta]) -> None:
+        for segment in view.fields:
+            self._judge_field(payload, segment)
+        for pointer, digits in jsontext.numbers_under(data, view.trees) if view.trees else ():
+            lead = lead_of(pointer)
+            self._judge_field(payload, Segment(Stage.RESPONSE, "assistant", "tool_arguments", pointer, digits, lead))
+        for delta in asides:
+            self._judge_field(payload, Segment(Stage.RESPONSE, "assistant", "annotation", delta.pointer, delta.text))
+            for hit, end in self._gate.beside(delta.channel, delta.text):
+                if hit.action in EDITING:
+                    payload.edits.setdefault(delta.pointer, []).append(Edit(0, end, ""))
+                    payload.edits[delta.pointer] = _merged(payload.edits[delta.pointer])
+                    payload.texts[delta.pointer] = delta.text
+
     def _judge_field(self, payload: _Payload, segment: Segment) -> None:
-        if segment.text in self._clean:
+        if (segment.lead, segment.text) in self._clean:
             return
-        hits = self._hits_in(segment)
-        if not hits and len(self._clean) < _MEMO:
-            self._clean.add(segment.text)
-        if edits := redactions(hits, len(segment.text)):
-            payload.edits[segment.pointer] = edits
-            payload.texts[segment.pointer] = segment.text
+        found = False
+        for each in expand([segment]):
+            hits = self._hits_in(each)
+            found = found or bool(hits)
+            if edits := redactions(hits, len(each.text)):
+                payload.edits[each.pointer] = edits
+                payload.texts[each.pointer] = each.text
+                payload.texts[segment.pointer] = segment.text
+        if not found and len(self._clean) < _MEMO:
+            self._clean.add((segment.lead, segment.text))
 
     def _judge_other(self, payload: _Payload) -> None:
         """Comments, event names and ids reach the client too; a finding in them removes them all."""
         if not all(_FIELD.match(line) for line in payload.frame.other.splitlines()):
             raise jsontext.JsonError("a line that is no field of an event stream")
         text = payload.frame.other.decode(errors="replace")
-        if text in self._clean:
+        lead, self._other = (self._other if self._other != text else ""), text[-64:]
+        if (lead, text) in self._clean:
             return
-        hits = self._hits_in(Segment(Stage.RESPONSE, "", "framing", (), text))
+        hits = self._hits_in(Segment(Stage.RESPONSE, "", "framing", (), text, lead))
         payload.bare = any(hit.action is Action.REDACT for hit in hits)
         if not hits and len(self._clean) < _MEMO:
-            self._clean.add(text)
+            self._clean.add((lead, text))
 
     def _hits_in(self, segment: Segment) -> list[Hit]:
-        hits = [self._judge.hit(f, segment) for f in self._scanner.patterns(segment.text, Stage.RESPONSE)]
+        hits = [self._judge.hit(f, segment) for f in self._scanner.led(segment, Stage.RESPONSE)]
         record(self._decision, hits)
         return hits
 
@@ -231,84 +289,134 @@ class Streaming:
         segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text)
         local = replace(finding, start=0, end=len(text))
         hit = replace(self._judge.hit(local, segment), finding=finding)
-        self._note(channel[0], [hit])
+        self._note(channel, [hit])
         return hit
 
     async def _answer(self, question: Inspection) -> None:
-        if question.ask is Ask.ARGUMENTS:
-            await self._answer_arguments(question)
+        if question.ask is Ask.COMPLETE:
+            await self._answer_complete(question)
             return
         context = self._context(question.channel[0])
         segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
         if question.ask is Ask.ANSWER:
-            scan = await self._scanner.answer_findings(question.text, context)
-            found = scan.findings[0]
+            found, failed = await self._findings_of_answer(question, context)
         else:
-            texts = [question.text[start:end] for start, end in question.spans]
-            scan = await self._scanner.sentence_findings(texts, context)
-            found = [
-                in_sentence(finding, start, end)
-                for (start, end), findings in zip(question.spans, scan.findings, strict=True)
-                for finding in findings
-            ]
+            found, failed = await self._findings_of_sentences(question, context)
         hits = [_shifted(self._judge.hit(finding, segment), question.offset) for finding in found]
-        record(self._decision, (), scan.failed, self._judge.failure_action())
-        self._note(question.channel[0], hits)
+        record(self._decision, (), failed, self._judge.failure_action())
+        self._note(question.channel, hits)
         self._gate.resolve(question, hits)
 
-    async def _answer_arguments(self, question: Inspection) -> None:
-        segment = Segment(Stage.RESPONSE, "assistant", "tool_arguments", (), question.text)
+    async def _findings_of_answer(
+        self, question: Inspection, context: Context
+    ) -> tuple[list[Finding], list[FailedCheck]]:
+        """Vendors repeat an answer at its end: one that was judged is not judged again."""
+        key = (question.channel[0], question.text)
+        if key not in self._answers:
+            scan = await self._scanner.answer_findings(question.text, context)
+            self._answers[key] = scan.findings[0], scan.failed
+            return scan.findings[0], scan.failed
+        return self._answers[key][0], []
+
+    async def _findings_of_sentences(
+        self, question: Inspection, context: Context
+    ) -> tuple[list[Finding], list[FailedCheck]]:
+        texts = [question.text[start:end] for start, end in question.spans]
+        new = list(dict.fromkeys(text for text in texts if text not in self._sentences))
+        failed: list[FailedCheck] = []
+        known: Mapping[str, list[Finding]] = self._sentences
+        if new:
+            scan = await self._scanner.sentence_findings(new, context)
+            failed = scan.failed
+            fresh = dict(zip(new, scan.findings, strict=True))
+            if len(self._sentences) < _MEMO and not failed:
+                self._sentences.update(fresh)
+            known = {**self._sentences, **fresh}
+        return [
+            in_sentence(finding, start, end)
+            for (start, end), text in zip(question.spans, texts, strict=True)
+            for finding in known[text]
+        ], failed
+
+    async def _answer_complete(self, question: Inspection) -> None:
+        """Tool arguments, edited as the JSON they are, and signed thinking, left out as a whole."""
+        segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
         result = await review(self._scanner, self._judge, [segment], Context(), Stage.RESPONSE)
         record(self._decision, (), result.failed, self._judge.failure_action())
-        self._note(question.channel[0], result.all_hits)
+        self._note(question.channel, result.all_hits)
         edits = result.edits()
-        new = None
-        if edits:
-            new = edit_text(question.text, edits)
+        if segment.channel == "thinking":
+            self._gate.resolve(question, result.all_hits, drop=bool(edits))
+            return
+        new = edit_text(question.text, edits) if edits else None
         self._gate.resolve(question, result.all_hits, new)
 
     def _context(self, choice: int) -> Context:
-        return replace(
-            self._call.context,
-            finish_reason=self._reasons.get(choice),
-            has_tool_calls=choice in self._tools,
-        )
+        return replace(self._call.context, finish_reason=self._reasons.get(choice), has_tool_calls=choice in self._acts)
 
     def _released(self) -> Iterator[bytes]:
         for released in self._gate.release():
-            payload = released.payload
-            for choice in payload.finishes:
-                yield from self._notices(choice)
-            yield self._rendered(released)
+            if released.dropped:
+                self.edited += 1
+                if released.payload.mark and released.payload.frame.data is not None:
+                    self._lens.dropped(jsontext.parse(released.payload.frame.data))
+            else:
+                yield self._rendered(released)
 
-    def _notices(self, choice: int) -> Iterator[bytes]:
-        for words in self._notices_of.pop(choice, ()):
-            yield self._dialect.stream_text(self._template, choice, "\n\n" + words)
-
-    def _note(self, choice: int, hits: Sequence[Hit]) -> None:
-        """Keep the hits of a choice for the record, and their notices for its end."""
-        record(self._decision, hits)
+    def _note(self, channel: ChannelKey, hits: Sequence[Hit]) -> None:
+        """Keep the hits of a channel for the record, each once however often the vendor repeats its text, and their
+        notices for the end of the choice."""
+        choice, name, block = channel
+        place = 0 if name == "content" else block % _LEVEL
+        for hit in hits:
+            finding = hit.finding
+            key = (choice, name, place, finding.kind, finding.start, finding.end, finding.detector, hit.text)
+            if key not in self._recorded:
+                self._recorded.add(key)
+                record(self._decision, [hit])
         if words := notices(hits):
             said = self._notices_of.setdefault(choice, [])
             said += [each for each in words if each not in said]
 
     def _rendered(self, released: Released[_Payload]) -> bytes:
         payload = released.payload
-        raw = payload.frame.without_other() if payload.bare else payload.frame.raw
-        told = self._told(payload)
-        if not (released.texts or released.blanks or payload.edits or told):
-            return raw
-        assert payload.frame.data is not None
-        data = payload.frame.data
-        if released.texts or released.blanks or payload.edits:
-            self.edited += 1
-            whole = {pointer: [Edit(0, 1 << 62, text)] for pointer, text in released.texts.items()}
-            texts = {**payload.texts, **dict.fromkeys(whole, "")}
-            data = edit_document(data, texts, {**payload.edits, **whole}, released.blanks)
-        if told:
-            data = jsontext.set_member(data, "guardrail", told)
-        frame = replace(payload.frame, raw=raw)
-        return frame.with_data(data.replace(b"\n", b" ").replace(b"\r", b" "))
+        frame = payload.frame.without_other() if payload.bare else payload.frame
+        data = frame.data
+        if data is None or not data.strip():
+            return frame.raw
+        if self._lens.is_done(data):
+            return frame.raw
+        first = not self._last
+        new = self._edited(released, data)
+        added = []
+        if payload.finishes and self._notices_of:
+            document = jsontext.parse(new)
+            for choice in payload.finishes:
+                for words in self._notices_of.pop(choice, ()):
+                    added += self._lens.text(document, choice, "\n\n" + words)
+            new = edit_document(new, {}, {}, appended=self._lens.finish_edits(document))
+        if self._lens.shifted:
+            new = edit_document(new, {}, {}, literals=self._lens.renumber(jsontext.parse(new)))
+        if told := self._told(payload):
+            new = jsontext.set_member(new, "guardrail", told)
+        if payload.mark:
+            self._lens.sent(jsontext.parse(new))
+        self._last = new
+        raw = frame.raw if new is data else frame.with_data(new)
+        return self._framing.before(added, raw, first=first) if added else raw
+
+    def _edited(self, released: Released[_Payload], data: bytes) -> bytes:
+        """The document of a frame with everything that the policy changes in it."""
+        payload = released.payload
+        echoes = payload.echoes if self.edited or released.texts or payload.edits else ()
+        if not (released.texts or released.blanks or payload.edits or payload.opaque or echoes):
+            return data
+        self.edited += 1
+        whole = {pointer: [Edit(0, 1 << 62, text)] for pointer, text in released.texts.items()}
+        texts = {**payload.texts, **dict.fromkeys(whole, "")}
+        document = jsontext.parse(data)
+        literals = {pointer: emptied(at(document, pointer)) for pointer in (*payload.opaque, *echoes)}
+        return edit_document(data, texts, {**payload.edits, **whole}, released.blanks, literals=literals)
 
     def _told(self, payload: _Payload) -> dict[str, Any] | None:
         """What the client is told, on the frame that ends a choice; on the last one it is the whole decision."""
@@ -320,6 +428,8 @@ class Streaming:
         hit = self._gate.stopped or max(
             (h for h in self._decision.hits if h.rule), key=lambda h: h.action, default=None
         )
+        if self._again and not self.started and hit is not None and hit.action is Action.REGENERATE:
+            raise AskAgain(hit)
         message = self._judge.message(hit)
         self._decision.action = Action.BLOCK
         if not self.started:
@@ -330,7 +440,12 @@ class Streaming:
         )
         told = None if self._notes is None else notes_for(self._decision, self._notes)
         spaced = f"\n\n{message}" if message else ""
-        return self._dialect.stream_stop(self._template, open_choices or [0], spaced, told)
+        added = self._lens.stop(self._seen(), open_choices or [0], spaced, told)
+        return self._framing.at_end(added, first=not self.started)
+
+    def _seen(self) -> Any:
+        """The last document that left, as the client got it."""
+        return orjson.loads(self._last) if self._last else {}
 
     def _broken(self, error: Exception) -> bytes:
         ours: UpstreamError | Blocked = _as_upstream_error(error)
@@ -340,13 +455,42 @@ class Streaming:
         self.failure = ours
         if not self.started:
             raise ours
-        return self._dialect.stream_error(ours.code, ours.message)
+        return self.last_words(ours.code, ours.message)
+
+    def last_words(self, code: str, message: str) -> bytes:
+        """What ends a stream that has begun, so that the client sees it failed."""
+        return self._framing.at_end(self._lens.error(self._seen(), code, message), first=not self.started)
+
+
+def _is_error(document: Any) -> bool:
+    """Whether an event is the upstream's own word that it failed: every dialect has one of two forms."""
+    if not isinstance(document, dict):
+        return False
+    return document.get("type") == "error" or ("error" in document and bool(document["error"]))
 
 
 def _as_upstream_error(error: Exception) -> UpstreamError:
     if isinstance(error, UpstreamError):
         return error
+    if isinstance(error, UnknownEvent):
+        return UpstreamError(
+            502,
+            "unknown_event",
+            f"The upstream sent an event of kind `{error.kind}`, which guardrail does not know, so its text cannot be "
+            "placed. `unknown_events: inspect` in the policy file lets such events pass, judging every string of them.",
+        )
     return UpstreamError(502, "upstream_malformed", "The upstream's stream cannot be read, so it cannot be judged.")
+
+
+def _merged(edits: list[Edit]) -> list[Edit]:
+    """Ordered edits that do not overlap; of two that do, the first begins and both are covered."""
+    out: list[Edit] = []
+    for edit in sorted(edits, key=lambda each: (each.start, each.end)):
+        if out and edit.start < out[-1].end:
+            out[-1] = Edit(out[-1].start, max(out[-1].end, edit.end), out[-1].text or edit.text)
+        else:
+            out.append(edit)
+    return out
 
 
 def _shifted(hit: Hit, offset: int) -> Hit:

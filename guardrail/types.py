@@ -156,6 +156,10 @@ class Policy:
     hold_cap: int = 65_536
     check_timeout: float = 10.0
     unknown_endpoints: str = "refuse"
+    unknown_events: str = "refuse"
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    thinking: str = "drop"
+    opaque: str = "pass"
     description: str = ""
     source: str = ""
 

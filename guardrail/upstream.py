@@ -12,8 +12,7 @@ itself is aiohttp, whose client costs a quarter to a tenth of httpx's own (bench
 """
 
 import asyncio
-import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -21,7 +20,9 @@ import httpx
 from multidict import CIMultiDict
 from yarl import URL
 
-from guardrail.errors import UpstreamError
+from guardrail.dialects.protocol import Dialect
+from guardrail.errors import RequestError, UpstreamError
+from guardrail.wire.encodings import Decoder, supported
 
 Header = tuple[bytes, bytes]
 
@@ -147,7 +148,7 @@ class Reply:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, decoded.  Raises UpstreamError."""
-        decoder = _Decoder(self._encoding)
+        decoder = Decoder(self._encoding)
         total = 0
         stream = self._response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
@@ -172,19 +173,38 @@ class Reply:
 
 
 class Upstream:
-    """The one upstream of this sidecar."""
+    """The upstreams of this sidecar: one for everything, or one for each vendor's API."""
 
-    def __init__(self, base: str, transport: httpx.AsyncBaseTransport, *, limit: int) -> None:
-        """`base` is a URL with an optional path, `limit` the largest answer in bytes."""
-        self._base = base.rstrip("/")
-        self._url = httpx.URL(self._base)  # parsed once; the exact target travels as an extension
+    def __init__(self, bases: Mapping[str, str], transport: httpx.AsyncBaseTransport, *, limit: int) -> None:
+        """`bases` are URLs with an optional path, by vendor or dialect, "" for every other; `limit` is the largest
+        answer in bytes."""
+        self._bases = {name: base.rstrip("/") for name, base in bases.items()}
+        # Parsed once; the exact target travels as an extension.
+        self._urls = {name: httpx.URL(base) for name, base in self._bases.items()}
         self._transport = transport
         self._limit = limit
 
-    async def send(self, method: str, target: str, headers: Iterable[Header], body: bytes) -> Reply:
-        """Ask the upstream; `target` is the raw path with its query.  Raises UpstreamError."""
-        exact = {"target": (self._base + target).encode("latin-1")}
-        request = httpx.Request(method, self._url, headers=_outgoing(headers, body), content=body, extensions=exact)
+    def _name(self, dialect: Dialect, target: str) -> str:
+        """Which upstream serves a request: the closest name that the operator gave."""
+        places = (("/openai/", "azure"), ("/v1beta", "gemini"), ("/api/", "ollama"))
+        by_path = next((vendor for start, vendor in places if target.startswith(start)), "")
+        for name in (dialect.name, by_path, dialect.vendor, "", "openai" if not dialect.vendor else ""):
+            if name in self._bases:
+                return name
+        raise RequestError(
+            404,
+            "no_upstream",
+            f"No upstream is set for this API. `--upstream {dialect.vendor or dialect.name}=URL` names one.",
+        )
+
+    async def send(self, dialect: Dialect, method: str, target: str, headers: Iterable[Header], body: bytes) -> Reply:
+        """Ask the upstream; `target` is the raw path with its query.  Raises UpstreamError, and RequestError when
+        none is set for the dialect."""
+        name = self._name(dialect, target)
+        exact = {"target": (self._bases[name] + target).encode("latin-1")}
+        request = httpx.Request(
+            method, self._urls[name], headers=_outgoing(headers, body), content=body, extensions=exact
+        )
         try:
             response = await self._transport.handle_async_request(request)
         except (aiohttp.ClientError, httpx.HTTPError, TimeoutError, ConnectionError) as error:
@@ -197,7 +217,7 @@ class Upstream:
             await response.aclose()
             raise UpstreamError(502, "content_type", "The upstream named more than one content type.")
         encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
-        if encoding not in _ENCODINGS:
+        if not supported(encoding):
             await response.aclose()
             raise UpstreamError(
                 502, "upstream_encoding", "The upstream's answer is compressed in a way that cannot be read."
@@ -250,36 +270,3 @@ def _outgoing(headers: Iterable[Header], body: bytes) -> list[Header]:
     if body:
         kept.append((b"content-length", str(len(body)).encode()))
     return kept
-
-
-_ENCODINGS: Mapping[str, int | None] = {"identity": None, "gzip": 31, "x-gzip": 31, "deflate": 15}
-
-
-class _Decoder:
-    """Decodes a body piece by piece, never more than a megabyte at a time."""
-
-    def __init__(self, encoding: str) -> None:
-        self._window = _ENCODINGS[encoding]
-        self._engine = zlib.decompressobj(self._window) if self._window else None
-        self._begun = False
-
-    def decode(self, chunk: bytes) -> Iterator[bytes]:
-        """The decoded pieces of `chunk`.  Raises UpstreamError for damaged data."""
-        if self._engine is None or self._window is None:
-            yield chunk
-            return
-        pending = chunk
-        try:
-            while pending:
-                if self._engine.eof:  # a further member of the same body (RFC 1952, section 2.2)
-                    self._engine = zlib.decompressobj(self._window)
-                self._begun = True
-                yield self._engine.decompress(pending, 1 << 20)
-                pending = self._engine.unconsumed_tail or self._engine.unused_data
-        except zlib.error:
-            raise UpstreamError(502, "upstream_encoding", "The upstream's compressed answer is damaged.") from None
-
-    def finish(self) -> None:
-        """The body has ended.  Raises UpstreamError when the data had not."""
-        if self._engine is not None and self._begun and not self._engine.eof:
-            raise UpstreamError(502, "upstream_cut", "The upstream's compressed answer is cut off.")

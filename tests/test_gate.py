@@ -49,7 +49,7 @@ def play(gate, scanner, judge, chunks, channel="content"):
 
     async def step():
         for question in gate.questions():
-            if question.ask is Ask.ARGUMENTS:
+            if question.ask is Ask.COMPLETE:
                 gate.resolve(question, [])
                 continue
             if question.ask is Ask.ANSWER:
@@ -203,7 +203,7 @@ def test_more_held_bytes_than_the_cap_is_an_error_not_a_release():
 
 def test_text_after_the_end_of_a_choice_is_an_error():
     gate, *_ = gate_for(material.REDACTING)
-    gate.feed("a", 1, [Delta((0, "content", 0), ("t",), "a")], closes=(0,))
+    gate.feed("a", 1, [Delta((0, "content", 0), ("t",), "a")], finishes=(0,))
     with pytest.raises(GateError, match="after the end"):
         gate.feed("b", 1, [Delta((0, "content", 0), ("t",), "b")])
 

@@ -403,12 +403,10 @@ EVENTS = b"".join(told(["A1234", "56(3)"]))
 @pytest.mark.parametrize(
     "script",
     [
-        [http(EVENTS, kind="text/plain")],
         [http(LEAKY.decode().encode("utf-16"), kind="application/json")],
         [http(LEAK.encode("utf-16-le"), kind="text/plain; charset=utf-16le")],
         [http(LEAKY, extra="content-type: text/plain\r\n")],
         [http(LEAKY, status="600 Odd")],
-        sse(LEAKY + b"\n\n"),
         sse(b"x-unknown: A123456(3)\n\n"),
         sse(chunk({"content": "a"}, index="0")),
         sse(b'data: {"choices": [{"index": 0, "delta": {"content": "x"}, "message": {"content": "A123456(3)"}}]}\n\n'),
@@ -421,6 +419,25 @@ def test_an_answer_that_is_not_what_it_is_labelled_as_is_refused(guarded, script
     assert status == 502
     assert b"123456" not in received
     assert guarded.record["ended"] == "upstream_failed"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [http(EVENTS, kind="text/plain")],
+        [http(EVENTS, kind="application/json")],
+        [http(b"\xef\xbb\xbf" + EVENTS, kind="application/json")],
+        sse(LEAKY + b"\n\n"),
+        sse(b" \n" + LEAKY),
+    ],
+)
+def test_what_an_answer_is_is_told_by_its_first_bytes_too(guarded, script):
+    guarded.upstream.script = lambda asked: script
+    status, _, received = guarded.post({**QUESTION, "stream": True})
+    assert status == 200
+    assert b"123456" not in received
+    assert "[REDACTED:HKID]".encode() in received
+    assert guarded.record["action"] == "redact"
 
 
 def test_json_under_a_text_label_is_judged_as_json(guarded):
@@ -559,7 +576,8 @@ def error_of(received: bytes) -> str:
         ([http(b'{"a": "x", "a": "y"}')], 502, "upstream_malformed"),
         ([http(b"[" * 5000)], 502, "upstream_malformed"),
         ([http(b"\x89PNG", kind="image/png")], 502, "content_type"),
-        ([http(b"xx", extra="content-encoding: br\r\n")], 502, "upstream_encoding"),
+        ([http(b"xx", extra="content-encoding: compress\r\n")], 502, "upstream_encoding"),
+        ([http(b"xx", extra="content-encoding: br\r\n")], 502, "upstream_cut"),
         ([http(b"xx", extra="content-encoding: gzip\r\n")], 502, "upstream_encoding"),
         ([http(gzip.compress(b" " * 3_000_000), extra="content-encoding: gzip\r\n")], 502, "upstream_too_large"),
         ([http(b'{"a": "' + b"x" * 300_000 + b'"}')], 502, "upstream_too_large"),
@@ -627,7 +645,8 @@ def test_a_request_that_cannot_be_guarded_is_refused_and_not_sent(guarded, body,
 
 
 def test_the_refusal_of_an_unknown_endpoint_names_the_setting_that_opens_it(guarded):
-    assert b"unknown_endpoints" in guarded.post({}, path="/v1/files")[2]
+    assert b"unknown_endpoints" in guarded.post({}, path="/v1/threads")[2]
+    assert b"endpoints: {files: inspect}" in guarded.post({}, path="/v1/files")[2]
 
 
 def test_unknown_endpoints_can_be_opened_and_are_then_judged(tmp_path):

@@ -19,6 +19,7 @@ from guardrail.review import edit_text, outcome, review
 from guardrail.scanner import Scanner
 from guardrail.streaming import Streaming
 from guardrail.types import Action, Context, Decision, Segment, Stage
+from guardrail.wire.sse import SSEDecoder
 from tests import material
 from tests.material import policy, rule, split, texts
 from tests.servers import chunk
@@ -41,7 +42,7 @@ def served(frames: list[bytes], cuts: list[int], scanner=SCANNER, judge=JUDGE, c
             yield raw[a:b]
 
     async def run():
-        stream = Streaming(LENS, Call(stream=True, choices=choices), scanner, judge, decision, {"policy": "p"})
+        stream = Streaming(LENS.lens(Call()), SSEDecoder(1 << 20), Call(stream=True, choices=choices), scanner, judge, decision, {"policy": "p"})
         return b"".join([piece async for piece in stream.run(reads())])
 
     return asyncio.run(run()), decision

@@ -19,7 +19,7 @@ import uvicorn
 from guardrail.app import compose, load_policy, prepare
 from guardrail.errors import SettingsError
 from guardrail.server import HeadLimited
-from guardrail.settings import Settings, to_environment
+from guardrail.settings import UPSTREAM_NAMES, Settings, to_environment
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +52,14 @@ def _option(*names: str, **more: Any) -> Callable[[F], F]:
 
 
 @click.command()
-@_option("--upstream", required=True, metavar="URL", help="The LLM API to guard, e.g. https://api.openai.com.")
+@_option(
+    "--upstream",
+    required=True,
+    multiple=True,
+    metavar="[API=]URL",
+    help="The LLM API to guard, e.g. https://api.openai.com.  Several, one for each API: "
+    f"NAME=URL with {', '.join(UPSTREAM_NAMES)} (in the variable separated by spaces).",
+)
 @_option("--policy", type=click.Path(path_type=Path), help="Policy file.  [default: the packaged hk-baseline]")
 @_option("--host", default="127.0.0.1", help="Address to listen on.")
 @_option("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on.")
@@ -82,7 +89,7 @@ def _option(*names: str, **more: Any) -> Callable[[F], F]:
 @_option("--annotate/--no-annotate", default=True, help="Tell clients what was found (headers, `guardrail` member).")
 def serve(**options: Any) -> None:
     """Guard an LLM API: listen, judge by the policy, forward to UPSTREAM."""
-    settings = Settings(**options)
+    settings = Settings(**{**options, "upstream": " ".join(options["upstream"])})
     _require_free(settings)
     policy = load_policy(settings.policy)
     guard = asyncio.run(prepare(policy))

@@ -1,129 +1,99 @@
 """OpenAI chat completions: where its text sits, streamed and not, and how it says that a filter stepped in.
 
 Source: the types of openai-python; `POST .../chat/completions`, server-sent events ending in `data: [DONE]`.
-Also spoken by vLLM, llama.cpp, DeepSeek and OpenRouter, whose reasoning fields are listed too.
+Azure OpenAI speaks it below `/openai/`, with `content_filter_results` and a first chunk that has no choices.
+vLLM, llama.cpp, DeepSeek, OpenRouter and Ollama speak it too; their reasoning fields are listed.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from guardrail.dialects.protocol import Call, Delta, EventView, Notes, Strings
+from guardrail.dialects.openai_common import error_body, error_event
+from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, mapping, sequence, word
+from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
 from guardrail.types import Context, Pointer, Segment, Stage
-from guardrail.wire.jsontext import KEY, JsonError
-from guardrail.wire.sse import frame_of
+from guardrail.wire.frames import Added
+from guardrail.wire.jsontext import JsonError
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/chat/completions")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 _DATA_URL = re.compile(r"data:(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,64};base64,[A-Za-z0-9+/_-]*={0,2}")
-_REASONING = frozenset({"reasoning_content", "reasoning"})
-# Names and enumerations of the protocol itself.  A key in this set is not text; any other key is judged.
-_KEYS = frozenset(
-    [
-        "id",
-        "object",
-        "created",
-        "model",
-        "choices",
-        "index",
-        "delta",
-        "message",
-        "content",
-        "role",
-        "refusal",
-        "finish_reason",
-        "logprobs",
-        "usage",
-        "system_fingerprint",
-        "service_tier",
-        "tool_calls",
-        "function",
-        "name",
-        "arguments",
-        "type",
-        "custom",
-        "input",
-        "function_call",
-        "reasoning_content",
-        "reasoning",
-        "text",
-        "reasoning_details",
-        "annotations",
-        "url_citation",
-        "title",
-        "url",
-        "start_index",
-        "end_index",
-        "audio",
-        "transcript",
-        "data",
-        "expires_at",
-        "token",
-        "bytes",
-        "logprob",
-        "top_logprobs",
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-        "prompt_tokens_details",
-        "completion_tokens_details",
-        "cached_tokens",
-        "audio_tokens",
-        "reasoning_tokens",
-        "accepted_prediction_tokens",
-        "rejected_prediction_tokens",
-        "obfuscation",
-        "metadata",
-        "moderation",
-        "error",
-        "code",
-        "param",
-        "messages",
-        "stream",
-        "stream_options",
-        "include_usage",
-        "temperature",
-        "top_p",
-        "n",
-        "max_tokens",
-        "max_completion_tokens",
-        "presence_penalty",
-        "frequency_penalty",
-        "stop",
-        "user",
-        "seed",
-        "tools",
-        "tool_choice",
-        "response_format",
-        "json_schema",
-        "schema",
-        "strict",
-        "description",
-        "parameters",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "enum",
-        "parallel_tool_calls",
-        "tool_call_id",
-        "image_url",
-        "detail",
-        "reasoning_effort",
-        "store",
-        "prediction",
-        "modalities",
-        "logit_bias",
-        "safety_identifier",
-        "stop_reason",
-        "prompt_logprobs",
-        "kv_transfer_params",
-        "provider",
-        "native_finish_reason",
-    ]
+
+_MESSAGE = {
+    "content content.*.text": "content",
+    "refusal content.*.refusal": "refusal",
+    "reasoning_content reasoning reasoning_details.*.text reasoning_details.*.summary": "reasoning",
+    "audio.transcript": "transcript",
+    "tool_calls.*.function.arguments tool_calls.*.custom.input function_call.arguments": "tool_arguments",
+    "tool_calls.*.function.name tool_calls.*.custom.name function_call.name": "tool_name",
+    "annotations.*.url_citation.title annotations.*.url_citation.url": "annotation",
+    "reasoning_details.*.data reasoning_details.*.signature": OPAQUE,
+    "audio.data": OPAQUE,
+    "role tool_calls.*.id tool_calls.*.type tool_calls.*.index annotations.*.type audio.id audio.expires_at": META,
+    "reasoning_details.*.type reasoning_details.*.id reasoning_details.*.format reasoning_details.*.index": META,
+    "annotations.*.url_citation.start_index annotations.*.url_citation.end_index content.*.type": META,
+}
+_FILTERS = (
+    "hate",
+    "self_harm",
+    "sexual",
+    "violence",
+    "jailbreak",
+    "profanity",
+    "indirect_attack",
+    "protected_material_text",
+    "protected_material_code",
+    "custom_blocklists",
+)
+_FILTER = {
+    f"{place}.{kind}.{name}": META
+    for place in ("choices.*.content_filter_results", "prompt_filter_results.*.content_filter_results")
+    for kind in _FILTERS
+    for name in ("filtered", "detected", "severity")
+}
+_ANSWER = Table(
+    {
+        **{
+            " ".join(f"choices.*.{holder}.{path}" for holder in ("message", "delta") for path in paths.split()): channel
+            for paths, channel in _MESSAGE.items()
+        },
+        "choices.*.logprobs.content.*.token choices.*.logprobs.refusal.*.token": "logprobs",
+        "choices.*.logprobs.content.*.top_logprobs.*.token": "logprobs",
+        "choices.*.logprobs.refusal.*.top_logprobs.*.token": "logprobs",
+        "id object model system_fingerprint service_tier created provider choices.*.finish_reason": META,
+        "choices.*.native_finish_reason choices.*.stop_reason choices.*.index": META,
+        "obfuscation": META,
+        **_FILTER,
+    },
+    names=(
+        "usage prompt_tokens completion_tokens total_tokens prompt_tokens_details completion_tokens_details "
+        "cached_tokens audio_tokens reasoning_tokens accepted_prediction_tokens rejected_prediction_tokens "
+        "bytes logprob metadata moderation error message type param code prompt_logprobs kv_transfer_params "
+        "prompt_index check_offset start_offset end_offset content_filter_offsets start_character "
+        "end_character text_tokens image_tokens "
+    ),
+)
+_REQUEST = Table(
+    {
+        "messages.*.content messages.*.content.*.text messages.*.content.*.refusal messages.*.refusal": "content",
+        "messages.*.tool_calls.*.function.arguments messages.*.tool_calls.*.custom.input "
+        "messages.*.function_call.arguments": "tool_arguments",
+        "messages.*.content.*.image_url.url messages.*.content.*.file.file_data": "data_url",
+        "messages.*.content.*.input_audio.data": "base64",
+        "tools.** functions.**": "tools",
+    },
+    names=(
+        "model messages role name stream stream_options include_usage include_obfuscation temperature top_p n "
+        "max_tokens max_completion_tokens presence_penalty frequency_penalty stop user seed tools tool_choice "
+        "response_format json_schema schema strict description parameters properties required "
+        "additionalProperties items enum type id function custom parallel_tool_calls tool_call_id image_url "
+        "detail reasoning_effort store prediction modalities logit_bias logprobs top_logprobs "
+        "safety_identifier metadata audio voice format verbosity service_tier web_search_options "
+        "prompt_cache_key file file_id filename data "
+    ),
 )
 
 
@@ -131,15 +101,17 @@ class OpenAIChat:
     """The lens on chat completions."""
 
     name = "openai_chat"
+    vendor = "openai"
+    framings = frozenset({"sse"})
 
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and _PATH.fullmatch(path) is not None and "/../" not in path and "/./" not in path
 
-    def call(self, document: Any) -> Call:
-        body = _mapping(document)
+    def call(self, document: Any, path: str, query: str) -> Call:
+        body = mapping(document)
         count = body.get("n")
         return Call(
-            model=body["model"] if isinstance(body.get("model"), str) else "",
+            model=word(body.get("model")),
             stream=body.get("stream") is True,
             choices=count if isinstance(count, int) and count > 0 else 1,
             context=Context(
@@ -150,93 +122,95 @@ class OpenAIChat:
             ),
         )
 
-    def segments(self, document: Any, strings: Strings, stage: Stage) -> list[Segment]:
-        body = _mapping(document)
-        place = _place_in_request if stage is Stage.REQUEST else _place_in_answer
+    def request(self, document: Any, strings: Strings) -> list[Segment]:
+        body = mapping(document)
         found: list[Segment] = []
-        for pointer, text in strings:
-            if not text or _is_name(pointer, text) or (stage is Stage.REQUEST and _is_picture(pointer, text)):
+        for channel, pointer, text in _REQUEST.sorted(strings):
+            if not text or (channel == "data_url" and _DATA_URL.fullmatch(text)):
                 continue
-            role, channel = place(body, pointer)
-            if channel:
-                found.append(Segment(stage, role, channel, pointer, text))
-        if stage is Stage.RESPONSE:
-            found += _spelled(body) + _silent(body)
+            if channel == "base64" and _BASE64.fullmatch(text):
+                continue  # sound: it holds no text to judge
+            known = channel if channel in ("content", "tool_arguments", "tools") else "field"
+            found.append(Segment(Stage.REQUEST, _role(body, pointer), known, pointer, text))
         return found
 
-    def context(self, document: Any, call: Call, pointer: Pointer) -> Context:
-        choices = _sequence(_mapping(document).get("choices"))
-        position = pointer[1] if len(pointer) > 1 and isinstance(pointer[1], int) else 0
-        choice = _mapping(choices[position]) if position < len(choices) else {}
-        reason = choice.get("finish_reason")
-        return replace(
-            call.context,
-            finish_reason=reason if isinstance(reason, str) else None,
-            has_tool_calls=_says_otherwise(_mapping(choice.get("message"))),
-        )
+    def answer(self, document: Any, strings: Strings) -> View:
+        return _view(document, strings, None)
 
-    def event(self, document: Any, strings: Strings) -> EventView:
-        body = _mapping(document)
-        choices = [_mapping(choice) for choice in _sequence(body.get("choices"))]
-        for choice in choices:
-            _require_plain(choice)
-        deltas: list[Delta] = []
-        fields: list[Segment] = []
-        for pointer, text in strings:
-            if not text or _is_name(pointer, text):
-                continue
-            delta = _delta(choices, pointer, text)
-            if delta is not None:
-                deltas.append(delta)
-            elif not _is_spelled(pointer):
-                fields.append(Segment(Stage.RESPONSE, "assistant", "field", pointer, text))
-        finishes = [(_index(c, i), str(c["finish_reason"])) for i, c in enumerate(choices) if c.get("finish_reason")]
-        for position, choice in enumerate(choices):
-            deltas += _spelled_deltas(choice, position)
-        return EventView(deltas, fields, finishes)
+    def lens(self, call: Call) -> Lens:
+        return _Lens()
 
-    def blanks(self, pointer: Pointer) -> Pointer | None:
-        if len(pointer) > 2 and pointer[0] == "choices":
-            return ("choices", pointer[1], "logprobs")
-        return None
+    def error(self, status: int, code: str, message: str) -> bytes:
+        return error_body(status, code, message)
+
+
+class _Lens(Lens):
+    def __init__(self) -> None:
+        self._paths = Paths()
+
+    def event(self, document: Any, strings: Strings, name: str) -> View:
+        return _view(document, strings, self._paths)
 
     def is_done(self, data: bytes) -> bool:
         return data.strip() == b"[DONE]"
 
-    def error(self, status: int, code: str, message: str) -> bytes:
-        kind = "invalid_request_error" if 400 <= status < 500 else "api_error"
-        return orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
+    def text(self, document: Any, choice: int, text: str) -> list[Added]:
+        return [_chunk(document, choice, {"content": text}, None)]
 
-    def stream_error(self, code: str, message: str) -> bytes:
-        body = {"error": {"message": message, "type": "api_error", "param": None, "code": code}}
-        return frame_of(orjson.dumps(body))
-
-    def stream_stop(self, document: Any, choices: Sequence[int], message: str, notes: Notes = None) -> bytes:
-        frames = []
+    def stop(self, last: Any, choices: Sequence[int], message: str, notes: Notes) -> list[Added]:
+        added: list[Added] = []
         for choice in choices:
             if message:
-                frames.append(self.stream_text(document, choice, message))
-            last = choice == choices[-1]
-            frames.append(_chunk(document, choice, {}, "content_filter", notes if last else None))
-        return b"".join((*frames, frame_of(b"[DONE]")))
+                added += self.text(last, choice, message)
+            added.append(_chunk(last, choice, {}, "content_filter", notes if choice == choices[-1] else None))
+        return [*added, ("", b"[DONE]")]
 
-    def stream_text(self, document: Any, choice: int, text: str) -> bytes:
-        return _chunk(document, choice, {"content": text}, None)
-
-    def notice_pointer(self, document: Any, pointer: Pointer) -> Pointer | None:
-        if len(pointer) < 3 or pointer[0] != "choices" or not isinstance(pointer[1], int):
-            return None
-        choice = _mapping(_sequence(_mapping(document).get("choices"))[pointer[1]])
-        spoken = isinstance(_mapping(choice.get("message")).get("content"), str)
-        return ("choices", pointer[1], "message", "content") if spoken else None
+    def error(self, last: Any, code: str, message: str) -> list[Added]:
+        return [error_event(code, message)]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
+    """What a whole answer (`paths` None) or an event of a stream holds."""
+    choices = [mapping(choice) for choice in sequence(mapping(document).get("choices"))]
+    for choice in choices:
+        _require_plain(choice)
+    if paths is not None:
+        paths.begin("", _index(choices[0], 0) if choices else -1)
+    deltas: list[Delta] = []
+    fields: list[Segment] = []
+    opaque: list[Pointer] = []
+    for channel, pointer, text in _ANSWER.sorted(strings):
+        if not text and channel != "tool_arguments":
+            continue
+        if channel == "logprobs":
+            continue  # joined below
+        if channel == OPAQUE:
+            opaque.append(pointer)
+        elif channel == META:
+            fields.append(paths.meta(META, pointer, text) if paths else alone(META, pointer, text))
+        elif channel == "field":
+            paths.unknown(pointer, text) if paths else fields.append(alone(channel, pointer, text))
+        else:
+            deltas.append(_delta(choices, channel, pointer, text))
+    for position, choice in enumerate(choices):
+        deltas += _spelled(choice, position)
+        if paths is None and not any(d.pointer[1] == position and d.channel[1] == "content" for d in deltas):
+            deltas.append(
+                Delta((_index(choice, position), "content", 0), ("choices", position, "message", "content"), "")
+            )
+    seals = []
+    if paths is not None:
+        paths.end()
+        deltas += paths.deltas
+        seals = paths.seals
+    return View(
+        deltas,
+        fields,
+        opaque=opaque,
+        seals=seals,
+        finishes=[(_index(c, i), str(c["finish_reason"])) for i, c in enumerate(choices) if c.get("finish_reason")],
+        acts=frozenset(_index(c, i) for i, c in enumerate(choices) if _says_otherwise(c)),
+    )
 
 
 def _require_plain(choice: Mapping[str, Any]) -> None:
@@ -253,184 +227,39 @@ def _index(choice: Mapping[str, Any], position: int) -> int:
     return index if isinstance(index, int) else position
 
 
-def _chunk(document: Any, choice: int, delta: dict[str, Any], finish: str | None, notes: Notes = None) -> bytes:
-    """A chunk that carries the identity of one the upstream sent."""
-    seen = _mapping(document)
-    body = {name: seen[name] for name in ("id", "object", "created", "model", "system_fingerprint") if name in seen}
-    body.setdefault("object", "chat.completion.chunk")
-    body["choices"] = [{"index": choice, "delta": delta, "finish_reason": finish}]
-    if notes is not None:
-        body["guardrail"] = notes
-    return frame_of(orjson.dumps(body))
+def _said(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(choice.get("delta") or choice.get("message"))
 
 
-def _text_of(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    parts = (_mapping(part).get("text") for part in _sequence(content))
-    return "\n".join(part for part in parts if isinstance(part, str))
+def _says_otherwise(choice: Mapping[str, Any]) -> bool:
+    """Whether an answer is one even without content."""
+    return any(_said(choice).get(name) for name in ("tool_calls", "function_call", "refusal", "audio"))
 
 
-def _spoken(body: Mapping[str, Any], roles: Sequence[str], *, last: bool = False) -> str:
-    messages = [_mapping(message) for message in _sequence(body.get("messages"))]
-    texts = [_text_of(message.get("content")) for message in messages if message.get("role") in roles]
-    return (texts[-1] if texts else "") if last else "\n".join(texts)
-
-
-def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wish = _mapping(body.get("response_format"))
-    if wish.get("type") == "json_schema":
-        return {"type": "json_schema", "schema": _mapping(_mapping(wish.get("json_schema")).get("schema"))}
-    return {"type": "json_object"} if wish.get("type") == "json_object" else None
-
-
-def _is_name(pointer: Pointer, text: str) -> bool:
-    """A key of the protocol itself."""
-    return pointer[-1:] == (KEY,) and text in _KEYS
-
-
-def _is_picture(pointer: Pointer, text: str) -> bool:
-    """Binary content of a request, where the API has it and spelt as binary content: it holds no text to judge."""
-    if pointer[-2:] in (("image_url", "url"), ("file", "file_data")):
-        return _DATA_URL.fullmatch(text) is not None
-    return pointer[-2:] == ("input_audio", "data") and _BASE64.fullmatch(text) is not None
-
-
-def _place_in_request(body: Mapping[str, Any], pointer: Pointer) -> tuple[str, str]:
-    if pointer[:1] == ("messages",) and len(pointer) > 2 and isinstance(pointer[1], int):
-        role = str(_mapping(_sequence(body.get("messages"))[pointer[1]]).get("role", ""))
-        if pointer[2] == "content" and pointer[-1] in ("content", "text"):
-            return role, "content"
-        return role, "tool_arguments" if _is_tool_arguments(pointer[2:]) else "field"
-    return "", "tools" if pointer[:1] in (("tools",), ("functions",)) else "field"
-
-
-def _place_in_answer(body: Mapping[str, Any], pointer: Pointer) -> tuple[str, str]:
-    if _is_spelled(pointer):
-        return "assistant", ""  # judged joined, by _spelled
-    if len(pointer) > 3 and pointer[0] == "choices" and pointer[2] in ("message", "delta"):
-        return "assistant", _channel(pointer[3:])
-    return "assistant", "field"
-
-
-def _is_tool_arguments(path: Pointer) -> bool:
-    return (path[0] == "tool_calls" and path[2:] in (("function", "arguments"), ("custom", "input"))) or path == (
-        "function_call",
-        "arguments",
-    )
-
-
-def _channel(path: Pointer) -> str:
-    """The channel of a string below `message` or `delta`."""
-    if path == ("content",) or (path[0] == "content" and path[2:] == ("text",)):
-        return "content"
-    if path == ("refusal",):
-        return "refusal"
-    if path[0] in _REASONING and len(path) == 1:
-        return "reasoning"
-    if path[0] == "reasoning_details" and path[2:] in (("text",), ("summary",)):
-        return "reasoning"
-    if path == ("audio", "transcript"):
-        return "transcript"
-    return "tool_arguments" if _is_tool_arguments(path) else "field"
-
-
-def _is_spelled(pointer: Pointer) -> bool:
-    """A token among log-probabilities, which `_tokens` and `_alternatives` join."""
-    if (
-        len(pointer) < 6
-        or pointer[0] != "choices"
-        or pointer[2] != "logprobs"
-        or pointer[3] not in ("content", "refusal")
-    ):
-        return False
-    shape = tuple(part if isinstance(part, str) else 0 for part in pointer[4:])
-    return shape in ((0, "token"), (0, "top_logprobs", 0, "token"))
-
-
-def _tokens(choice: Mapping[str, Any], part: str) -> str:
-    tokens = (_mapping(entry).get("token") for entry in _sequence(_mapping(choice.get("logprobs")).get(part)))
-    return "".join(token for token in tokens if isinstance(token, str))
-
-
-def _alternatives(choice: Mapping[str, Any], part: str) -> str:
-    """The tokens that were not chosen, one a line: each is a text of its own."""
-    entries = _sequence(_mapping(choice.get("logprobs")).get(part))
-    tops = (top for entry in entries for top in _sequence(_mapping(entry).get("top_logprobs")))
-    return "".join(f"{token}\n" for top in tops if isinstance(token := _mapping(top).get("token"), str))
-
-
-def _spelled(body: Mapping[str, Any]) -> list[Segment]:
-    """Log-probabilities spell the answer token by token: judged joined, as a reader of them would."""
-    found = []
-    for position, choice in enumerate(_sequence(body.get("choices"))):
-        for part in ("content", "refusal"):
-            for text in (_tokens(_mapping(choice), part), _alternatives(_mapping(choice), part)):
-                if text:
-                    pointer: Pointer = ("choices", position, "logprobs")
-                    found.append(Segment(Stage.RESPONSE, "assistant", "logprobs", pointer, text))
-    return found
-
-
-def _says_otherwise(message: Mapping[str, Any]) -> bool:
-    """Whether a message without content is an answer all the same."""
-    return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio"))
-
-
-def _silent(body: Mapping[str, Any]) -> list[Segment]:
-    """The answers that hold no text at all: there is nothing to edit in them, and that is worth judging."""
-    found = []
-    for position, choice in enumerate(_sequence(body.get("choices"))):
-        message = _mapping(choice).get("message")
-        if isinstance(message, dict) and not _text_of(message.get("content")):
-            pointer: Pointer = ("choices", position, "message", "content")
-            found.append(Segment(Stage.RESPONSE, "assistant", "content", pointer, ""))
-    return found
-
-
-def _spelled_deltas(choice: Mapping[str, Any], position: int) -> list[Delta]:
-    if not choice.get("logprobs"):
-        return []
-    pointer: Pointer = ("choices", position, "logprobs")
-    number = _index(choice, position)
-    found = []
-    for block, part in enumerate(("content", "refusal")):
-        texts = (_tokens(choice, part), _alternatives(choice, part))
-        for kind, text in enumerate(texts):
-            if text:
-                found.append(Delta((number, "logprobs", block * 2 + kind), pointer, text, pointer))
-    return found
-
-
-def _delta(choices: Sequence[Mapping[str, Any]], pointer: Pointer, text: str) -> Delta | None:
-    """The growing channel that a string of an event adds to, if it is one."""
-    if len(pointer) < 4 or pointer[0] != "choices" or pointer[2] not in ("delta", "message"):
-        return None
-    path = pointer[3:]
-    channel = _channel(path)
-    if channel == "field" or pointer[-1] == KEY:
-        return None
+def _delta(choices: Sequence[Mapping[str, Any]], channel: str, pointer: Pointer, text: str) -> Delta:
+    """The addition that a string below `choices.N.delta` or `.message` makes."""
     position = pointer[1]
-    if not isinstance(position, int):
-        return None
-    choice = choices[position]
-    block = _block(choice, path)
+    assert isinstance(position, int)
+    choice, path = choices[position], pointer[3:]
+    number = _index(choice, position)
+    if channel == "annotation":
+        return Delta((number, "content", 0), pointer, text, aside=True)
     logprobs: Pointer | None = ("choices", position, "logprobs") if choice.get("logprobs") else None
-    return Delta((_index(choice, position), channel, block), pointer, text, logprobs, _call_id(choice, path))
+    return Delta((number, channel, _block(choice, path)), pointer, text, logprobs, _call_id(choice, path))
 
 
 def _entry(choice: Mapping[str, Any], path: Pointer) -> Mapping[str, Any]:
     """The list entry (tool call, reasoning detail) that a string belongs to."""
-    entries = _sequence(_mapping(choice.get("delta") or choice.get("message")).get(str(path[0])))
+    entries = sequence(_said(choice).get(str(path[0])))
     position = path[1] if len(path) > 1 and isinstance(path[1], int) else len(entries)
-    return _mapping(entries[position]) if position < len(entries) else {}
+    return mapping(entries[position]) if position < len(entries) else {}
 
 
 def _block(choice: Mapping[str, Any], path: Pointer) -> int:
     """Which tool call or reasoning block of a choice a string belongs to; the parts of a content read as one text."""
-    if path[0] == "tool_calls" and len(path) > 1 and isinstance(path[1], int):
+    if path[0] == "tool_calls" and isinstance(path[1], int):
         return _index(_entry(choice, path), path[1])
-    if path[0] == "reasoning_details" and len(path) > 1 and isinstance(path[1], int):
+    if path[0] == "reasoning_details" and isinstance(path[1], int):
         return _index(_entry(choice, path), path[1]) + 2
     if path[0] == "function_call":
         return -1
@@ -438,5 +267,59 @@ def _block(choice: Mapping[str, Any], path: Pointer) -> int:
 
 
 def _call_id(choice: Mapping[str, Any], path: Pointer) -> str:
-    identity = _entry(choice, path).get("id") if path[0] == "tool_calls" else None
-    return identity if isinstance(identity, str) else ""
+    return word(_entry(choice, path).get("id")) if path[0] == "tool_calls" else ""
+
+
+def _spelled(choice: Mapping[str, Any], position: int) -> list[Delta]:
+    """Log-probabilities spell the answer token by token: judged joined, as a reader of them would."""
+    if not choice.get("logprobs"):
+        return []
+    pointer: Pointer = ("choices", position, "logprobs")
+    found = []
+    for block, part in enumerate(("content", "refusal")):
+        entries = [mapping(entry) for entry in sequence(mapping(choice["logprobs"]).get(part))]
+        chosen = "".join(word(entry.get("token")) for entry in entries)
+        # Each token that was not chosen is a text of its own: one a line.
+        tops = (mapping(top).get("token") for entry in entries for top in sequence(entry.get("top_logprobs")))
+        others = "".join(f"{token}\n" for token in tops if isinstance(token, str))
+        for kind, text in enumerate((chosen, others)):
+            if text:
+                key = (_index(choice, position), "logprobs", block * 2 + kind)
+                found.append(Delta(key, pointer, text, pointer))
+    return found
+
+
+def _chunk(document: Any, choice: int, delta: dict[str, Any], finish: str | None, notes: Notes = None) -> Added:
+    """A chunk that carries the identity of one that the client has seen."""
+    seen = mapping(document)
+    body = {name: seen[name] for name in ("id", "object", "created", "model", "system_fingerprint") if name in seen}
+    body.setdefault("object", "chat.completion.chunk")
+    body["choices"] = [{"index": choice, "delta": delta, "finish_reason": finish}]
+    if notes is not None:
+        body["guardrail"] = notes
+    return "", orjson.dumps(body)
+
+
+def _role(body: Mapping[str, Any], pointer: Pointer) -> str:
+    if pointer[:1] != ("messages",) or len(pointer) < 3 or not isinstance(pointer[1], int):
+        return ""
+    return word(mapping(sequence(body.get("messages"))[pointer[1]]).get("role"))
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(text for part in sequence(content) if isinstance(text := mapping(part).get("text"), str))
+
+
+def _spoken(body: Mapping[str, Any], roles: Sequence[str], *, last: bool = False) -> str:
+    messages = [mapping(message) for message in sequence(body.get("messages"))]
+    texts = [_text_of(message.get("content")) for message in messages if message.get("role") in roles]
+    return (texts[-1] if texts else "") if last else "\n".join(texts)
+
+
+def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    wish = mapping(body.get("response_format"))
+    if wish.get("type") == "json_schema":
+        return {"type": "json_schema", "schema": mapping(mapping(wish.get("json_schema")).get("schema"))}
+    return {"type": "json_object"} if wish.get("type") == "json_object" else None

@@ -3,25 +3,42 @@
 Rules:
 1. A dialect says where text sits and how a refusal looks; it does not judge, edit or send.
 2. It names every string it is shown: what it does not know is channel `field`, judged all the same.
-3. Pure: no I/O, no clock, no state between calls.
+3. Pure: no I/O, no clock.  What one streamed answer needs to be remembered lives in the `Lens` of that answer.
+4. A whole answer is read as a stream of one event: texts of one channel that stand in several places are one text.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from guardrail.types import Context, Pointer, Segment, Stage
+from guardrail.types import Context, Pointer, Segment
+from guardrail.wire.frames import Added
 
 Strings = Sequence[tuple[Pointer, str]]
 
-PROSE = frozenset({"content", "refusal", "reasoning", "transcript"})
+PROSE = frozenset({"content", "refusal", "reasoning", "thinking", "transcript"})
 """Channels that hold running text for a person; the others are judged by patterns only."""
+
+ATOMIC = frozenset({"tool_arguments", "thinking"})
+"""Channels that are judged once they are complete: no client can act on half of a tool call, and thinking that
+carries a signature cannot be edited, only left out."""
 
 Notes = Mapping[str, Any] | None
 """What the client is told about a decision, or nothing."""
 
 ChannelKey = tuple[int, str, int]
-"""One stream of text inside an answer: choice, channel, and the block or tool call within it."""
+"""One text inside an answer: choice, channel, and the block or tool call within it.  Choice -1 is the document
+itself."""
+
+
+class UnknownEvent(Exception):
+    """An event of a kind that the dialect does not know.  `kind` is safe to show: it has been cut down to a plain
+    word."""
+
+    def __init__(self, kind: str) -> None:
+        plain = kind if kind.replace("_", "").replace(".", "").isalnum() and kind.isascii() else "?"
+        super().__init__(plain[:60])
+        self.kind = plain[:60]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +53,96 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """An addition to one channel, and where it sits in its event.  `logprobs` is the place of the
-    log-probabilities that spell the same text, to be emptied when the text is edited; `call` the id of the tool call
-    that begins here, if it says one."""
+    """An addition to one channel, and where it sits in its document.
+
+    `logprobs` is the place of the log-probabilities that spell the same text, to be emptied when the text is edited;
+    `call` the id of the tool call that begins here, if it says one; `unit` the array element that goes as a whole when
+    the text may not be edited (channel `thinking`); `aside` marks a text that a reader sees beside the channel at this
+    point (an annotation) and that is no part of it.
+    """
 
     channel: ChannelKey
     pointer: Pointer
     text: str
     logprobs: Pointer | None = None
     call: str = ""
+    unit: Pointer | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class EventView:
-    """What one event of a stream holds: growing channels, self-contained strings, and choices it ends."""
+class View:
+    """What one document holds: an event of a stream, or a whole answer.
+
+    `deltas` are growing texts, in reading order; `fields` self-contained strings; `trees` the places of values that an
+    agent acts on, whose numbers are judged as well (their strings are `fields` of channel `tool_arguments`); `opaque`
+    the places of values that nobody can judge; `echoes` the places of values that spell the conversation in another
+    form (token ids), emptied when anything was edited; `closes` the channels and `finishes` the choices, with the
+    vendor's word for why, that end here; `acts` the choices that say something other than text (a tool call, a
+    refusal, sound). `seals` are channels whose text so far is judged as if it ended here, although more may come.
+    `mark` asks for this document to be shown to `Lens.sent` when it leaves.
+    """
 
     deltas: Sequence[Delta] = ()
     fields: Sequence[Segment] = ()
+    trees: Sequence[Pointer] = ()
+    opaque: Sequence[Pointer] = ()
+    echoes: Sequence[Pointer] = ()
+    closes: Sequence[ChannelKey] = ()
+    seals: Sequence[ChannelKey] = ()
     finishes: Sequence[tuple[int, str]] = ()
+    acts: frozenset[int] = frozenset()
+    mark: bool = False
+
+
+class Lens(Protocol):
+    """One streamed answer, read event by event in the order of the upstream.
+
+    Events are read when they arrive and leave later: what a client has seen so far is known from `sent` alone.
+    """
+
+    def event(self, document: Any, strings: Strings, name: str) -> View:
+        """What one event holds; `name` is what the framing calls it ("" where it has no names).
+
+        Raises JsonError for a shape that clients may read differently, UnknownEvent for a kind nobody described.
+        """
+
+    def is_done(self, data: bytes) -> bool:
+        """Whether stream data is the vendor's end mark, which is not JSON."""
+
+    def sent(self, document: Any) -> None:
+        """A marked document has left, in the form the client got it."""
+        return
+
+    def dropped(self, document: Any) -> None:
+        """A marked document was left out, because it belongs to a unit that was."""
+        return
+
+    def renumber(self, document: Any) -> Mapping[Pointer, bytes]:
+        """New literals for numbers in a document that leaves now, because documents were dropped or added before it;
+        empty, as nearly always, when nothing was.  Called for every document while `shifted` is true."""
+        return {}
+
+    @property
+    def shifted(self) -> bool:
+        """Whether `renumber` has anything to say."""
+        return False
+
+    def text(self, document: Any, choice: int, text: str) -> list[Added]:
+        """Documents that add `text` to a choice whose own texts have all ended, in front of `document`, which
+        finishes it and is about to leave."""
+
+    def finish_edits(self, document: Any) -> Mapping[Pointer, list[bytes]]:
+        """What the document that finishes must have appended to its arrays after `text` was used; by array,
+        literals."""
+        return {}
+
+    def stop(self, last: Any, choices: Sequence[int], message: str, notes: Notes) -> list[Added]:
+        """Documents that end the answer as the vendor's own filter would, after `message`, for each open choice; the
+        last that can carry it has `notes` as member `guardrail`.  `last` is the last document that left."""
+
+    def error(self, last: Any, code: str, message: str) -> list[Added]:
+        """Documents that end the stream so that a client sees it failed."""
 
 
 @runtime_checkable
@@ -61,40 +150,25 @@ class Dialect(Protocol):
     """One vendor API."""
 
     name: str
+    vendor: str
+    """Whose API it is, as `--upstream VENDOR=URL` names it: openai, anthropic, gemini, ollama, or "" for anybody's."""
+    framings: frozenset[str]
+    """How its streams come: of sse, ndjson, array."""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this dialect knows the endpoint; `path` is the raw request path."""
 
-    def call(self, document: Any) -> Call:
-        """What the parsed request asks for."""
+    def call(self, document: Any, path: str, query: str) -> Call:
+        """What the parsed request asks for; `document` is None for a request without a body."""
 
-    def segments(self, document: Any, strings: Strings, stage: Stage) -> list[Segment]:
-        """Every string of a whole document with its role and channel; an answer without text is an empty content."""
+    def request(self, document: Any, strings: Strings) -> list[Segment]:
+        """Every string of a request with its role and channel."""
 
-    def context(self, document: Any, call: Call, pointer: Pointer) -> Context:
-        """What detectors may know about the whole answer that the text at `pointer` belongs to."""
+    def answer(self, document: Any, strings: Strings) -> View:
+        """What a whole answer holds; an answer without text has an empty delta on channel `content`."""
 
-    def event(self, document: Any, strings: Strings) -> EventView:
-        """What one stream event holds.  Raises JsonError for a shape that clients may read differently."""
-
-    def blanks(self, pointer: Pointer) -> Pointer | None:
-        """The log-probabilities that repeat the string at `pointer`, if the dialect has such."""
-
-    def is_done(self, data: bytes) -> bool:
-        """Whether stream data is the vendor's end mark, which is not JSON."""
+    def lens(self, call: Call) -> Lens:
+        """The lens on one streamed answer."""
 
     def error(self, status: int, code: str, message: str) -> bytes:
         """An error body."""
-
-    def stream_error(self, code: str, message: str) -> bytes:
-        """Frames that end a stream so that a client sees it failed."""
-
-    def stream_stop(self, document: Any, choices: Sequence[int], message: str, notes: Notes = None) -> bytes:
-        """Frames that end a stream as the vendor's own filter would, for each open choice; the last chunk carries
-        `notes` as member `guardrail`."""
-
-    def stream_text(self, document: Any, choice: int, text: str) -> bytes:
-        """A frame that adds `text` to a choice."""
-
-    def notice_pointer(self, document: Any, pointer: Pointer) -> Pointer | None:
-        """The text that a notice about the string at `pointer` is appended to."""

@@ -50,10 +50,18 @@ class Judge:
         action = rule.action if rule else Action.ALLOW
         if finding.kind == CHECK_FAILED:
             action = self.policy.on_failure
+        if action is Action.REDACT and segment.channel == "thinking" and self.policy.thinking == "block":
+            action = Action.BLOCK
         if not self.policy.enforce:
             action = min(action, Action.FLAG)
         text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
         return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text)
+
+    @property
+    def may_drop_thinking(self) -> bool:
+        """Whether any rule may have a block of signed thinking left out, so that a stream must wait for its end."""
+        edits = any(r.action is Action.REDACT and Stage.RESPONSE in r.stages for r in self.policy.rules)
+        return edits and self.policy.enforce and self.policy.thinking == "drop"
 
     def failure_action(self) -> Action:
         """What a check that did not finish leads to."""

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from guardrail.errors import PolicyError
-from guardrail.policy.schema import CaseModel, PolicyModel, RuleModel
+from guardrail.policy.schema import CaseModel, EndpointsModel, PolicyModel, RuleModel
 from guardrail.types import Action, Case, Module, Policy, Rule, Stage, StreamMode
 
 MAX_BYTES = 4 << 20
@@ -36,6 +36,7 @@ _LISTS: dict[str, type[BaseModel]] = {
     "bias": RuleModel,
     "errors": RuleModel,
     "cases": CaseModel,
+    "endpoints": EndpointsModel,
 }
 
 
@@ -191,6 +192,10 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
         hold_cap=model.hold_cap,
         check_timeout=model.check_timeout,
         unknown_endpoints=model.unknown_endpoints,
+        unknown_events=model.unknown_events,
+        endpoints=model.endpoints.model_dump(),
+        thinking=model.thinking,
+        opaque=model.opaque,
         description=model.description,
         source=source,
     )

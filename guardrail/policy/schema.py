@@ -13,6 +13,9 @@ Kind = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9_]+|\*)(?:\.(?:[a-z
 ActionWord = Literal["allow", "flag", "notice", "redact", "regenerate", "block"]
 
 
+EndpointWord = Literal["refuse", "inspect", "pass"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,6 +52,16 @@ class RuleModel(_Strict):
     cases: list[CaseModel] = Field(default_factory=list, description="Examples that must hold before the file is used.")
 
 
+class EndpointsModel(_Strict):
+    """Endpoints whose bodies are not all text.  `refuse` closes them; `inspect` opens what of them is JSON, JSON
+    Lines, text or a form, judged; `pass` lets the rest (sound, pictures, files) through as well, unjudged."""
+
+    audio: EndpointWord = Field("refuse", description="Speech, transcription and translation.")
+    images: EndpointWord = Field("refuse", description="Pictures and video: generation, edits, variations.")
+    files: EndpointWord = Field("refuse", description="Files and uploads, and what they hold.")
+    batches: EndpointWord = Field("refuse", description="Batch jobs and their results.")
+
+
 class PolicyModel(_Strict):
     """A policy file."""
 
@@ -68,6 +81,22 @@ class PolicyModel(_Strict):
     )
     unknown_endpoints: Literal["refuse", "inspect"] = Field(
         "refuse", description="`inspect` opens endpoints no dialect knows, judging every string of their JSON."
+    )
+    unknown_events: Literal["refuse", "inspect"] = Field(
+        "refuse",
+        description="`inspect` lets stream events of a kind that no dialect knows pass, judging every string of them.",
+    )
+    endpoints: EndpointsModel = Field(
+        default_factory=lambda: EndpointsModel.model_validate({}),
+        description="What happens to endpoints for files, sound and pictures.",
+    )
+    thinking: Literal["drop", "block"] = Field(
+        "drop",
+        description="What happens to signed thinking of which a part may not leave: `drop` leaves the whole block out "
+        "(a stream then waits for its end), `block` blocks the answer.",
+    )
+    opaque: Literal["pass", "drop"] = Field(
+        "pass", description="Encrypted fields that nobody can judge: `drop` empties them; a next turn may miss them."
     )
     message: str = Field(
         "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."
