@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrail.detectors.patterns import CONTEXT
-from guardrail.dialects.places import at, lead_of
+from guardrail.dialects.places import at, in_plain_sight, lead_of
 from guardrail.dialects.protocol import ChannelKey, Delta, View
 from guardrail.edits import EDITING
 from guardrail.notes import notices
@@ -49,8 +49,8 @@ def _base(pointer: Pointer) -> Pointer:
     return pointer[: pointer.index(EMBEDDED)] if EMBEDDED in pointer else pointer
 
 
-def read(view: View, raw: bytes) -> Reading:
-    """The texts of the answer in `raw`."""
+def read(view: View, raw: bytes, document: Any) -> Reading:
+    """The texts of the answer in `raw`, which parses to `document`."""
     reading = Reading(view)
     joined: dict[ChannelKey, list[Delta]] = {}
     for delta in view.deltas:
@@ -59,7 +59,7 @@ def read(view: View, raw: bytes) -> Reading:
     for key, deltas in joined.items():
         _join(reading, key, deltas)
     _place_asides(reading, view.deltas)
-    reading.segments += view.fields
+    reading.segments += (*view.fields, *in_plain_sight(document, view.opaque))
     for pointer, digits in jsontext.numbers_under(raw, view.trees) if view.trees else ():
         lead = lead_of(pointer)
         reading.segments.append(Segment(Stage.RESPONSE, "assistant", "tool_arguments", pointer, digits, lead))
@@ -147,8 +147,9 @@ def edited(
     _spread(reading, texts, edits)
     _append_notices(reading, result, texts, edits)
     literals = {pointer: emptied(at(document, pointer)) for pointer in reading.view.echoes if changed}
-    if policy.opaque == "drop":
+    if policy.enforce and policy.opaque == "drop":
         literals |= {pointer: emptied(at(document, pointer)) for pointer in reading.view.opaque}
+        edits = {pointer: made for pointer, made in edits.items() if pointer not in literals}
     edits = {p: made for p, made in edits.items() if p not in blanks and not any(p[: len(u)] == u for u in removed)}
     count = len(edits) + len(blanks) + len(removed) + len(literals)
     if not count:

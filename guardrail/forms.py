@@ -1,6 +1,9 @@
 """Forms (`multipart/form-data`): which fields they have, and their bytes with text fields edited.
 
-Rule: like JSON, a form is never written anew: an edit replaces the bytes of one field and leaves every other byte.
+Rules:
+1. Like JSON, a form is never written anew: an edit replaces the bytes of one field and leaves every other byte.
+2. A form in which servers may see different fields is refused: text beside the parts, a boundary inside one, headers
+   that can be read twice.
 Source: RFC 7578; the parser is python-multipart's, which tells where in the body each part stands.
 """
 
@@ -43,15 +46,22 @@ def fields(body: bytes, content_type: str) -> list[Field]:
         raise _unreadable()
     found: list[Field] = []
     reader = _Reader(found, body)
-    parser = MultipartParser(boundary.encode("latin-1", "replace"), reader.callbacks())
+    mark = boundary.encode("latin-1", "replace")
+    parser = MultipartParser(mark, reader.callbacks())
     try:
         parser.write(body)
         parser.finalize()
     except MultipartParseError:
         raise _unreadable() from None
-    if not reader.ended:
+    if not reader.ended or not _is_plain(body, b"--" + mark, len(found)):
         raise _unreadable()
     return found
+
+
+def _is_plain(body: bytes, mark: bytes, parts: int) -> bool:
+    """Whether a form is its parts and nothing else, under a boundary that stands nowhere in them."""
+    is_framed = body.startswith(mark) and body.rstrip(b"\r\n").endswith(mark + b"--")
+    return is_framed and body.count(mark) == parts + 1
 
 
 def edited(body: bytes, found: Sequence[Field], edits: Mapping[int, list[Edit]]) -> bytes:
@@ -72,14 +82,14 @@ class _Reader:
         self._found, self._body = found, body
         self._name = self._value = b""
         self._headers: dict[bytes, bytes] = {}
-        self._start = self._end = -1
+        self._start = self._end = self._head = -1
         self.ended = False
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": lambda data, start, end: self._add_name(data[start:end]),
-            "on_header_value": lambda data, start, end: self._add_value(data[start:end]),
+            "on_header_value": self._add_value,
             "on_header_end": self._end_header,
             "on_part_data": self._data,
             "on_part_end": self._finish,
@@ -92,12 +102,13 @@ class _Reader:
     def _add_name(self, part: bytes) -> None:
         self._name += part
 
-    def _add_value(self, part: bytes) -> None:
-        self._value += part
+    def _add_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+        self._head = end
 
     def _end_header(self) -> None:
         name = self._name.strip().lower()
-        if name in self._headers:
+        if name in self._headers or b"\n" in self._value:
             raise _unreadable()
         self._headers[name] = self._value.strip()
         self._name = self._value = b""
@@ -107,25 +118,31 @@ class _Reader:
         self._end = end
 
     def _finish(self) -> None:
-        if len(self._found) >= _PARTS or self._headers.get(b"content-transfer-encoding", b"8bit").lower() not in (
-            b"8bit",
-            b"7bit",
-            b"binary",
-        ):
+        disposition = self._headers.get(b"content-disposition", b"").lower()
+        encoding = self._headers.get(b"content-transfer-encoding", b"8bit").lower()
+        if len(self._found) >= _PARTS or not disposition or encoding not in (b"8bit", b"7bit", b"binary"):
             raise _unreadable()
-        start, end = (self._start, self._end) if self._start >= 0 else (0, 0)
-        kind = self._headers.get(b"content-type", b"").lower()
-        is_file = b"filename" in self._headers.get(b"content-disposition", b"").lower()
+        # Of an empty part nothing is told; it stands behind the empty line after the last header.
+        start, end = (self._start, self._end) if self._start >= 0 else (self._head + 4, self._head + 4)
+        kind = self._headers.get(b"content-type", b"").decode("latin-1").lower()
+        is_file = b"filename" in disposition
         raw = self._body[start:end]
-        try:
-            text = "" if is_file else raw.decode()
-        except UnicodeDecodeError:
-            raise _unreadable() from None
-        is_media = kind.decode("latin-1").startswith(_MEDIA) and not _is_text(raw)
-        self._found.append(Field(start, end, text, is_file, is_media))
+        is_media = kind.startswith(_MEDIA) and not _is_text(raw)
+        self._found.append(Field(start, end, "" if is_file else _text(raw, kind), is_file, is_media))
 
     def _mark_end(self) -> None:
         self.ended = True
+
+
+def _text(raw: bytes, kind: str) -> str:
+    """The text of a field, whose part has this content type."""
+    charset = kind.partition("charset=")[2].split(";")[0].strip(" \"'")
+    try:
+        if charset in ("", "utf-8", "utf8", "us-ascii"):
+            return raw.decode()
+    except UnicodeDecodeError:
+        pass
+    raise _unreadable()
 
 
 def _is_text(raw: bytes) -> bool:

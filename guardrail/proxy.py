@@ -168,6 +168,7 @@ class Proxy:
 
     async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
         path, query = _raw_path(scope), scope["query_string"].decode("latin-1")
+        _require_plain_http(turn.raw_headers)
         turn.dialect = self._dialect(scope["method"], path)
         turn.exchange = replace(turn.exchange, dialect=turn.dialect.name)
         self._require_open(turn.dialect)
@@ -292,20 +293,20 @@ class Proxy:
 
     def _judge_headers(self, turn: _Turn, reply: Reply) -> None:
         """Headers reach the client too; one in which something is found goes."""
-        together = "\n".join(f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in reply.headers)
-        whole = Segment(Stage.RESPONSE, "", "header", (), together)
+        lines = [f"{_readable(name)}: {_readable(value)}" for name, value in reply.headers]
+        whole = Segment(Stage.RESPONSE, "", "header", (), "\n".join(lines))
         if not self._guard.scanner.led(whole, Stage.RESPONSE):
             return
         kept: list[Header] = []
-        for name, value in reply.headers:
-            segment = replace(whole, text=value.decode("latin-1"), lead=name.decode("latin-1") + ": ")
+        for header, line in zip(reply.headers, lines, strict=True):
+            segment = replace(whole, text=line)
             hits = [self._guard.judge.hit(f, segment) for f in self._guard.scanner.led(segment, Stage.RESPONSE)]
             record(turn.decision, hits)
             worst = max(hits, key=lambda hit: hit.action, default=None)
             if worst is not None and worst.action is Action.BLOCK:
                 raise Blocked(self._guard.judge.message(worst))
             if worst is None or worst.action not in (*EDITING, Action.REGENERATE):
-                kept.append((name, value))
+                kept.append(header)
             else:
                 turn.edited += 1
         reply.headers[:] = kept
@@ -346,12 +347,12 @@ class Proxy:
             502, "content_type", "The upstream answered with content that is not text and cannot be judged." + cure
         )
 
-    async def _judge_document(self, turn: _Turn, body: bytes) -> bytes:
+    async def _judge_document(self, turn: _Turn, body: bytes, *, tell: bool = True) -> bytes:
         try:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
             view = turn.dialect.answer(document, strings)
-            reading = answer.read(view, body)
+            reading = answer.read(view, body, document)
             result = await self._review(
                 turn,
                 reading.segments,
@@ -368,13 +369,18 @@ class Proxy:
         self._raise_if_ended(turn, beside)
         body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy)
         turn.edited += count
-        told = self._told(turn) if isinstance(document, dict) else None
+        told = self._told(turn) if tell and isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
 
     async def _judge_text(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
-        """A text body: an error page, mostly.  JSON under a text label is judged as what clients will read."""
-        if body.lstrip()[:1] in (b"{", b"[", b'"') and _parses(body):
-            return await self._judge_document(turn, body)
+        """A text body: an error page, mostly.  JSON under a text label, whole or one document a line, is judged as what
+        clients will read."""
+        if start_of(body)[:1] in (b"{", b"[", b'"'):
+            if _parses(body):
+                return await self._judge_document(turn, body)
+            lines = body.splitlines(keepends=True)
+            if all(_parses(line) for line in lines if line.strip()):
+                return await self._judge_lines(turn, body, lines)
         charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(" \"'")
         if charset not in _CHARSETS and not (charset in ("iso-8859-1", "latin-1") and body.isascii()):
             raise UpstreamError(502, "upstream_malformed", "The upstream's answer is in an unknown character set.")
@@ -389,6 +395,10 @@ class Proxy:
         edits = result.edits().get((), [])
         turn.edited += len(edits)
         return apply(text, edits).encode() if edits else body
+
+    async def _judge_lines(self, turn: _Turn, body: bytes, lines: Sequence[bytes]) -> bytes:
+        judged = [await self._judge_document(turn, line, tell=False) if line.strip() else line for line in lines]
+        return body if judged == lines else b"".join(judged)
 
     async def _review(
         self,
@@ -522,7 +532,7 @@ class Proxy:
         return note_headers(turn.decision, self._guard.policy.label, turn.exchange.id, pending=pending)
 
     def _headers(self, turn: _Turn, reply: Reply, *, changed: bool = False, pending: bool = False) -> list[Header]:
-        dropped = _STALE if changed else frozenset()
+        dropped = _STALE if changed or pending or reply.decoded else frozenset()
         kept = [(n, v) for n, v in reply.headers if n not in dropped and not n.startswith(b"x-guardrail-")]
         return kept + self._notes(turn, pending=pending)
 
@@ -634,6 +644,24 @@ async def _peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[byte
 def _raw_path(scope: Scope) -> str:
     raw = scope.get("raw_path")
     return bytes(raw).decode("latin-1").split("?", 1)[0] if raw else str(scope["path"])
+
+
+def _require_plain_http(headers: Sequence[Header]) -> None:
+    """A client that asks for a WebSocket is told why it gets none, rather than an answer that it cannot read."""
+    if any(name == b"upgrade" and value.lower() == b"websocket" for name, value in headers):
+        raise RequestError(
+            400,
+            "websocket",
+            "WebSockets are not passed on, because their text cannot be judged. Use the HTTP endpoint.",
+        )
+
+
+def _readable(header: bytes) -> str:
+    """A part of a header as text: servers write UTF-8 there, or Latin-1 as the standard has it."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _parses(body: bytes) -> bool:

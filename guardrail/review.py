@@ -46,10 +46,6 @@ class Review:
         """The strongest action, failed checks aside."""
         return max((hit.action for hit in self.fired), default=Action.ALLOW)
 
-    def strongest(self) -> Hit | None:
-        """The hit that decides, if any."""
-        return max(self.fired, key=lambda hit: (hit.action, hit.finding.score), default=None)
-
     def edits(self) -> dict[Pointer, list[Edit]]:
         """The edits of each segment that has any, by place."""
         made: dict[Pointer, list[Edit]] = {}

@@ -45,7 +45,7 @@ class Settings:
 
     @property
     def upstreams(self) -> dict[str, str]:
-        """The upstreams by vendor or dialect, "" for every other.  Raises SettingsError."""
+        """The upstreams by vendor, "" for every other.  Raises SettingsError."""
         found: dict[str, str] = {}
         for entry in self.upstream.split():
             name, mark, url = entry.partition("=")
@@ -67,7 +67,7 @@ class Settings:
             raise SettingsError(f"--upstream {url} is this sidecar itself; choose another --port")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(f"--upstream must be an http or https URL such as https://api.openai.com, not `{url}`")
-        if parts.query or parts.fragment or parts.username:
+        if "?" in url or "#" in url or "@" in parts.netloc:
             raise SettingsError("--upstream takes no query, fragment or credentials; clients send their own")
 
 

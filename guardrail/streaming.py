@@ -12,9 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
-from guardrail.dialects.places import Paths, alone, at, lead_of
+from guardrail.dialects.places import Paths, alone, at, in_plain_sight, lead_of
 from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, UnknownEvent, View
 from guardrail.edits import EDITING, redactions
 from guardrail.errors import Blocked, UpstreamError
@@ -92,15 +90,18 @@ class Streaming:
             answers=scanner.judges_answers,
             atomic=ATOMIC if judge.may_drop_thinking else ATOMIC - {"thinking"},
         )
-        self._clean: set[tuple[str, str]] = set()
+        self._drops_opaque = judge.policy.enforce and judge.policy.opaque == "drop"
+        self._clean: set[tuple[str, str, str]] = set()
         self._recorded: set[tuple[object, ...]] = set()
         self._sentences: dict[str, list[Finding]] = {}
         self._answers: dict[tuple[int, str], tuple[list[Finding], list[FailedCheck]]] = {}
         self._paths = Paths()
         self._other = ""
         self._reasons: dict[int, str] = {}
+        self._ended: set[int] = set()
+        self._stopped: Hit | None = None
         self._last: bytes = b""
-        self._known: tuple[Shape, Delta] | None = None
+        self._known: tuple[Shape, Delta, str] | None = None
         self._lessons = _LESSONS
         self._acts: set[int] = set()
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
@@ -130,11 +131,12 @@ class Streaming:
                 self.started = True
                 yield b"".join(tail)
         except (UpstreamError, GateError, FramingError, jsontext.JsonError, UnknownEvent) as error:
-            yield self._broken(error)
+            if words := self._broken(error):
+                yield words
 
     @property
     def _blocked(self) -> bool:
-        return self._gate.stopped is not None or self._decision.action is Action.BLOCK
+        return bool(self._gate.stopped or self._stopped) or self._decision.action is Action.BLOCK
 
     async def _frames(self, frames: list[Frame]) -> list[bytes]:
         out: list[bytes] = []
@@ -171,34 +173,40 @@ class Streaming:
             self._take_document(payload, frame.data)
 
     def _take_document(self, payload: _Payload, data: bytes) -> None:
-        if self._known is not None and (text := self._known[0].text(data)) is not None:
-            delta = self._known[1]
+        known, name = self._known, _event_name(payload.frame)
+        if known is not None and known[2] == name and (text := known[0].text(data)) is not None:
+            delta = known[1]
             again = (replace(delta, text=text),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
         document = jsontext.parse(data)
-        view = self._view(document, data, payload.frame)
+        view = self._view(document, data, name)
         if _is_error(document):
             self._failed = True
+            self._known, self._lessons = None, 0
             self._gate.abandon()  # what was held is not known to be whole: it never leaves
             said = [alone(delta.channel[1], delta.pointer, delta.text) for delta in view.deltas]
             view = View(fields=[*view.fields, *said], trees=view.trees, opaque=view.opaque)
+        elif self._failed and view.deltas:
+            return  # it would go on where what was held is missing
+        if view.opaque:
+            view = replace(view, fields=[*view.fields, *in_plain_sight(document, view.opaque)])
         asides = [delta for delta in view.deltas if delta.aside]
         deltas = [self._told_apart(delta) for delta in view.deltas if not delta.aside]
         self._judge_fields(payload, view, data, asides)
         self._reasons.update(view.finishes)
         self._acts |= view.acts
         payload.finishes = tuple(choice for choice, _ in view.finishes)
-        payload.opaque = view.opaque if self._judge.policy.opaque == "drop" else ()
+        payload.opaque = view.opaque if self._drops_opaque else ()
         payload.echoes, payload.mark = view.echoes, view.mark
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, view.closes, view.seals)
-        self._learn(data, view, deltas)
+        if deltas:  # the text that an annotation belongs to may have come with it
+            self._judge_beside(payload, asides)
+        self._learn(data, view, deltas, name)
 
-    def _view(self, document: Any, data: bytes, frame: Frame) -> View:
+    def _view(self, document: Any, data: bytes, name: str) -> View:
         """What an event holds; one of an unknown kind is all unknown strings, where the policy lets it pass."""
         strings = jsontext.strings(document, data)
-        named = _EVENT.search(frame.other) if frame.other else None
-        name = named.group(1).decode("latin-1").strip() if named else ""
         try:
             return self._lens.event(document, strings, name)
         except UnknownEvent as unknown:
@@ -217,16 +225,16 @@ class Streaming:
         ]
         return View(deltas, keys, seals=[(-1, "field", key[2] + _LEVEL) for key in self._paths.seals])
 
-    def _learn(self, data: bytes, view: View, deltas: Sequence[Delta]) -> None:
+    def _learn(self, data: bytes, view: View, deltas: Sequence[Delta], name: str) -> None:
         """Remember an event that adds to one text and is otherwise clean: most that follow differ in nothing else."""
         if len(deltas) != 1 or len(view.deltas) != 1 or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
             return
         if view.finishes or view.closes or view.seals or view.opaque or view.echoes or view.trees or view.mark:
             return
-        if deltas[0].channel[0] >= 0 and all((s.lead, s.text) in self._clean for s in view.fields):
+        if deltas[0].channel[0] >= 0 and all(_memo(field) in self._clean for field in view.fields):
             self._lessons -= 1
             shape = Shape.of(data, deltas[0].pointer)
-            self._known = (shape, deltas[0]) if shape else None
+            self._known = (shape, deltas[0], name) if shape else None
 
     def _told_apart(self, delta: Delta) -> Delta:
         """A new call id on an index that is in use begins another call: servers differ in how they number them."""
@@ -247,6 +255,11 @@ class Streaming:
             self._judge_field(payload, Segment(Stage.RESPONSE, "assistant", "tool_arguments", pointer, digits, lead))
         for delta in asides:
             self._judge_field(payload, Segment(Stage.RESPONSE, "assistant", "annotation", delta.pointer, delta.text))
+        self._judge_beside(payload, asides)
+
+    def _judge_beside(self, payload: _Payload, asides: Sequence[Delta]) -> None:
+        """Annotations as a reader sees them: right after the text so far."""
+        for delta in asides:
             for hit, end in self._gate.beside(delta.channel, delta.text):
                 if hit.action in EDITING:
                     payload.edits.setdefault(delta.pointer, []).append(Edit(0, end, ""))
@@ -254,7 +267,7 @@ class Streaming:
                     payload.texts[delta.pointer] = delta.text
 
     def _judge_field(self, payload: _Payload, segment: Segment) -> None:
-        if (segment.lead, segment.text) in self._clean:
+        if _memo(segment) in self._clean:
             return
         found = False
         for each in expand([segment]):
@@ -265,7 +278,7 @@ class Streaming:
                 payload.texts[each.pointer] = each.text
                 payload.texts[segment.pointer] = segment.text
         if not found and len(self._clean) < _MEMO:
-            self._clean.add((segment.lead, segment.text))
+            self._clean.add(_memo(segment))
 
     def _judge_other(self, payload: _Payload) -> None:
         """Comments, event names and ids reach the client too; a finding in them removes them all."""
@@ -273,16 +286,20 @@ class Streaming:
             raise jsontext.JsonError("a line that is no field of an event stream")
         text = payload.frame.other.decode(errors="replace")
         lead, self._other = (self._other if self._other != text else ""), text[-64:]
-        if (lead, text) in self._clean:
+        segment = Segment(Stage.RESPONSE, "", "framing", (), text, lead)
+        if _memo(segment) in self._clean:
             return
-        hits = self._hits_in(Segment(Stage.RESPONSE, "", "framing", (), text, lead))
+        hits = self._hits_in(segment)
         payload.bare = any(hit.action is Action.REDACT for hit in hits)
         if not hits and len(self._clean) < _MEMO:
-            self._clean.add((lead, text))
+            self._clean.add(_memo(segment))
 
     def _hits_in(self, segment: Segment) -> list[Hit]:
         hits = [self._judge.hit(f, segment) for f in self._scanner.led(segment, Stage.RESPONSE)]
         record(self._decision, hits)
+        for hit in hits:
+            if hit.action >= Action.REGENERATE and (self._stopped is None or hit.action > self._stopped.action):
+                self._stopped = hit
         return hits
 
     def _verdict(self, channel: ChannelKey, finding: Finding, text: str) -> Hit:
@@ -397,6 +414,7 @@ class Streaming:
             new = edit_document(new, {}, {}, appended=self._lens.finish_edits(document))
         if self._lens.shifted:
             new = edit_document(new, {}, {}, literals=self._lens.renumber(jsontext.parse(new)))
+        self._ended.update(payload.finishes)
         if told := self._told(payload):
             new = jsontext.set_member(new, "guardrail", told)
         if payload.mark:
@@ -425,9 +443,10 @@ class Streaming:
         return notes_for(self._decision, self._notes)
 
     def _stop(self) -> bytes:
-        hit = self._gate.stopped or max(
-            (h for h in self._decision.hits if h.rule), key=lambda h: h.action, default=None
-        )
+        stops = [hit for hit in (self._gate.stopped, self._stopped) if hit is not None]
+        hit = max(stops, key=lambda each: each.action, default=None)
+        if self._decision.action is Action.BLOCK and hit is not None and hit.action is not Action.BLOCK:
+            hit = None  # a check did not finish, which asking again does not cure
         if self._again and not self.started and hit is not None and hit.action is Action.REGENERATE:
             raise AskAgain(hit)
         message = self._judge.message(hit)
@@ -435,9 +454,8 @@ class Streaming:
         if not self.started:
             raise Blocked(message)
         self.edited += 1
-        open_choices = sorted(
-            {*range(min(self._call.choices, _CHOICES)), *self._gate.open_choices()} - set(self._reasons)
-        )
+        begun = {*range(min(self._call.choices, _CHOICES)), *self._gate.open_choices(), *self._reasons}
+        open_choices = sorted(begun - self._ended)
         told = None if self._notes is None else notes_for(self._decision, self._notes)
         spaced = f"\n\n{message}" if message else ""
         added = self._lens.stop(self._seen(), open_choices or [0], spaced, told)
@@ -445,7 +463,7 @@ class Streaming:
 
     def _seen(self) -> Any:
         """The last document that left, as the client got it."""
-        return orjson.loads(self._last) if self._last else {}
+        return jsontext.parse(self._last) if self._last else {}
 
     def _broken(self, error: Exception) -> bytes:
         ours: UpstreamError | Blocked = _as_upstream_error(error)
@@ -455,11 +473,24 @@ class Streaming:
         self.failure = ours
         if not self.started:
             raise ours
+        if self._failed:
+            return b""  # the client knows
         return self.last_words(ours.code, ours.message)
 
     def last_words(self, code: str, message: str) -> bytes:
         """What ends a stream that has begun, so that the client sees it failed."""
         return self._framing.at_end(self._lens.error(self._seen(), code, message), first=not self.started)
+
+
+def _event_name(frame: Frame) -> str:
+    """What the framing calls an event."""
+    named = _EVENT.search(frame.other) if frame.other else None
+    return named.group(1).decode("latin-1").strip() if named else ""
+
+
+def _memo(segment: Segment) -> tuple[str, str, str]:
+    """What a verdict on a string of its own depends on."""
+    return segment.channel, segment.lead, segment.text
 
 
 def _is_error(document: Any) -> bool:

@@ -146,6 +146,11 @@ class Reply:
     _encoding: str
     _limit: int
 
+    @property
+    def decoded(self) -> bool:
+        """Whether the body comes out otherwise than it was sent, so that digests of it are stale."""
+        return self._encoding != "identity"
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, decoded.  Raises UpstreamError."""
         decoder = Decoder(self._encoding)
@@ -176,8 +181,8 @@ class Upstream:
     """The upstreams of this sidecar: one for everything, or one for each vendor's API."""
 
     def __init__(self, bases: Mapping[str, str], transport: httpx.AsyncBaseTransport, *, limit: int) -> None:
-        """`bases` are URLs with an optional path, by vendor or dialect, "" for every other; `limit` is the largest
-        answer in bytes."""
+        """`bases` are URLs with an optional path, by vendor, "" for every other; `limit` is the largest answer in
+        bytes."""
         self._bases = {name: base.rstrip("/") for name, base in bases.items()}
         # Parsed once; the exact target travels as an extension.
         self._urls = {name: httpx.URL(base) for name, base in self._bases.items()}
@@ -186,16 +191,15 @@ class Upstream:
 
     def _name(self, dialect: Dialect, target: str) -> str:
         """Which upstream serves a request: the closest name that the operator gave."""
-        places = (("/openai/", "azure"), ("/v1beta", "gemini"), ("/api/", "ollama"))
+        places = (("/openai/", "azure"), ("/v1beta", "gemini"), ("/api/", "" if dialect.vendor else "ollama"))
         by_path = next((vendor for start, vendor in places if target.startswith(start)), "")
-        for name in (dialect.name, by_path, dialect.vendor, "", "openai" if not dialect.vendor else ""):
+        names = [name for name in (by_path, dialect.vendor) if name]
+        names += [""] if dialect.vendor else ["", "openai"]
+        for name in names:
             if name in self._bases:
                 return name
-        raise RequestError(
-            404,
-            "no_upstream",
-            f"No upstream is set for this API. `--upstream {dialect.vendor or dialect.name}=URL` names one.",
-        )
+        cure = dialect.vendor or by_path or "openai"
+        raise RequestError(404, "no_upstream", f"No upstream is set for this API. `--upstream {cure}=URL` names one.")
 
     async def send(self, dialect: Dialect, method: str, target: str, headers: Iterable[Header], body: bytes) -> Reply:
         """Ask the upstream; `target` is the raw path with its query.  Raises UpstreamError, and RequestError when

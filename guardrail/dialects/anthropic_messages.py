@@ -141,7 +141,6 @@ _ENCRYPTED = frozenset({"signature", "encrypted_content", "encrypted_index", "en
 
 _OF_BLOCKS = frozenset({"content_block_start", "content_block_delta", "content_block_stop"})
 _KINDS = _OF_BLOCKS | {"message_start", "message_delta", "message_stop", "ping", "error"}
-_MARKED = _KINDS - {"content_block_delta", "ping", "error"}
 _REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -243,11 +242,11 @@ def _blocks_in(message: Mapping[str, Any], above: Pointer, *, held: bool) -> dic
 
 @dataclass(slots=True)
 class _Found:
-    """What one document holds.  Without `paths` there is nothing before it that its strings could be joined with; where
-    it is no `growing` one they are joined with that, but do not wait for more."""
+    """What one document holds.  Without `paths` there is nothing before it that its strings could be joined with; in
+    the `first` event of a block the names and ids have nothing before them."""
 
     paths: Paths | None
-    growing: bool = True
+    first: bool = False
     deltas: list[Delta] = field(default_factory=list)
     fields: list[Segment] = field(default_factory=list)
     trees: list[Pointer] = field(default_factory=list)
@@ -257,10 +256,10 @@ class _Found:
         """A string that is judged by itself, or joined with what stood in its place."""
         if not text:
             return
-        if self.paths and channel == FIELD and self.growing:
+        if self.paths and channel == FIELD:
             self.paths.unknown(pointer, text)
-        elif self.paths and channel in (META, FIELD):
-            self.fields.append(self.paths.meta(channel, pointer, text))
+        elif self.paths and channel == META and not self.first:
+            self.fields.append(self.paths.meta(META, pointer, text))
         else:
             lead = lead_of(pointer) if channel == "tool_arguments" else ""
             self.fields.append(alone(channel, pointer, text, lead))
@@ -350,7 +349,7 @@ class _Lens(Lens):
             raise JsonError("an event is named differently from what it holds")
         if kind == "message_start":
             return self._start(body, strings)
-        if kind == "error":  # the stream has failed: no text goes on here
+        if kind in ("ping", "error"):  # no text goes on here
             return View(fields=[alone(FIELD, pointer, text) for _, pointer, text in _EVENT.sorted(strings) if text])
         if kind in _OF_BLOCKS:
             return self._of_block(kind, body, strings)
@@ -371,7 +370,7 @@ class _Lens(Lens):
         index = _index(body)
         block = self._opened(kind, index, body)
         self._paths.begin("block", index)
-        found = _Found(self._paths)
+        found = _Found(self._paths, first=kind == "content_block_start")
         _sort(found, _EVENT, body, strings, {("content_block",): block, ("delta",): block}, 1)
         self._paths.end()
         held = self._held.setdefault(index, {})
@@ -386,7 +385,7 @@ class _Lens(Lens):
         if over:
             del self._open[index]
         closes = list(self._held.pop(index)) if over else []
-        return found.view(closes=closes, acts=_acts(block.uses_tool), mark=kind in _MARKED)
+        return found.view(closes=closes, acts=_acts(block.uses_tool), mark=kind != "content_block_delta")
 
     def _opened(self, kind: str, index: int, body: Mapping[str, Any]) -> _Block:
         """The block that an event belongs to."""
@@ -400,8 +399,8 @@ class _Lens(Lens):
         return self._open[index]
 
     def _of_message(self, kind: str, body: Mapping[str, Any], strings: Strings) -> View:
-        self._paths.begin("ping" if kind == "ping" else "message")
-        found = _Found(self._paths, growing=kind != "ping")
+        self._paths.begin("message")
+        found = _Found(self._paths)
         _sort(found, _EVENT, body, strings, {}, 1)
         self._paths.end()
         reason = word(mapping(body.get("delta")).get("stop_reason")) if kind == "message_delta" else ""
@@ -409,7 +408,7 @@ class _Lens(Lens):
         if (reason or kind == "message_stop") and not self._finished:
             self._finished = True
             finishes = [(0, _REASONS.get(reason, reason) or "stop")]
-        return found.view(finishes=finishes, acts=_acts(reason == "refusal"), mark=kind in _MARKED)
+        return found.view(finishes=finishes, acts=_acts(reason == "refusal"), mark=True)
 
     def is_done(self, data: bytes) -> bool:
         return False

@@ -17,6 +17,7 @@ Rules:
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,7 +37,8 @@ _PATH = re.compile(
     r":(generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)"
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
-_MEDIA = re.compile(r"(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,64}(?:;.*)?")
+_BINARY = re.compile(r"(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,64}(?:;.*)?")
+_URL_SAFE = str.maketrans("+/", "-_")
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
@@ -68,15 +70,19 @@ _ACTS = (*_CALLS, "executableCode", "codeExecutionResult", "inlineData", "fileDa
 _PIECE = "piece"
 """Pieces of streamed arguments: tool arguments whose block depends on what came before."""
 _SPELLED = "logprobs"
+"""What spells a text in another form; the blocks of it are the tokens, those that were not chosen, words, and files."""
+_CHOSEN, _OTHERS, _WORDS, _FILES = range(4)
 _NOTE = "annotation"
 """Self-contained text beside the answer."""
 _ASIDE = "aside"
 """The same, where a reader sees it at a place in the answer."""
+_MEDIA = "media"
+"""Base64 that may be of a text."""
 _AGAIN = "again"
 """The answer once more."""
 
 _FILE = {
-    "inlineData.data": OPAQUE,
+    "inlineData.data": _MEDIA,
     "inlineData.mimeType fileData.mimeType mediaProcessing mediaResolution.level": META,
     "videoMetadata.startOffset videoMetadata.endOffset audioMetadata.startOffset audioMetadata.endOffset": META,
     "videoMetadata.contentLayers.* documentMetadata.contentLayers.* spreadsheetMetadata.contentLayers.*": META,
@@ -167,8 +173,8 @@ _SPOKEN = {
     "parts.*.functionCall.partialArgs.*.stringValue": "tool_arguments",
     "parts.*.functionResponse.response.** parts.*.toolResponse.response.**": "result",
     "parts.*.codeExecutionResult.output": "result",
-    "parts.*.inlineData.data parts.*.functionResponse.parts.*.inlineData.data": "media",
-    "parts.*.thoughtSignature": "base64",
+    "parts.*.inlineData.data parts.*.functionResponse.parts.*.inlineData.data": _MEDIA,
+    "parts.*.thoughtSignature": OPAQUE,
 }
 _ASKED = {
     **_below("contents.*", _SPOKEN),
@@ -239,7 +245,7 @@ class Gemini:
     def request(self, document: Any, strings: Strings) -> list[Segment]:
         found: list[Segment] = []
         for channel, pointer, text in _REQUEST.sorted(strings):
-            if not text or (channel in ("media", "base64") and _is_media(document, pointer, channel, text)):
+            if not text or (channel in (_MEDIA, OPAQUE) and _is_binary(document, pointer, channel, text)):
                 continue
             role = "tool" if channel == "result" else _role(document, pointer)
             known = "content" if channel == "result" else channel
@@ -266,7 +272,7 @@ class _Turn:
 
     blocks: int = 0
     base: int | None = None
-    named: bool = False
+    name: str = ""
     places: dict[str, int] = field(default_factory=dict)
 
     def block(self) -> int:
@@ -274,17 +280,21 @@ class _Turn:
         self.blocks += 1
         return self.blocks - 1
 
-    def open(self, *, named: bool) -> int:
-        """The block of the call under way; a call with a name begins where one that has a name is not over."""
-        if self.base is None or (named and self.named):
-            self.base, self.named, self.places = self.block(), False, {}
-        self.named = self.named or named
+    def goes_on(self, name: str) -> bool:
+        """Whether a function call is under way, and one that is called `name` is no other."""
+        return self.base is not None and not (name and self.name and name != self.name)
+
+    def open(self, name: str) -> int:
+        """The block of the call under way, or of one that begins."""
+        if self.base is None:
+            self.base = self.block()
+        self.name = self.name or name
         return self.base
 
     def close(self) -> list[int]:
         """The blocks of the call, which is over."""
         over = [] if self.base is None else [self.base, *self.places.values()]
-        self.base, self.named, self.places = None, False, {}
+        self.base, self.name, self.places = None, "", {}
         return over
 
 
@@ -388,16 +398,18 @@ class _Reading:
         turn = self._turns.setdefault(number, _Turn())
         pieces = sequence(_either(call, "partialArgs"))
         goes_on = _flag(call, "willContinue")
-        named = bool(call.get("name"))
-        if not pieces and not goes_on and (turn.base is None or (named and turn.named)):
+        name = word(call.get("name"))
+        if not pieces and not goes_on and not turn.goes_on(name):
             return  # whole in this document
-        base = turn.open(named=named)
+        if not turn.goes_on(name):  # one that has begun is over when another begins
+            self._closes += [(number, "tool_arguments", block) for block in turn.close()]
+        base = turn.open(name)
         self._deltas.append(Delta((number, "tool_arguments", base), pointer, ""))
         for at, piece in enumerate(mapping(piece) for piece in pieces):
             place = (*pointer, _spelling(call, "partialArgs"), at)
-            if (name := word(_either(piece, "jsonPath"))) not in turn.places:
-                turn.places[name] = turn.block()
-            self._pieces[place] = turn.places[name]
+            if (path := word(_either(piece, "jsonPath"))) not in turn.places:
+                turn.places[path] = turn.block()
+            self._pieces[place] = turn.places[path]
             if _either(piece, "numberValue") is not None:
                 self._trees.append((*place, _spelling(piece, "numberValue")))
         if not goes_on:
@@ -406,7 +418,7 @@ class _Reading:
     def _words(self, position: int, pointer: Pointer, sound: Mapping[str, Any]) -> None:
         """A transcript once more, word by word: judged as it reads, and emptied as a whole."""
         place = (*pointer, "words")
-        self._join(self._numbers[position], 2, place, _strings_of(sound.get("words"), "word", place), " ")
+        self._join(self._numbers[position], _WORDS, place, _strings_of(sound.get("words"), "word", place), " ")
 
     def _spelled(self, position: int, candidate: Mapping[str, Any]) -> None:
         """Log-probabilities spell the answer token by token: judged joined, as a reader of them would."""
@@ -419,9 +431,9 @@ class _Reading:
         place = (*pointer, _spelling(result, "topCandidates"))
         tops = [mapping(top).get("candidates") for top in sequence(_either(result, "topCandidates"))]
         others = (_strings_of(top, "token", (*place, at, "candidates")) for at, top in enumerate(tops))
-        self._join(self._numbers[position], 0, pointer, chosen, "")
+        self._join(self._numbers[position], _CHOSEN, pointer, chosen, "")
         # Each token that was not chosen is a text of its own: one a line.
-        self._join(self._numbers[position], 1, pointer, chain.from_iterable(others), "\n")
+        self._join(self._numbers[position], _OTHERS, pointer, chain.from_iterable(others), "\n")
 
     def _join(
         self, number: int, block: int, pointer: Pointer, found: Iterable[tuple[Pointer, str]], separator: str
@@ -433,8 +445,10 @@ class _Reading:
             self._deltas.append(Delta((number, _SPELLED, block), pointer, text, pointer))
 
     def _string(self, channel: str, pointer: Pointer, text: str) -> None:
-        if channel == OPAQUE and _BASE64.fullmatch(text):
+        if channel in (OPAQUE, _MEDIA) and _BASE64.fullmatch(text):
             self._opaque.append(pointer)
+            if channel == _MEDIA:
+                self._decoded(pointer, text)
         elif channel == META:
             self._fields.append(self._paths.meta(META, pointer, text) if self._paths else alone(META, pointer, text))
         elif channel in ("tool_arguments", "tool_output"):
@@ -445,6 +459,15 @@ class _Reading:
             self._grow(channel, key, pointer, text)
         elif pointer not in self._joined:
             self._unknown(pointer, text)
+
+    def _decoded(self, pointer: Pointer, text: str) -> None:
+        """A file that is a text: judged as what it says, and emptied as a whole."""
+        said = _text_in(text)
+        if said and isinstance(position := pointer[1], int) and position < len(self._numbers):
+            turn = self._turns.setdefault(self._numbers[position], _Turn())
+            key: ChannelKey = (self._numbers[position], _SPELLED, _FILES + turn.block())
+            self._deltas.append(Delta(key, pointer, said, pointer))
+            self._closes.append(key)
 
     def _key(self, channel: str, pointer: Pointer) -> ChannelKey | None:
         """The text that a string adds to; None when it stands where the API has none."""
@@ -556,6 +579,14 @@ def _strings_of(entries: Any, name: str, pointer: Pointer) -> Iterator[tuple[Poi
             yield (*pointer, at, name), text
 
 
+def _text_in(base64: str) -> str:
+    """The text that base64 of either alphabet stands for, empty where it is none."""
+    try:
+        return urlsafe_b64decode(base64.translate(_URL_SAFE) + "==").decode()
+    except ValueError:
+        return ""
+
+
 def _reason(reason: str) -> str:
     return {"STOP": "stop", "MAX_TOKENS": "length"}.get(reason.upper(), reason)
 
@@ -604,16 +635,16 @@ def _speaker(content: Mapping[str, Any]) -> str:
     return {"model": "assistant", "function": "tool"}.get(role, role)
 
 
-def _is_media(document: Any, pointer: Pointer, channel: str, text: str) -> bool:
+def _is_binary(document: Any, pointer: Pointer, channel: str, text: str) -> bool:
     """Whether a string is binary data, which holds no text to judge: base64, and of a kind that is not text."""
     if _BASE64.fullmatch(text) is None:
         return False
-    if channel == "base64":
+    if channel == OPAQUE:
         return True
     holder = document
     for part in pointer[:-1]:
         holder = holder[part]
-    return _MEDIA.fullmatch(word(_member(holder, "mimeType"))) is not None
+    return _BINARY.fullmatch(word(_member(holder, "mimeType"))) is not None
 
 
 def _text_of(content: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ _PREFIX = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 _READ = re.compile(_PREFIX + r"/models(?:/[A-Za-z0-9_~:-][A-Za-z0-9._~:/-]*)?")
 _WRITE = re.compile(_PREFIX + r"/(?:embeddings|moderations|tokenize|detokenize)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,40}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,40}")  # without digits, which no number and no key to a service is
 
 
 def _is_vector(pointer: Pointer, text: str) -> bool:

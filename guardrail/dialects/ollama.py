@@ -265,7 +265,7 @@ def _said(body: Mapping[str, Any], role: str) -> Iterator[str]:
 def _role(body: Mapping[str, Any], channel: str, pointer: Pointer) -> str:
     if channel == "system":
         return "system"
-    if pointer[0] != "messages":
+    if pointer[:1] != ("messages",):
         return "user" if channel == "content" else ""
     if len(pointer) < 3 or not isinstance(pointer[1], int):
         return ""

@@ -9,9 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
-from guardrail.dialects.openai_common import error_body, error_event
+from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
 from guardrail.types import Context, Pointer, Segment, Stage
@@ -65,7 +63,7 @@ _ANSWER = Table(
         "choices.*.logprobs.refusal.*.top_logprobs.*.token": "logprobs",
         "id object model system_fingerprint service_tier created provider choices.*.finish_reason": META,
         "choices.*.native_finish_reason choices.*.stop_reason choices.*.index": META,
-        "obfuscation": META,
+        "obfuscation p": META,  # padding, at OpenAI and Mistral
         **_FILTER,
     },
     names=(
@@ -171,20 +169,19 @@ class _Lens(Lens):
 
 def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     """What a whole answer (`paths` None) or an event of a stream holds."""
-    choices = [mapping(choice) for choice in sequence(mapping(document).get("choices"))]
-    for choice in choices:
-        _require_plain(choice)
+    choices = _choices(document)
     if paths is not None:
         paths.begin("", _index(choices[0], 0) if choices else -1)
     deltas: list[Delta] = []
     fields: list[Segment] = []
     opaque: list[Pointer] = []
+    tokens: list[tuple[Pointer, str]] = []
     for channel, pointer, text in _ANSWER.sorted(strings):
         if not text and channel != "tool_arguments":
             continue
         if channel == "logprobs":
-            continue  # joined below
-        if channel == OPAQUE:
+            tokens.append((pointer, text))
+        elif channel == OPAQUE:
             opaque.append(pointer)
         elif channel == META:
             fields.append(paths.meta(META, pointer, text) if paths else alone(META, pointer, text))
@@ -192,8 +189,8 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
             paths.unknown(pointer, text) if paths else fields.append(alone(channel, pointer, text))
         else:
             deltas.append(_delta(choices, channel, pointer, text))
+    deltas += _spelled(choices, tokens)
     for position, choice in enumerate(choices):
-        deltas += _spelled(choice, position)
         if paths is None and not any(d.pointer[1] == position and d.channel[1] == "content" for d in deltas):
             deltas.append(
                 Delta((_index(choice, position), "content", 0), ("choices", position, "message", "content"), "")
@@ -213,8 +210,19 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     )
 
 
+def _choices(document: Any) -> list[Mapping[str, Any]]:
+    """The choices of a document.  Raises JsonError for shapes that are no part of the API and that clients would read
+    in different ways."""
+    found = mapping(document).get("choices")
+    if isinstance(found, dict):
+        raise JsonError("the choices are no array")
+    choices = [mapping(choice) for choice in sequence(found)]
+    for choice in choices:
+        _require_plain(choice)
+    return choices
+
+
 def _require_plain(choice: Mapping[str, Any]) -> None:
-    """Shapes that are no part of the API and that clients would read in different ways are refused."""
     index = choice.get("index", 0)
     if isinstance(index, bool) or not isinstance(index, int) or index < 0:
         raise JsonError("a choice has no plain index")
@@ -225,6 +233,13 @@ def _require_plain(choice: Mapping[str, Any]) -> None:
 def _index(choice: Mapping[str, Any], position: int) -> int:
     index = choice.get("index")
     return index if isinstance(index, int) else position
+
+
+def _position(pointer: Pointer) -> int:
+    """Which of the choices a place below `choices` belongs to."""
+    position = pointer[1]
+    assert isinstance(position, int)  # the choices are an array
+    return position
 
 
 def _said(choice: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -238,8 +253,7 @@ def _says_otherwise(choice: Mapping[str, Any]) -> bool:
 
 def _delta(choices: Sequence[Mapping[str, Any]], channel: str, pointer: Pointer, text: str) -> Delta:
     """The addition that a string below `choices.N.delta` or `.message` makes."""
-    position = pointer[1]
-    assert isinstance(position, int)
+    position = _position(pointer)
     choice, path = choices[position], pointer[3:]
     number = _index(choice, position)
     if channel == "annotation":
@@ -256,9 +270,10 @@ def _entry(choice: Mapping[str, Any], path: Pointer) -> Mapping[str, Any]:
 
 
 def _block(choice: Mapping[str, Any], path: Pointer) -> int:
-    """Which tool call or reasoning block of a choice a string belongs to; the parts of a content read as one text."""
+    """Which tool call or reasoning block of a choice a string belongs to; the parts of a content read as one text.
+    The calls of a whole message are its entries: servers differ in how they number them, if they do."""
     if path[0] == "tool_calls" and isinstance(path[1], int):
-        return _index(_entry(choice, path), path[1])
+        return path[1] if "message" in choice else _index(_entry(choice, path), path[1])
     if path[0] == "reasoning_details" and isinstance(path[1], int):
         return _index(_entry(choice, path), path[1]) + 2
     if path[0] == "function_call":
@@ -270,23 +285,18 @@ def _call_id(choice: Mapping[str, Any], path: Pointer) -> str:
     return word(_entry(choice, path).get("id")) if path[0] == "tool_calls" else ""
 
 
-def _spelled(choice: Mapping[str, Any], position: int) -> list[Delta]:
-    """Log-probabilities spell the answer token by token: judged joined, as a reader of them would."""
-    if not choice.get("logprobs"):
-        return []
-    pointer: Pointer = ("choices", position, "logprobs")
-    found = []
-    for block, part in enumerate(("content", "refusal")):
-        entries = [mapping(entry) for entry in sequence(mapping(choice["logprobs"]).get(part))]
-        chosen = "".join(word(entry.get("token")) for entry in entries)
-        # Each token that was not chosen is a text of its own: one a line.
-        tops = (mapping(top).get("token") for entry in entries for top in sequence(entry.get("top_logprobs")))
-        others = "".join(f"{token}\n" for token in tops if isinstance(token, str))
-        for kind, text in enumerate((chosen, others)):
-            if text:
-                key = (_index(choice, position), "logprobs", block * 2 + kind)
-                found.append(Delta(key, pointer, text, pointer))
-    return found
+def _spelled(choices: Sequence[Mapping[str, Any]], tokens: Strings) -> list[Delta]:
+    """Log-probabilities spell the answer token by token: judged joined, as a reader of them would.  Each token that was
+    not chosen is a text of its own: one a line."""
+    texts: dict[tuple[Pointer, int], list[str]] = {}
+    for pointer, token in tokens:
+        other = "top_logprobs" in pointer
+        block = 2 * (pointer[3] == "refusal") + other
+        texts.setdefault((pointer[:3], block), []).append(token + "\n" if other else token)
+    return [
+        Delta((_index(choices[_position(place)], _position(place)), "logprobs", block), place, "".join(parts), place)
+        for (place, block), parts in texts.items()
+    ]
 
 
 def _chunk(document: Any, choice: int, delta: dict[str, Any], finish: str | None, notes: Notes = None) -> Added:
@@ -297,7 +307,7 @@ def _chunk(document: Any, choice: int, delta: dict[str, Any], finish: str | None
     body["choices"] = [{"index": choice, "delta": delta, "finish_reason": finish}]
     if notes is not None:
         body["guardrail"] = notes
-    return "", orjson.dumps(body)
+    return "", dump(body)
 
 
 def _role(body: Mapping[str, Any], pointer: Pointer) -> str:

@@ -19,7 +19,7 @@ def is_encoded(text: str) -> bool:
 
 
 def dump(value: Any) -> bytes:
-    """JSON in one line.  Half a character and numbers beyond 64 bits, which an upstream may have sent, are written too."""
+    """JSON in one line, half characters and numbers beyond 64 bits that an upstream may have sent included."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:

@@ -1,12 +1,12 @@
-"""OpenAI Responses: every place where its items, its response object and its events hold a string, and which channel that is.
+"""OpenAI Responses: every place where its items, its response object and its events hold a string, and its channel.
 
 Source: `openai.types.responses` of openai-python, and what Azure and vLLM add to it.
 
 Rules:
-1. A channel that is one of the protocol's own words (`content`, `tool_arguments`, ...) names a text that may grow; the words
-   defined here stand for texts that come whole, and for what is no text.
+1. A channel that is one of the protocol's own words (`content`, `tool_arguments`, ...) names a text that may grow; the
+   words defined here stand for texts that come whole, and for what is no text.
 2. What an item is called decides its places: `output` is what a tool wrote in one and what a shell wrote in another.
-3. The response object repeats the request (instructions, tools, metadata, ...): the application's own text, judged alone.
+3. The response object repeats the request (instructions, tools, metadata): the application's own text, judged alone.
 """
 
 from collections.abc import Mapping
@@ -26,11 +26,11 @@ BINARY = "binary"
 _NAMES = (
     "sequence_number output_index content_index summary_index command_index annotation_index partial_image_index index "
     "item part response delta output data content summary annotations logprobs logprob top_logprobs token bytes "
-    "start_index end_index created_at completed_at parallel_tool_calls temperature top_p max_output_tokens max_tool_calls "
-    "background store usage input_tokens output_tokens total_tokens input_tokens_details output_tokens_details "
-    "cached_tokens cache_write_tokens reasoning_tokens frequency_penalty presence_penalty has_more deleted approve score "
-    "max_output_length timeout_ms exit_code outcome action operation actions error tools incomplete_details"
-).split()
+    "start_index end_index created_at completed_at parallel_tool_calls temperature top_p max_output_tokens store usage "
+    "max_tool_calls background input_tokens output_tokens total_tokens input_tokens_details output_tokens_details "
+    "cached_tokens cache_write_tokens reasoning_tokens frequency_penalty presence_penalty has_more deleted approve "
+    "score max_output_length timeout_ms exit_code outcome action operation actions error tools incomplete_details"
+)
 
 _PART = {
     "text": "content",
@@ -167,24 +167,29 @@ _ANSWER = {
 }
 ANSWER = Table(_ANSWER, _NAMES)
 """A response object, and what the endpoints beside it answer."""
+ECHOES = ("input_messages", "output_messages")
+"""What vLLM adds to a response that was asked for it: the conversation as text and as ids of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of event: the places beside its item, part or response; how often its text has been told before (`level`);
-    whether that text is then complete (`ends`); and whether it changes what a client has (`tracked`)."""
+    """One kind of event: the places beside its item, part or response; how often its text has been told before
+    (`level`); whether that text is then complete (`ends`); whether it changes what a client has (`tracked`); and
+    whether a tool is given something in it (`handed`)."""
 
     table: Table
     level: int = 0
     ends: bool = False
     tracked: bool = False
+    handed: bool = False
 
 
 _EVENT = {"type item_id obfuscation stream_id response_id": META}
 
 
 def _event(places: Mapping[str, str] | None = None, level: int = 0, *, ends: bool = False) -> Kind:
-    return Kind(Table({**_EVENT, **(places or {})}, _NAMES), level, ends, tracked=True)
+    handed = "tool_arguments" in (places or {}).values()
+    return Kind(Table({**_EVENT, **(places or {})}, _NAMES), level, ends, tracked=True, handed=handed)
 
 
 def _growing(name: str, channel: str, last: str, more: Mapping[str, str] | None = None) -> dict[str, Kind]:

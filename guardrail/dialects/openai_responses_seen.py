@@ -17,19 +17,19 @@ from guardrail.dialects.protocol import Notes
 from guardrail.wire.frames import Added
 
 _TEXT_OF = {"output_text": "text", "refusal": "refusal", "reasoning_text": "text", "summary_text": "text"}
-_PART_OF = {
+_PART_OF: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "output_text": ("content", "output_text", {"text": "", "annotations": []}),
     "refusal": ("content", "refusal", {"refusal": ""}),
     "reasoning_text": ("content", "reasoning_text", {"text": ""}),
     "reasoning_summary_text": ("summary", "summary_text", {"text": ""}),
 }
-"""The texts that come in pieces, by the name of their events: the array and the type of the part that they belong to."""
+"""The texts that come in pieces, by the name of their events: the array and the type of the part they belong to."""
 _INDEX = {"content": "content_index", "summary": "summary_index"}
 
 
 @dataclass(slots=True)
 class _Part:
-    """A part of an item; its text is that of `body` and then `chunks`, and `stage` counts what has ended: text, part."""
+    """A part of an item: its text is that of `body`, then `chunks`; `stage` counts what has ended: text, part."""
 
     body: dict[str, Any]
     chunks: list[str] = field(default_factory=list)

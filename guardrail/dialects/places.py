@@ -9,7 +9,8 @@ Rules:
 3. A key that a table names is part of the protocol; every other key is text and is judged.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ FIELD = "field"
 
 _KEYED = frozenset({"tool_arguments", "logprobs"})
 """Channels whose objects have keys of the model's own."""
+_BLOB = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _PATHS = 4096  # places in one stream that are remembered
 _CONSTANT = 6  # characters from which on a string that comes twice cannot be two tokens of a number
 _LEAD = 64  # characters of what stood there before that are judged together with what stands there now
@@ -125,7 +127,7 @@ class Paths:
     def meta(self, channel: str, pointer: Pointer, text: str) -> Segment:
         """A string of the protocol."""
         before = self._meta.get(pointer, text)
-        if len(self._meta) < _PATHS:
+        if pointer in self._meta or len(self._meta) < _PATHS:
             self._meta[pointer] = text
         return alone(channel, pointer, text, before[-_LEAD:] if before != text else "")
 
@@ -168,6 +170,16 @@ def at(document: Any, pointer: Pointer) -> Any:
 def alone(channel: str, pointer: Pointer, text: str, lead: str = "") -> Segment:
     """A string of an answer that is judged by itself."""
     return Segment(Stage.RESPONSE, "assistant", FIELD if channel == META else channel, pointer, text, lead)
+
+
+def in_plain_sight(document: Any, opaque: Iterable[Pointer]) -> list[Segment]:
+    """What stands where something encrypted belongs and does not look like it: it is judged like any other string."""
+    found = ((pointer, at(document, pointer)) for pointer in opaque)
+    return [
+        alone(OPAQUE, pointer, value)
+        for pointer, value in found
+        if isinstance(value, str) and not _BLOB.fullmatch(value)
+    ]
 
 
 def lead_of(pointer: Pointer) -> str:

@@ -58,12 +58,16 @@ def kind_of(content_type: str, head: bytes, framings: Collection[str], *, stream
         return Kind.JSON if opens_json else Kind.SSE
     if media in _LINES:
         return Kind.NDJSON
-    if media == "application/json" or media.endswith("+json") or (not media and (opens_json or opens_events)):
-        if opens_events:
-            return Kind.SSE
-        if stream and "ndjson" in framings:
+    is_json = media == "application/json" or media.endswith("+json") or (not media and (opens_json or opens_events))
+    # A file of unknown kind that opens like JSON may be one document, or a line each: as text it is tried as both.
+    is_text = media.startswith("text/") or (media == "application/octet-stream" and opens_json)
+    if stream and opens_json and (is_json or is_text):
+        if "ndjson" in framings:
             return Kind.NDJSON
-        return Kind.ARRAY if stream and "array" in framings and start[:1] == b"[" else Kind.JSON
-    if media.startswith("text/"):
+        if "array" in framings and start[:1] == b"[":
+            return Kind.ARRAY
+    if is_json:
+        return Kind.SSE if opens_events else Kind.JSON
+    if is_text:
         return Kind.SSE if stream and opens_events and "sse" in framings else Kind.TEXT
     return Kind.OTHER

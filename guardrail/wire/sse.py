@@ -74,8 +74,8 @@ class SSEDecoder:
     def at_end(self, added: Sequence[Added], *, first: bool, sent: bool = True) -> bytes:
         """`added` as frames of their own; `sent`: a frame without an end that `flush` may have given has left.
 
-        An event stream has no end mark of its framing.  A blank line is added only where one is missing, not after half a
-        document, which is never sent: after an `id:` line openai-python takes a blank line more for an empty event.
+        An event stream has no end mark of its framing.  A blank line is added only where one is missing, and not after
+        half a document, which is never sent: after an `id:` line openai-python takes one too many for an empty event.
         """
         missing = self._missing if sent and added else b""
         return missing + b"".join(frame_of(data, event) for event, data in added)

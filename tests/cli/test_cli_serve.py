@@ -91,9 +91,9 @@ def wait_ready(process, port):
     raise AssertionError("not ready within 60 s")
 
 
-def ask(port, body):
+def ask(port, body, path="/v1/chat/completions"):
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
+        f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"content-type": "application/json"}
     )
     return urllib.request.urlopen(request, timeout=30)
 
@@ -153,6 +153,33 @@ def test_a_stream_that_outlasts_the_drain_time_is_cut_and_recorded(tmp_path):
     assert (record["ended"], record["error"]) == ("failed", "shutdown")
 
 
+SAYING = {"id": "m", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn", "usage": {}}
+
+
+@pytest.mark.parametrize("given", ["variable", "flags"])
+def test_each_api_has_its_own_upstream(tmp_path, given):
+    """Two vendors behind one sidecar, named in the variable, or by a flag each, which then counts alone."""
+
+    def script(asked):
+        if asked.line.startswith(b"POST /claude/v1/messages "):
+            text = {"type": "text", "text": "身份證A123456(3)"}
+            return [http(json.dumps({**SAYING, "content": [text]}).encode())]
+        assert asked.line.startswith(b"POST /rest/v1/chat/completions ")
+        return [http(answer("身份证A123456(3)"))]
+
+    with upstream(script) as it:
+        base = f"http://127.0.0.1:{it.port}"
+        names = [f"{base}/rest", f"anthropic={base}/claude"]
+        flags = [word for name in names for word in ("--upstream", name)] if given == "flags" else []
+        with serving(tmp_path, " ".join(names) if not flags else "http://127.0.0.1:9", *flags) as (process, port):
+            with ask(port, QUESTION) as reply:
+                assert json.load(reply)["choices"][0]["message"]["content"] == "身份证[REDACTED:HKID]"
+            with ask(port, {**QUESTION, "max_tokens": 9}, "/v1/messages") as reply:
+                assert json.load(reply)["content"][0]["text"] == "身份證[REDACTED:HKID]"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+
+
 @pytest.mark.slow
 def test_workers_share_the_port_and_keep_chains_of_their_own(tmp_path):
     with (
@@ -190,6 +217,8 @@ def test_a_port_in_use_is_said_before_anything_slow_begins(tmp_path):
         ("GUARDRAIL_PORT", "many", b"Invalid value for '--port'"),
         ("GUARDRAIL_AUDIT", "/proc/nowhere", b"/proc/nowhere"),
         ("GUARDRAIL_AUDIT_FSYNC", "sometimes", b"Invalid value for '--audit-fsync'"),
+        ("GUARDRAIL_UPSTREAM", "http://127.0.0.1:9 antropic=http://127.0.0.1:9", b"did you mean `anthropic`?"),
+        ("GUARDRAIL_UPSTREAM", "http://127.0.0.1:9 http://127.0.0.1:8", b"given twice for everything"),
     ],
 )
 def test_a_wrong_setting_stops_it_with_one_line(tmp_path, name, value, words):

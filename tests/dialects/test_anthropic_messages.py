@@ -533,6 +533,29 @@ def test_a_block_that_is_left_out_leaves_no_gap(gone):
     assert "".join(block.text for block in message.content if block.type == "text") == "已有三完"
 
 
+def test_blocks_that_come_by_turns_keep_their_numbers():
+    """One that is left out moves those behind it, and not the one before it that still goes on."""
+    lens = LENS.lens(Call())
+    lens.dropped(start(1, {"type": "thinking", "thinking": ""}))
+    assert lens.renumber(delta(0, "text_delta", text="x")) == {}
+    assert lens.renumber(delta(2, "text_delta", text="x")) == {("index",): b"1"}
+    assert lens.renumber({"type": "message_stop"}) == {}
+
+
+def test_a_block_that_the_upstream_left_open_is_closed_once():
+    lens = LENS.lens(Call())
+    shown = framed(played(lens, [BEGIN, start(0, {"type": "text", "text": "一"})]))
+    body = shown + sse([*lens.text(END[0], 0, "二"), *lens.text(END[0], 0, "三")]) + framed(END)
+    events = list(client(body).messages.create(**ASK, stream=True))
+    assert [event.index for event in events if event.type == "content_block_stop"] == [0, 1, 2]
+    assert [block.text for block in accumulated(body).content] == ["一", "二", "三"]
+
+
+def test_a_stream_that_never_says_why_it_ends_has_ended_all_the_same():
+    views = read({"type": "message_delta", "delta": {"stop_reason": None}, "usage": {}}, {"type": "message_stop"})
+    assert [view.finishes for view in views] == [[], [(0, "stop")]]
+
+
 def test_a_failure_amid_a_stream_is_raised_with_its_words():
     lens = LENS.lens(Call())
     body = framed(played(lens, EVENTS[:8])) + sse(lens.error(EVENTS[7], "upstream_cut", "中斷了"))

@@ -1,5 +1,6 @@
 """The lens on Gemini: a string that it does not place is one that is judged too late, or not with its neighbours."""
 
+import base64
 import json
 from copy import deepcopy
 
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_snake
 
 from guardrail.dialects.gemini import _ANSWER, _REQUEST, Gemini
-from guardrail.dialects.places import META, OPAQUE
+from guardrail.dialects.places import META
 from guardrail.dialects.protocol import Call, Dialect
 from guardrail.wire import jsontext
 from guardrail.wire.jsonarray import JsonArrayDecoder
 from guardrail.wire.sse import SSEDecoder
 from tests.dialects.walks import joined, leaves, names, unseen
+from tests.material import split
 
 GEMINI = Gemini()
 HEAD = ("candidates", 0, "content", "parts")
@@ -46,7 +48,9 @@ def snaked(value):
         return [snaked(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {to_snake(k): each if k in ("args", "response", "partMetadata") else snaked(each) for k, each in value.items()}
+    return {
+        to_snake(k): each if k in ("args", "response", "partMetadata") else snaked(each) for k, each in value.items()
+    }
 
 
 def places(view):
@@ -120,7 +124,9 @@ def test_a_request_says_what_it_asks_for_in_either_spelling(spell):
 @pytest.mark.parametrize("spell", [deepcopy, snaked])
 def test_every_text_of_a_request_has_its_role_and_channel(spell):
     document = spell(REQUEST)
-    found = {to_path(s.pointer): (s.role, s.channel, s.text, s.lead) for s in GEMINI.request(document, strings(document))}
+    found = {
+        to_path(s.pointer): (s.role, s.channel, s.text, s.lead) for s in GEMINI.request(document, strings(document))
+    }
     assert found["system_instruction.parts.0.text"] == ("system", "content", "Be kind. 保密", "")
     assert found["contents.4.parts.0.text"] == ("user", "content", "最後", "")  # no role means the user
     assert found["contents.1.parts.0.function_call.args.查詢"] == ("assistant", "tool_arguments", "陳大文", "查詢: ")
@@ -151,10 +157,14 @@ def test_only_what_the_api_has_as_binary_is_left_out(part, judged):
 
 
 def test_other_requests_hold_the_same_contents_further_down():
-    counted = {"generateContentRequest": {"model": "models/m", "contents": [{"role": "model", "parts": [{"text": "你好"}]}]}}
+    counted = {
+        "generateContentRequest": {"model": "models/m", "contents": [{"role": "model", "parts": [{"text": "你好"}]}]}
+    }
     embedded = {"requests": [{"content": {"parts": [{"text": "甲"}]}}]}
     single = {"content": {"parts": [{"text": "乙"}]}}
-    texts = [[(s.role, s.channel, s.text) for s in GEMINI.request(d, strings(d))][-1] for d in (counted, embedded, single)]
+    texts = [
+        [(s.role, s.channel, s.text) for s in GEMINI.request(d, strings(d))][-1] for d in (counted, embedded, single)
+    ]
     assert texts == [("assistant", "content", "你好"), ("user", "content", "甲"), ("user", "content", "乙")]
     assert GEMINI.call(single, STREAM, "").context.prompt == "乙"
 
@@ -287,7 +297,11 @@ def test_an_edited_text_empties_what_spells_it():
 
 
 def test_texts_of_parts_and_chunks_are_read_joined_and_thoughts_apart():
-    views = read(chunk({"text": "A12"}, {"text": "34", "thought": True}), chunk({"text": "3456(7)"}), chunk({"text": "5", "thought": True}))
+    views = read(
+        chunk({"text": "A12"}, {"text": "34", "thought": True}),
+        chunk({"text": "3456(7)"}),
+        chunk({"text": "5", "thought": True}),
+    )
     assert joined(views) == {(0, "content", 0): "A123456(7)", (0, "reasoning", 0): "345"}
 
 
@@ -309,7 +323,14 @@ def test_pieces_of_arguments_are_joined_by_their_place_and_leave_with_their_call
     assert joined(views) == {
         call: "", who: "陳大文", number: "A123456(7)", (0, "tool_arguments", 4): "", (0, "tool_arguments", 5): "另一個",
     }  # fmt: skip
-    assert [view.closes for view in views] == [[], [], [], [call, who, number, key], [(0, "tool_arguments", 4), (0, "tool_arguments", 5)], []]
+    assert [view.closes for view in views] == [
+        [],
+        [],
+        [],
+        [call, who, number, key],
+        [(0, "tool_arguments", 4), (0, "tool_arguments", 5)],
+        [],
+    ]
     assert [any(d.channel == call for d in view.deltas) for view in views] == [True, True, True, True, False, False]
     assert views[2].trees == [(*HEAD, 0, "functionCall", "partialArgs", 2, "numberValue")]
     assert all(view.acts == {0} for view in views)
@@ -321,10 +342,41 @@ def test_a_call_that_begins_before_the_last_one_ended_is_another():
         chunk({"functionCall": {"name": "g", "partialArgs": [piece("$.a", "乙")]}}),
     )  # fmt: skip
     assert sorted(text for text in joined(views).values() if text) == sorted(["甲", "乙"])
+    assert set(views[1].closes) == set(joined(views))  # nothing waits for an end that will not come
+
+
+def test_a_server_that_repeats_the_name_goes_on_with_the_same_call():
+    """Else a value cut between two pieces would be in two texts, neither of which is one."""
+    views = read(
+        chunk({"functionCall": {"name": "f", "partialArgs": [piece("$.n", "A12", willContinue=True)], "willContinue": True}}),
+        chunk({"functionCall": {"name": "f", "partialArgs": [piece("$.n", "3456(7)")]}}),
+        chunk({"functionCall": {"name": "f", "partialArgs": [piece("$.n", "另一次")]}}),
+    )  # fmt: skip
+    assert sorted(text for text in joined(views).values() if text) == ["A123456(7)", "另一次"]
+
+
+@pytest.mark.parametrize("alphabet", ["+/", "-_"])
+def test_a_file_that_is_a_text_is_judged_as_what_it_says(alphabet):
+    """An id hidden in base64 is still one for the client who decodes it, as the SDK does."""
+    said = "身份證：A123456(7)~~>>??"
+    data = base64.b64encode(said.encode(), alphabet.encode()).decode()
+    file = {"inlineData": {"mimeType": "text/plain", "data": data}}
+    for view in (*read(chunk(file, file)), whole(chunk(file, file))):
+        files = [delta for delta in view.deltas if delta.channel[1] == "logprobs"]
+        assert [(delta.text, delta.pointer, delta.logprobs) for delta in files] == [
+            (said, (*HEAD, at, "inlineData", "data"), (*HEAD, at, "inlineData", "data")) for at in (0, 1)
+        ]
+        assert [delta.channel for delta in files] == view.closes  # a file waits for no other
+        assert len(set(view.closes)) == len(view.opaque) == 2
 
 
 def test_candidates_are_told_apart_by_their_number():
-    event = {"candidates": [{"index": 1, "content": {"parts": [{"text": "乙"}]}}, {"content": {"parts": [{"text": "甲"}]}, "finishReason": "MAX_TOKENS"}]}
+    event = {
+        "candidates": [
+            {"index": 1, "content": {"parts": [{"text": "乙"}]}},
+            {"content": {"parts": [{"text": "甲"}]}, "finishReason": "MAX_TOKENS"},
+        ]
+    }
     [view] = read(event)
     assert joined([view]) == {(1, "content", 0): "乙", (0, "content", 0): "甲"}
     assert view.finishes == [(0, "length")]
@@ -395,7 +447,9 @@ def test_a_text_in_an_odd_place_is_judged_all_the_same(document, judged):
 
 
 def test_nothing_of_an_error_waits_for_what_never_comes():
-    document = {"error": {"code": 400, "message": "身份證 A123456(7)", "status": "INVALID_ARGUMENT", "details": [{"x": "y"}]}}
+    document = {
+        "error": {"code": 400, "message": "身份證 A123456(7)", "status": "INVALID_ARGUMENT", "details": [{"x": "y"}]}
+    }
     [view] = read(document)
     assert view.deltas == () and "身份證 A123456(7)" in [f.text for f in view.fields]
 
@@ -406,7 +460,9 @@ def test_nothing_of_an_error_waits_for_what_never_comes():
 def client(body, status=200, kind="text/event-stream"):
     """The vendor's own SDK in front of a server that sends `body`."""
     answer = httpx.MockTransport(lambda request: httpx.Response(status, content=body, headers={"content-type": kind}))
-    options = types.HttpOptions(httpx_client=httpx.Client(transport=answer), retry_options=types.HttpRetryOptions(attempts=1))
+    options = types.HttpOptions(
+        httpx_client=httpx.Client(transport=answer), retry_options=types.HttpRetryOptions(attempts=1)
+    )
     return genai.Client(api_key="x", http_options=options)
 
 
@@ -416,7 +472,12 @@ def streamed(*added, framing=None):
     return b"data: " + first + b"\r\n\r\n" + (framing or SSEDecoder(1 << 20)).at_end(added, first=False)
 
 
-SEEN = {**chunk({"text": "你好"}), "modelVersion": "gemini-2.5-flash", "responseId": "r1", "usageMetadata": {"totalTokenCount": 3}}
+SEEN = {
+    **chunk({"text": "你好"}),
+    "modelVersion": "gemini-2.5-flash",
+    "responseId": "r1",
+    "usageMetadata": {"totalTokenCount": 3},
+}
 
 
 def chunks(*added):
@@ -426,7 +487,9 @@ def chunks(*added):
 def test_a_stopped_stream_is_what_the_sdk_reads_as_one_that_a_filter_ended():
     got = chunks(*GEMINI.lens(Call()).stop(SEEN, [0, 2], "\n\n不予顯示", {"action": "block"}))
     assert "".join(each.text or "" for each in got if each.candidates[0].index in (0, None)) == "你好\n\n不予顯示"
-    ended = [(each.candidates[0].index, each.candidates[0].finish_reason) for each in got if each.candidates[0].finish_reason]
+    ended = [
+        (each.candidates[0].index, each.candidates[0].finish_reason) for each in got if each.candidates[0].finish_reason
+    ]
     assert ended == [(0, types.FinishReason.PROHIBITED_CONTENT), (2, types.FinishReason.PROHIBITED_CONTENT)]
     assert {each.response_id for each in got} == {"r1"}
     assert got[-1].usage_metadata.total_token_count == 3  # what reads the usage of the last chunk still finds it
@@ -442,7 +505,12 @@ def test_a_stop_adds_no_text_where_there_is_no_message(last):
 
 def test_only_the_last_document_tells_the_decision():
     added = GEMINI.lens(Call()).stop(SEEN, [0, 1], "x", {"action": "block", "ids": [1]})
-    assert [json.loads(data).get("guardrail") for _, data in added] == [None, None, None, {"action": "block", "ids": [1]}]
+    assert [json.loads(data).get("guardrail") for _, data in added] == [
+        None,
+        None,
+        None,
+        {"action": "block", "ids": [1]},
+    ]
 
 
 def test_a_notice_is_a_chunk_of_its_own_that_the_sdk_joins():
@@ -469,7 +537,11 @@ def test_what_is_written_stands_in_an_array_as_in_events():
     framing.decode(b"[" + json.dumps(SEEN).encode())
     added = GEMINI.lens(Call()).stop(SEEN, [0], "停", None)
     body = b"[" + json.dumps(SEEN).encode() + framing.at_end(added, first=False)
-    assert [each["candidates"][0].get("finishReason") for each in json.loads(body)] == [None, None, "PROHIBITED_CONTENT"]
+    assert [each["candidates"][0].get("finishReason") for each in json.loads(body)] == [
+        None,
+        None,
+        "PROHIBITED_CONTENT",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -498,7 +570,9 @@ def test_the_requests_of_the_sdk_are_ours():
 
     options = types.HttpOptions(httpx_client=httpx.Client(transport=httpx.MockTransport(answer)))
     sdk = genai.Client(api_key="x", http_options=options)
-    sdk.models.generate_content(model="gemini-2.5-flash", contents="問題", config=types.GenerateContentConfig(system_instruction="保密"))
+    sdk.models.generate_content(
+        model="gemini-2.5-flash", contents="問題", config=types.GenerateContentConfig(system_instruction="保密")
+    )
     list(sdk.models.generate_content_stream(model="gemini-2.5-flash", contents="問題"))
     sdk.models.count_tokens(model="gemini-2.5-flash", contents="問題")
     sdk.models.embed_content(model="gemini-embedding-001", contents="問題")
@@ -516,8 +590,12 @@ KEYS = st.sampled_from(sorted({part for pointer, _ in strings(DOCUMENT) for part
     "function_call", "partialArgs", "jsonPath", "stringValue", "numberValue", "willContinue", "will_continue", "error", "promptFeedback",
     "blockReason", "contents", "systemInstruction", "generationConfig", "requests", "candidates", "content", "parts",
 }))  # fmt: skip
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-2, 3), st.floats(allow_nan=False), st.text(max_size=4), st.just("QUJD"))
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=30)
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 3), st.floats(allow_nan=False), st.text(max_size=4), st.just("QUJD")
+)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=30
+)
 
 
 @st.composite
@@ -540,31 +618,27 @@ def mutated(draw):
 @given(st.lists(st.one_of(JSON, mutated()), min_size=1, max_size=4))
 def test_no_document_whatever_its_shape_hides_a_string_or_raises(documents):
     lens = GEMINI.lens(Call())
+    before = set()
     for document in documents:
         found = strings(document)
-        for look in (lambda d=document, f=found: lens.event(d, f, ""), lambda d=document, f=found: GEMINI.answer(d, f)):
-            try:
-                view = look()
-            except jsontext.JsonError:
-                continue
-            lost = [p for p in unseen(view, found, _ANSWER.names) if not repeated(documents, p)]
-            assert lost == []
         GEMINI.request(document, found)
         GEMINI.call(document, STREAM, "")
         lens.stop(document, [0], "x", None)
         lens.text(document, 0, "x")
-
-
-def repeated(documents, pointer):
-    """Whether an unknown string is one that an earlier event had in the same place: judged then, and not again."""
-    return len(documents) > 1 and pointer[-1:] != (jsontext.KEY,) and _ANSWER.channel(pointer) in (None, OPAQUE, "piece", "logprobs", "text", "again", "aside", "transcript")
+        try:
+            assert unseen(GEMINI.answer(document, found), found, _ANSWER.names) == []
+            view = lens.event(document, found, "")
+        except jsontext.JsonError:
+            return
+        # A constant in an unknown place was judged when it came first.
+        assert [p for p in unseen(view, found, _ANSWER.names) if (p, dict(found)[p]) not in before] == []
+        before.update(found)
 
 
 @given(st.text(min_size=1, max_size=30), st.lists(st.integers(0, 30), max_size=5), st.booleans())
 def test_a_stream_says_what_the_whole_answer_says_wherever_it_is_cut(text, cuts, thought):
     """Else an edit of the stream would differ from that of the whole answer."""
-    bounds = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    pieces = [text[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = split(text, cuts)
     more = {"thought": True} if thought else {}
     stream = joined(read(*(chunk({"text": each, **more}) for each in pieces)))
     parts = joined([whole(chunk(*({"text": each, **more} for each in pieces)))])

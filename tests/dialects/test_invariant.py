@@ -111,6 +111,9 @@ def test_a_redacted_value_never_leaves(proxies, name, channel):
         if whole.status >= 400 and speaker.status(channel) < 400:
             SEEN.edited(name, channel, "refused")
             return
+        if stream.record["error"] == "unknown_event":
+            SEEN.edited(name, channel, "refused in a stream")
+            return
         SEEN.edited(name, channel, read_alike(speaker, channel, text, whole, stream))
 
     holds()

@@ -89,6 +89,64 @@ def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):
     assert said.startswith(f"p.yaml:{line}: " if line else "p.yaml:")
 
 
+OPEN = """\
+version: 1
+name: open
+unknown_endpoints: inspect
+unknown_events: inspect
+endpoints:
+  audio: pass
+  files: inspect
+thinking: block
+opaque: drop
+"""
+
+
+def test_what_a_policy_opens_and_how_it_treats_what_cannot_be_read():
+    policy = parse(OPEN.encode(), "p.yaml")
+    assert (policy.unknown_endpoints, policy.unknown_events) == ("inspect", "inspect")
+    assert policy.endpoints == {"audio": "pass", "images": "refuse", "files": "inspect", "batches": "refuse"}
+    assert (policy.thinking, policy.opaque) == ("block", "drop")
+
+
+def test_everything_is_closed_until_a_policy_opens_it():
+    policy = parse(b"version: 1\nname: closed\n", "p.yaml")
+    assert (policy.unknown_endpoints, policy.unknown_events) == ("refuse", "refuse")
+    assert policy.endpoints == dict.fromkeys(("audio", "images", "files", "batches"), "refuse")
+    assert (policy.thinking, policy.opaque) == ("drop", "pass")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("unknown_events:", "unknown_event:"), 4, "did you mean `unknown_events`?"),
+        (("unknown_events: inspect", "unknown_events: pass"), 4, "'refuse' or 'inspect'"),
+        (("  audio: pass", "  audios: pass"), 6, "did you mean `audio`?"),
+        (("  audio: pass", "  sound: pass"), 6, "valid here: audio, images, files, batches"),
+        (("  files: inspect", "  files: open"), 7, "`endpoints.files`"),
+        (("  files: inspect", "  files: yes"), 7, "`endpoints.files`"),
+        (("  files: inspect", "  audio: inspect"), 7, "`audio` stands twice"),
+        (("endpoints:\n  audio: pass\n  files: inspect", "endpoints: inspect"), 5, "`endpoints`"),
+        (("thinking: block", "thinking: edit"), 8, "'drop' or 'block'"),
+        (("thinking: block", "thinkin: block"), 8, "did you mean `thinking`?"),
+        (("opaque: drop", "opaque: null"), 9, "`opaque`"),
+        (("opaque: drop", "hold_cap: 10"), 9, "`hold_cap`"),
+    ],
+)
+def test_a_mistake_in_what_is_open_is_named_with_its_line(change, line, words):
+    assert OPEN.count(change[0]) == 1
+    said = mistake(OPEN.replace(*change))
+    assert words in said
+    assert said.startswith(f"p.yaml:{line}: ")
+
+
+@pytest.mark.parametrize("line", [line for line in OPEN.splitlines()[2:] if line != "endpoints:"])
+def test_what_is_open_is_part_of_the_revision(line):
+    """Two policies that differ in it must not look the same in the log."""
+    without = OPEN.replace(line + "\n", "")
+    assert parse(without.encode(), "p.yaml").revision != parse(OPEN.encode(), "p.yaml").revision
+
+
 @pytest.mark.parametrize(
     ("text", "words"), [("", "is empty"), ("[]", "must be a mapping"), ("- a", "must be a mapping")]
 )

@@ -46,22 +46,28 @@ def as_person(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to ask: `speaker` answers, `said` dresses a text as the content that this way expects.
+class Signals:
+    """How an SDK says that a filter stepped in: `refused` is its error for a request that was blocked, or a whole
+    answer; `broken` its error for a stream that failed; `filtered` the reasons that the vendor's own filter gives."""
 
-    `refused` is the error for a request or a whole answer that was blocked, `broken` and `filtered` the error or the
-    native reason of an end when a stream was blocked after it had begun.
-    """
+    refused: type[Exception]
+    broken: type[Exception]
+    filtered: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask: `speaker` answers, `said` dresses a text as the content that this way expects, and `tools` says
+    whether tool calls can be read in this way.  `raises` is the error into which it turns the vendor's filter."""
 
     name: str
     speaker: str
     stream: bool
     ask: Callable[[str, str], Read]
-    refused: type[Exception]
-    broken: type[Exception]
-    filtered: frozenset[str] = frozenset()
+    signals: Signals
     said: Callable[[str], str] = same
     tools: bool = True
+    raises: type[Exception] | None = None
 
 
 class Person(BaseModel):
@@ -96,10 +102,10 @@ def messages(prompt: str) -> list[Any]:
 
 def of_completion(completion: Any, dump: Any = None) -> Read:
     choice = completion.choices[0]
-    calls = [call.function for call in choice.message.tool_calls or ()]
+    calls = [getattr(call, "function", None) or call.custom for call in choice.message.tool_calls or ()]
     return Read(
         choice.message.content or "",
-        [(call.name, call.arguments) for call in calls],
+        [(call.name, getattr(call, "arguments", None) or call.input) for call in calls],
         getattr(choice.message, "reasoning_content", ""),
         completion.usage and completion.usage.model_dump(),
         choice.finish_reason,
@@ -123,9 +129,9 @@ def chat_stream(client: openai.OpenAI, prompt: str) -> Read:
 
 def of_chunks(chunks: list[Any]) -> Read:
     deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
-    calls = [call for delta in deltas for call in delta.tool_calls or ()]
-    names = [call.function.name for call in calls if call.function.name]
-    arguments = "".join(call.function.arguments or "" for call in calls)
+    calls = [call.function for delta in deltas for call in delta.tool_calls or () if call.function]
+    names = [call.name for call in calls if call.name]
+    arguments = "".join(call.arguments or "" for call in calls)
     return Read(
         "".join(delta.content or "" for delta in deltas),
         [(name, arguments) for name in names],
@@ -208,8 +214,10 @@ def of_response_events(events: list[Any]) -> Read:
 
 def responses_helper(url: str, prompt: str) -> Read:
     with openai_at(url) as client, client.responses.stream(model=MODEL, input=prompt) as stream:
-        events = list(stream)
-        return of_response(stream.get_final_response(), dumped(events))
+        events: list[Any] = list(stream)
+        # The helper has a final response only for `response.completed`; one that was cut short is in its last event.
+        whole = events[-1].type == "response.completed"
+        return of_response(stream.get_final_response() if whole else events[-1].response, dumped(events))
 
 
 def responses_parsed(url: str, prompt: str) -> Read:
@@ -416,54 +424,47 @@ def lang_structured(url: str, prompt: str) -> Read:
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
-OPENAI = {"refused": openai.BadRequestError, "broken": openai.APIError, "filtered": frozenset({"content_filter"})}
-PARSING = {**OPENAI, "broken": openai.OpenAIError}
-ANTHROPIC = {
-    "refused": anthropic.BadRequestError,
-    "broken": anthropic.APIStatusError,
-    "filtered": frozenset({"refusal"}),
-}
-GOOGLE = {
-    "refused": genai_errors.ClientError,
-    "broken": genai_errors.APIError,
-    "filtered": frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"}),
-}
-OLLAMA = {"refused": ollama.ResponseError, "broken": ollama.ResponseError, "filtered": frozenset({"content_filter"})}
+OPENAI = Signals(openai.BadRequestError, openai.APIError, frozenset({"content_filter"}))
+PARSING = Signals(openai.BadRequestError, openai.OpenAIError, OPENAI.filtered)
+ANTHROPIC = Signals(anthropic.BadRequestError, anthropic.APIStatusError, frozenset({"refusal"}))
+GEMINI_REASONS = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"})
+GOOGLE = Signals(genai_errors.ClientError, genai_errors.APIError, GEMINI_REASONS)
+OLLAMA = Signals(ollama.ResponseError, ollama.ResponseError, frozenset({"content_filter"}))
 
 WAYS: tuple[Way, ...] = (
-    Way("openai chat", "openai_chat", False, lambda url, prompt: chat_whole(openai_at(url), prompt), **OPENAI),
-    Way("openai chat stream", "openai_chat", True, lambda url, prompt: chat_stream(openai_at(url), prompt), **OPENAI),
-    Way("openai chat helper", "openai_chat", True, chat_helper, **PARSING),
-    Way("openai chat parse", "openai_chat", False, chat_parsed, **PARSING, said=as_person, tools=False),
-    Way("openai completions", "openai_completions", False, completions_whole, **OPENAI, tools=False),
-    Way("openai completions stream", "openai_completions", True, completions_stream, **OPENAI, tools=False),
-    Way("openai responses", "openai_responses", False, responses_whole, **OPENAI),
-    Way("openai responses stream", "openai_responses", True, responses_stream, **OPENAI),
-    Way("openai responses helper", "openai_responses", True, responses_helper, **PARSING),
-    Way("openai responses parse", "openai_responses", False, responses_parsed, **PARSING, said=as_person, tools=False),
-    Way("azure chat", "azure_chat", False, lambda url, prompt: chat_whole(azure_at(url), prompt), **OPENAI),
-    Way("azure chat stream", "azure_chat", True, lambda url, prompt: chat_stream(azure_at(url), prompt), **OPENAI),
-    Way("anthropic create", "anthropic", False, messages_whole, **ANTHROPIC),
-    Way("anthropic create stream", "anthropic", True, messages_stream, **ANTHROPIC),
-    Way("anthropic helper", "anthropic", True, messages_helper, **ANTHROPIC),
-    Way("anthropic text stream", "anthropic", True, messages_text, **ANTHROPIC, tools=False),
-    Way("google-genai", "gemini", False, gemini_whole, **GOOGLE),
-    Way("google-genai stream", "gemini", True, gemini_stream, **GOOGLE),
-    Way("google-genai v1beta", "gemini", False, lambda url, prompt: gemini_whole(url, prompt, "v1beta"), **GOOGLE),
-    Way("google-genai v1beta stream", "gemini", True, lambda url, prompt: gemini_stream(url, prompt, "v1beta"), **GOOGLE),
-    Way("ollama chat", "ollama_chat", False, ollama_chat, **OLLAMA),
-    Way("ollama chat stream", "ollama_chat", True, ollama_chat_stream, **OLLAMA),
-    Way("ollama generate", "ollama_generate", False, ollama_generate, **OLLAMA, tools=False),
-    Way("ollama generate stream", "ollama_generate", True, ollama_generate_stream, **OLLAMA, tools=False),
-    Way("langchain invoke", "openai_chat", False, lang_invoke, **OPENAI),
-    Way("langchain stream", "openai_chat", True, lang_stream, **OPENAI),
-    Way("langchain responses", "openai_responses", False, lang_responses, **OPENAI),
-    Way("langchain responses stream", "openai_responses", True, lang_responses_stream, **OPENAI),
-    Way("langchain structured", "openai_chat", False, lang_structured, **PARSING, said=as_person, tools=False),
+    Way("openai chat", "openai_chat", False, lambda url, prompt: chat_whole(openai_at(url), prompt), OPENAI),
+    Way("openai chat stream", "openai_chat", True, lambda url, prompt: chat_stream(openai_at(url), prompt), OPENAI),
+    Way("openai chat helper", "openai_chat", True, chat_helper, PARSING, raises=openai.ContentFilterFinishReasonError),
+    Way("openai chat parse", "openai_chat", False, chat_parsed, PARSING, said=as_person, tools=False),
+    Way("openai completions", "openai_completions", False, completions_whole, OPENAI, tools=False),
+    Way("openai completions stream", "openai_completions", True, completions_stream, OPENAI, tools=False),
+    Way("openai responses", "openai_responses", False, responses_whole, OPENAI),
+    Way("openai responses stream", "openai_responses", True, responses_stream, OPENAI),
+    Way("openai responses helper", "openai_responses", True, responses_helper, PARSING),
+    Way("openai responses parse", "openai_responses", False, responses_parsed, PARSING, said=as_person, tools=False),
+    Way("azure chat", "azure_chat", False, lambda url, prompt: chat_whole(azure_at(url), prompt), OPENAI),
+    Way("azure chat stream", "azure_chat", True, lambda url, prompt: chat_stream(azure_at(url), prompt), OPENAI),
+    Way("anthropic create", "anthropic", False, messages_whole, ANTHROPIC),
+    Way("anthropic create stream", "anthropic", True, messages_stream, ANTHROPIC),
+    Way("anthropic helper", "anthropic", True, messages_helper, ANTHROPIC),
+    Way("anthropic text stream", "anthropic", True, messages_text, ANTHROPIC, tools=False),
+    Way("google-genai", "gemini", False, gemini_whole, GOOGLE),
+    Way("google-genai stream", "gemini", True, gemini_stream, GOOGLE),
+    Way("google-genai v1beta", "gemini", False, lambda url, prompt: gemini_whole(url, prompt, "v1beta"), GOOGLE),
+    Way("google-genai v1beta stream", "gemini", True, lambda url, prompt: gemini_stream(url, prompt, "v1beta"), GOOGLE),
+    Way("ollama chat", "ollama_chat", False, ollama_chat, OLLAMA),
+    Way("ollama chat stream", "ollama_chat", True, ollama_chat_stream, OLLAMA),
+    Way("ollama generate", "ollama_generate", False, ollama_generate, OLLAMA, tools=False),
+    Way("ollama generate stream", "ollama_generate", True, ollama_generate_stream, OLLAMA, tools=False),
+    Way("langchain invoke", "openai_chat", False, lang_invoke, OPENAI),
+    Way("langchain stream", "openai_chat", True, lang_stream, OPENAI),
+    Way("langchain responses", "openai_responses", False, lang_responses, OPENAI),
+    Way("langchain responses stream", "openai_responses", True, lang_responses_stream, OPENAI),
+    Way("langchain structured", "openai_chat", False, lang_structured, PARSING, said=as_person, tools=False),
 )  # fmt: skip
 
 # A stored answer has no request that could be blocked.
 STORED: tuple[Way, ...] = (
-    Way("openai responses retrieve", "openai_responses", False, responses_stored, **OPENAI),
-    Way("openai responses replay", "openai_responses", True, responses_replayed, **OPENAI),
+    Way("openai responses retrieve", "openai_responses", False, responses_stored, OPENAI),
+    Way("openai responses replay", "openai_responses", True, responses_replayed, OPENAI),
 )

@@ -12,14 +12,15 @@ from guardrail.types import Action, Stage
 from tests import material
 from tests.material import policy, rule, split
 from tests.recorder import Recorder
-from tests.servers import Asked, Script, Site, Step, http, site
-from tests.speakers import Speaker
+from tests.servers import Asked, Do, Script, Site, Step, http, site
+from tests.speakers import BENIGN, Speaker
 
 SECRETS = ("A123456(3)", "4111 1111 1111 1113")
 LEAK = "佢嘅身份證號碼係A123456(3)，信用卡卡號4111 1111 1111 1113，多謝。他的卡号是一样的。"
 SAFE = "佢嘅身份證號碼係[REDACTED:HKID]，信用卡卡號[REDACTED:PAYMENT_CARD]，多謝。他的卡号是一样的。"
 KEY = "-----BEGIN KEY-----\nQUJDREVGR0g=\n-----END KEY-----"
 BLOCKED = f"好的，這就是密鑰，请收好：{KEY}"
+TOLD = "這一句說完了。"
 ASKING = "你好，請幫我搵人。"
 FORBIDDEN = "我的密碼：hunter2222，记住了。"
 
@@ -48,9 +49,21 @@ def playing(speaker: Speaker, stream: bool, frames: Sequence[bytes], status: int
     kind = speaker.content_type(stream)
     steps: list[Step] = [http(body, "200 OK" if status == 200 else f"{status} Refused", kind)]
     if stream:
-        steps = [f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode()]
-        steps += [b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames]
-        steps.append(b"0\r\n\r\n")
+        steps = [*chunked(kind, frames), b"0\r\n\r\n"]
+    return lambda asked: steps
+
+
+def chunked(kind: str, frames: Sequence[bytes], extra: str = "") -> list[Step]:
+    """A stream that has no end yet; each frame is a write of its own."""
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n{extra}transfer-encoding: chunked\r\n\r\n"
+    return [head.encode(), *(b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames)]
+
+
+def beginning(speaker: Speaker, last: Do) -> Script:
+    """An upstream that says `TOLD` and a little more, and then hangs or breaks off."""
+    frames = speaker.stream("content", [TOLD, "下一句。", BENIGN])
+    spoken = next(place for place, frame in enumerate(frames) if TOLD in frame.decode()) + 2
+    steps = [*chunked(speaker.content_type(True), frames[:spoken]), last]
     return lambda asked: steps
 
 

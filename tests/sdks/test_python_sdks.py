@@ -15,9 +15,11 @@ from tests.sdks.scenes import (
     ASKING,
     BLOCKED,
     FORBIDDEN,
+    KEY,
     LEAK,
     SAFE,
     assert_safe,
+    beginning,
     guarded,
     in_turn,
     pieces,
@@ -25,7 +27,7 @@ from tests.sdks.scenes import (
     saying,
     start,
 )
-from tests.servers import Script, Site
+from tests.servers import Do, Script, Site
 from tests.speakers import BENIGN, SPEAKERS
 
 EVERY = (*WAYS, *STORED)
@@ -35,8 +37,13 @@ PLACES = (
     "reasoning", "reasoning_summary", "refusal", "tool_arguments", "tool_arguments_nested", "tool_arguments_key", "logprobs", "annotation", "blocks",
     "code_output", "tool_output", "custom_input", "unknown",
 )  # fmt: skip
+# These fail at a call of a custom tool in a chat with the upstream itself.
+UNREADABLE = {(way, "custom_input") for way in ("openai chat helper", "langchain invoke", "langchain stream")}
 PLANTED = [
-    (way, place) for way in EVERY if way.said is same for place in PLACES if place in SPEAKERS[way.speaker].channels
+    (way, place)
+    for way in EVERY
+    for place in PLACES
+    if way.said is same and place in SPEAKERS[way.speaker].channels and (way.name, place) not in UNREADABLE
 ]
 
 
@@ -108,9 +115,9 @@ def test_no_channel_lets_a_secret_cross_the_socket(running: Site, way: Way, plac
     with Recorder(running.port) as recorder:
         try:
             read = way.ask(recorder.url, ASKING)
-        except way.refused as error:
+        except way.signals.refused as error:
             assert str(error)
-        except way.broken as error:
+        except way.signals.broken as error:
             assert str(error)
         else:
             if place.startswith("tool_arguments") and way.tools:
@@ -123,51 +130,56 @@ def test_no_channel_lets_a_secret_cross_the_socket(running: Site, way: Way, plac
 # --- (c) blocked -----------------------------------------------------------------------------------------------------
 
 
+def assert_refused(way: Way, url: str) -> None:
+    with pytest.raises(way.signals.refused, match="withheld") as caught:
+        way.ask(url, ASKING)
+    assert 400 in (getattr(caught.value, name, None) for name in ("status_code", "code"))
+
+
+def assert_filtered(way: Way, url: str, before: str) -> None:
+    """The end that the vendor's own filter would have made, after what may be said and the message of the rule."""
+    if way.raises:
+        with pytest.raises(way.raises):
+            way.ask(url, ASKING)
+        return
+    read = way.ask(url, ASKING)
+    assert read.finish in way.signals.filtered
+    assert read.text.startswith(before)
+    assert "A key was withheld. 密鑰不予顯示。" in read.text
+
+
 @pytest.mark.parametrize("way", EVERY, ids=named)
 def test_a_blocked_answer_is_an_error_or_a_filter_of_the_vendor(running: Site, way: Way) -> None:
     start(running, says(way, BLOCKED))
     with Recorder(running.port) as recorder:
         if way.stream:
-            assert_broken(way, recorder.url)
+            assert_filtered(way, recorder.url, BLOCKED[:4])
         else:
             assert_refused(way, recorder.url)
     assert_safe(recorder)
     assert len(running.upstream.asked) == 1  # a block that is retried is paid for three times
 
 
-def assert_refused(way: Way, url: str) -> None:
-    """A block is a refusal of the request, or an answer that the vendor's own filter stopped."""
-    try:
-        read = way.ask(url, ASKING)
-    except way.refused as error:
-        assert "withheld" in str(error)
-    else:
-        assert read.finish in way.filtered
-
-
-def assert_broken(way: Way, url: str) -> None:
-    try:
-        read = way.ask(url, ASKING)
-    except way.broken as error:
-        assert str(error)
-    else:
-        assert read.finish in way.filtered
-
-
 @pytest.mark.parametrize("way", EVERY, ids=named)
 def test_an_answer_blocked_before_it_began(running: Site, way: Way) -> None:
-    """The key stands in the very first text."""
-    start(running, says(way, BLOCKED[BLOCKED.index("-----") :]))
+    """The key stands in the very first text; a vendor whose stream has sent nothing before it can still refuse."""
+    start(running, says(way, KEY))
     with Recorder(running.port) as recorder:
-        (assert_broken if way.stream else assert_refused)(way, recorder.url)
+        status = 200
+        try:
+            assert_filtered(way, recorder.url, "")
+        except way.signals.refused:
+            status = 400
     assert_safe(recorder)
+    assert way.stream or status == 400
+    assert [response.status for response in recorder.responses] == [status]
     assert len(running.upstream.asked) == 1
 
 
 @pytest.mark.parametrize("way", WAYS, ids=named)
 def test_a_blocked_request_reaches_nobody(running: Site, way: Way) -> None:
     start(running, says(way, "never said"))
-    with pytest.raises(way.refused):
+    with pytest.raises(way.signals.refused):
         way.ask(running.url, FORBIDDEN)
     assert running.upstream.asked == []
 
@@ -177,10 +189,20 @@ def test_an_error_of_the_upstream_stays_the_vendors_own(running: Site, way: Way)
     """And does not quote what it was given."""
     speaker = SPEAKERS[way.speaker]
     start(running, playing(speaker, False, [speaker.error_body(LEAK)], 400))
-    with Recorder(running.port) as recorder, pytest.raises(way.refused) as caught:
+    with Recorder(running.port) as recorder, pytest.raises(way.signals.refused) as caught:
         way.ask(recorder.url, ASKING)
     assert_safe(recorder)
     assert REDACTED[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [Do.RESET, Do.CLOSE], ids=["reset", "closed"])
+@pytest.mark.parametrize("way", [way for way in EVERY if way.stream], ids=named)
+def test_a_cut_of_the_upstream_is_not_an_end(running: Site, way: Way, cut: Do) -> None:
+    """An application must not take half an answer for a whole one."""
+    start(running, beginning(SPEAKERS[way.speaker], cut))
+    with pytest.raises(way.signals.broken, match="before its answer was complete"):
+        way.ask(running.url, ASKING)
+    assert len(running.upstream.asked) == 1
 
 
 # --- tools that run --------------------------------------------------------------------------------------------------

@@ -370,7 +370,7 @@ TABLE: Mapping[str, Channel] = {
     "user": echoed(user=TEXT),
     "prompt": echoed(prompt={"id": "pmpt_1", "version": "1", "variables": {"name": TEXT}}),
     "id": echoed(id=TEXT),
-    "unknown": item({"type": "function_call", "status": "completed", "arguments": "{}", "call_id": "call_1", "name": "find", "provider_note": TEXT}, provider_note=""),
+    "unknown": function(provider_note=TEXT),
     "unknown_key": echoed(provider_note={TEXT: "value"}),
     "unknown_item": unknown_item(),
     "failed": failed(),
