@@ -1,4 +1,5 @@
-# What a developer or a newcomer runs.  Needs make and Python 3.11 or newer (with its venv module), nothing else.
+# What a developer or a newcomer runs.  Needs make and Python 3.11 or newer (with its venv module), nothing else; only `make
+# node`, for the slow tests with the vendors' Node SDKs, needs Node 20 or newer with npm.
 #
 # Every target works in $(VENV), which is made on first use from hash-pinned locks and brought up to date only when the locks
 # or pyproject.toml change.  Another interpreter: `make test PYTHON=python3.13`.
@@ -8,6 +9,7 @@ VENV ?= .venv
 SHARED ?= ../shared
 
 BIN := $(VENV)/bin
+SDKS := tests/sdks/node
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
@@ -16,7 +18,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-all lint format types bench install detoxify lock docker clean
+.PHONY: help demo test test-slow test-all lint format types bench install detoxify node lock docker clean
 
 help: ## this list
 	@echo "guardrail: targets of this Makefile"
@@ -28,7 +30,7 @@ demo: $(INSTALLED) ## a demo upstream, the sidecar in front of it, and what came
 test: $(INSTALLED) ## the test suite
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-slow: $(INSTALLED) ## only the slow suites (for those on Detoxify: `make detoxify` first)
+test-slow: $(INSTALLED) ## only the slow suites (for all of them: `make detoxify node` first)
 	$(BIN)/python -m pytest -q -m slow -rs
 
 test-all: $(INSTALLED) ## the test suite with the slow suites
@@ -55,6 +57,9 @@ detoxify: $(INSTALLED) ## add the optional extra `detoxify` with torch's CPU bui
 	$(PIP) install --no-deps -r requirements/torch.txt
 	$(PIP) install --no-deps $(LOCKED) -r requirements/detoxify.lock
 
+# No script of a package runs: none of them needs one to be installed.
+node: $(SDKS)/node_modules/.package-lock.json ## the vendors' Node SDKs, which some of the slow suites drive
+
 lock: $(INSTALLED) ## write requirements/*.lock after a change of pyproject.toml; with UPGRADE=1 the newest of everything
 	$(PIP) install $(LOCKED) -r requirements/tools.lock
 	$(BIN)/$(COMPILE) requirements/tools.in -o requirements/tools.lock
@@ -69,7 +74,7 @@ docker: ## build the container image `guardrail`
 	docker build --tag guardrail .
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SDKS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(INSTALLED): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -81,4 +86,9 @@ $(INSTALLED): requirements/dev.lock pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(PIP) install $(LOCKED) -r requirements/dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SDKS)/node_modules/.package-lock.json: $(SDKS)/package.json $(SDKS)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node 20 or newer with npm" >&2; exit 1; }
+	@cd $(SDKS) && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent
 	@touch $@

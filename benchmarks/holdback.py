@@ -1,7 +1,9 @@
 """How far a stream is held back: the same frames through the same gate as in the proxy, one at a time, in-process.
 
 A client has a piece of text when its frame has left, so what is held after a frame went in is the text of every frame
-that has not come out.  How many frames went in before the first text came out is the delay a reader sees first.
+that has not come out.  The delay a reader sees first is counted in chunks of the upstream: the number of the chunk
+after which the first text left, less the number of the first chunk that had text.  Each chunk is one frame here, the
+finest cut that a server makes; where several frames share a chunk, the delay can only be less.
 """
 
 from collections import deque
@@ -21,7 +23,8 @@ from guardrail.wire.sse import SSEDecoder
 
 @dataclass(frozen=True, slots=True)
 class HoldBack:
-    """One stream: characters held after each frame of text, and frames that went in before the first text left."""
+    """One stream: characters held after each frame of text, and chunks by which the first text was late (None when
+    no text left at all)."""
 
     held: Sequence[int]
     delay: int | None
@@ -51,7 +54,8 @@ async def measure(guard: Guard, script: Script, prompt: str) -> HoldBack:
     decoder = SSEDecoder(1 << 24)
     call = Call("benchmark", True, 1, Context(prompt=prompt))
     dialect = next(one for one in guard.dialects if one.name == "openai_chat")
-    stream = Streaming(dialect, call, guard.scanner, guard.judge, Decision(), None)
+    framing = SSEDecoder(1 << 24)
+    stream = Streaming(dialect.lens(call), framing, call, guard.scanner, guard.judge, Decision(), None)
 
     async def chunks() -> AsyncIterator[bytes]:
         nonlocal inside, fed

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from guardrail.app import dialects
 from guardrail.upstream import HOP_BY_HOP, AiohttpTransport, Reply, Timeouts, Upstream
 
 KINDS = ("httpx", "starlette")
@@ -46,15 +47,18 @@ class _HttpxClient:
 
 def application(kind: str, base: str) -> Starlette:
     """The proxy of `kind` in front of `base`."""
-    upstream = Upstream(base, AiohttpTransport(Timeouts()), limit=_LIMIT)
+    upstream = Upstream({"": base}, AiohttpTransport(Timeouts()), limit=_LIMIT)
     client = _HttpxClient(base)
+    plainest = dialects()[-1]  # the one that knows no vendor: all there is to find is the one upstream
 
     async def through_ours(request: Request) -> Response:
-        reply = await upstream.send(request.method, request.url.path, request.headers.raw, await request.body())
+        target = request.url.path
+        reply = await upstream.send(plainest, request.method, target, request.headers.raw, await request.body())
         if reply.content_type.startswith("text/event-stream"):
             return _with_headers(StreamingResponse(_relay(reply), reply.status), reply.headers)
         try:
-            return _with_headers(Response(body := await reply.read(), reply.status), reply.headers, len(body))
+            body = b"".join([chunk async for chunk in reply.chunks()])
+            return _with_headers(Response(body, reply.status), reply.headers, len(body))
         finally:
             await reply.close()
 

@@ -27,11 +27,14 @@ from rich.table import Table
 
 from benchmarks import holdback, processes
 from benchmarks.outcomes import ACTIONS, ALTERED, FAILED, Outcome, Received, excerpt, fired, judge
+from benchmarks.proxy import goals_table
 from benchmarks.replay_upstream import NUMBER, ReplayUpstream, Script, script_of
 from guardrail.app import load_policy, prepare
 from guardrail.errors import GuardrailError
 
 GOAL = 0.01
+HELD_P50_GOAL, HELD_P95_GOAL = 8, 64
+LATE_P50_GOAL = 1
 DATA = Path("../shared/data/benign/replay.jsonl")
 _PATH = "/v1/chat/completions"
 _LANGUAGES = {"en": "English", "zh-Hans": "Simplified Chinese", "yue": "Cantonese"}
@@ -219,13 +222,13 @@ def outcome_table(found: Mapping[str, Mapping[str, Counter[str]]]) -> Table:
 
 
 def holdback_table(summaries: Mapping[str, holdback.Summary]) -> Table:
-    """How much text waits, and for how many frames the first waits."""
+    """How much text waits, and for how many chunks the first waits."""
     table = Table(
-        title="Hold-back of streams (characters held after each frame; frames added before the first text)",
+        title="Hold-back of streams (characters held after each frame; chunks by which the first text is late)",
         title_justify="left",
     )
     table.add_column("language")
-    for name in ("streams", "frames", "held p50", "p95", "p99", "max", "added frames p50", "p95", "max"):
+    for name in ("streams", "frames", "held p50", "p95", "p99", "max", "first text late by p50", "p95", "max"):
         table.add_column(name, justify="right")
     for language, one in sorted(summaries.items(), key=lambda item: item[0] == "all"):
         values = (
@@ -234,6 +237,15 @@ def holdback_table(summaries: Mapping[str, holdback.Summary]) -> Table:
         )  # fmt: skip
         table.add_row(_LANGUAGES.get(language, language), *map(str, values))
     return table
+
+
+def holdback_goals(one: holdback.Summary) -> list[tuple[str, float, float]]:
+    """What is aimed at in hold-back, what was seen, and the limit."""
+    return [
+        ("characters held, p50", one.held_p50, HELD_P50_GOAL),
+        ("characters held, p95", one.held_p95, HELD_P95_GOAL),
+        ("chunks by which the first text is late, median", one.delay_p50, LATE_P50_GOAL),
+    ]
 
 
 def print_listed(console: Console, title: str, entries: Sequence[Mapping[str, Any]]) -> None:
@@ -279,6 +291,8 @@ def main(data: Path, policy: Path | None, limit: int | None, seed: int, connecti
     print_listed(console, "Flagged, text and bytes untouched but for the `guardrail` member", flagged)
     console.print(outcome_table(found))
     console.print(holdback_table(held))
+    aims = holdback_goals(held["all"]) if held else []
+    console.print(goals_table(aims))
     untouched = sum(one.identical for r in replayed for one in r.outcomes.values())
     console.print(f"byte-identical: {untouched} of {2 * len(replayed)} answers (whole and streamed)")
     agreeing = sum(one.outcomes["whole"].signature == one.outcomes["streamed"].signature for one in replayed)
@@ -291,6 +305,7 @@ def main(data: Path, policy: Path | None, limit: int | None, seed: int, connecti
         report = {
             "counts": found, "altered_share": share, "goal": GOAL, "altered": altered, "flagged": flagged,
             "problems": problems, "holdback": {language: asdict(one) for language, one in held.items()},
+            "holdback_goals": [{"goal": name, "seen": value, "at_most": limit} for name, value, limit in aims],
         }  # fmt: skip
         out.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
     sys.exit(1 if problems else 0)

@@ -27,6 +27,13 @@ from guardrail.types import Action, Edit, Finding, Hit, Pointer, StreamMode, Uni
 
 T = TypeVar("T")
 
+PAUSE = 24
+"""Characters that the others say before a text that says nothing meanwhile no longer holds them back."""
+PATIENCE = 256
+"""Characters that a text in an unknown place may hold back, however it goes on."""
+_REPEATS = 1_000_000
+"""Blocks of a channel from here on repeat those below, and so do all but the first of `content`."""
+
 
 class GateError(Exception):
     """The stream cannot be held any longer or broke its own order; the message never quotes it."""
@@ -70,6 +77,7 @@ class Held(Generic[T]):
     payload: T
     size: int
     parts: Sequence[Part]
+    said: int
     finishes: Sequence[int]
 
 
@@ -207,6 +215,8 @@ class Channel:
         self.name = key[1]
         self.atomic = atomic
         self.dropped = False
+        self.said = 0  # how much the whole answer had said when this text last grew
+        self.repeats = key[2] >= _REPEATS or (key[1] == "content" and key[2] > 0)
         self.length = 0
         self.settled = 0
         self.closed = False
@@ -365,6 +375,7 @@ class Gate(Generic[T]):
         self._touched: dict[ChannelKey, Channel] = {}
         self._closed: set[int] = set()
         self._ended = False
+        self._said: dict[int, int] = {}
         self._queue: deque[Held[T]] = deque()
         self._questions: list[Inspection] = []
         self.held_bytes = 0
@@ -379,22 +390,59 @@ class Gate(Generic[T]):
         finishes: Sequence[int] = (),
         closes: Sequence[ChannelKey] = (),
         seals: Sequence[ChannelKey] = (),
+        *,
+        conclude: bool = True,
     ) -> None:
-        """Take a frame of `size` bytes.  Raises GateError (over the cap, or text after its end) and CheckError."""
+        """Take a frame of `size` bytes.  Raises GateError (over the cap, or text after its end) and CheckError.
+
+        With `conclude` False the caller calls `conclude` itself, when it has asked for what stands beside the deltas.
+        """
         self.held_bytes += size
         if self.held_bytes > self._cap:
             raise GateError("more of the stream waits for a verdict than hold_cap allows")
         parts = [self._extend(delta) for delta in deltas]
-        self._queue.append(Held(payload, size, parts, finishes))
+        self._queue.append(Held(payload, size, parts, sum(self._said.values()), finishes))
         for part in parts:
-            self._questions += self._channels[part.delta.channel].inspections()
+            channel = self._channels[part.delta.channel]
+            channel.said = self._said_beside(channel)  # what comes in one frame is said at the same time
+            self._questions += channel.inspections()
+        if conclude:
+            self.conclude(finishes, closes, seals)
+
+    def conclude(
+        self, finishes: Sequence[int] = (), closes: Sequence[ChannelKey] = (), seals: Sequence[ChannelKey] = ()
+    ) -> None:
+        """Choices and channels that end with the frame that was fed, and those that are judged as if they did."""
         for key in seals:
-            channel = self._channel(key)
-            self._take(channel, channel.seal())
+            self._seal(self._channel(key))
+        if self._queue:
+            for part in self._queue[0].parts:
+                self._seal_if_paused(self._channels[part.delta.channel], self._queue[0])
         for key in closes:
             self._close(self._channel(key))
         for choice in finishes:
             self.close(choice)
+
+    def _seal(self, channel: Channel) -> None:
+        if not channel.closed and not channel.atomic:
+            self._touched[channel.key] = channel
+            self._take(channel, channel.seal())
+
+    def _seal_if_paused(self, channel: Channel, held: Held[T]) -> None:
+        """A text that the answer has gone on without is read as ended, else its last word would hold everything.
+
+        What it adds later is judged with the end of what it said before in front of it.
+        """
+        paused = self._said_beside(channel) - channel.said >= PAUSE
+        if channel.key[0] < 0:
+            paused = paused or self._said_beside(channel) - held.said >= PATIENCE
+        if paused and not channel.repeats and channel.settled < channel.length:
+            self._seal(channel)
+
+    def _said_beside(self, channel: Channel) -> int:
+        """How much has been said where a reader of the channel would see it: in its choice, or anywhere."""
+        choice = channel.key[0]
+        return self._said.get(choice, 0) if choice >= 0 else sum(self._said.values())
 
     def beside(self, key: ChannelKey, text: str) -> list[tuple[Hit, int]]:
         """Judge `text` as what a reader sees right after a channel: the hits on what begins in one and ends in the
@@ -473,6 +521,9 @@ class Gate(Generic[T]):
         if channel.closed and delta.text:
             raise GateError("the upstream sent text after the end of its block")
         part = Part(delta, channel.length)
+        if channel.name in PROSE and not channel.repeats:
+            choice = delta.channel[0]
+            self._said[choice] = self._said.get(choice, 0) + len(delta.text)
         self._take(channel, channel.feed(delta.text))
         return part
 

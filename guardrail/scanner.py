@@ -90,7 +90,11 @@ class Scanner:
         if not lead:
             return found
         moved = [_located(f, max(0, (f.start or 0) - lead), (f.end or 0) - lead) for f in found]
-        return [finding for finding in moved if (finding.end or 0) > 0]
+        kept = [finding for finding in moved if (finding.end or 0) > 0]
+        # What stands before may hide a value that is one by itself: `id` + `A123456(3)` is a word.
+        places = {(finding.kind, finding.start, finding.end) for finding in kept}
+        alone = (f for f in self.patterns(segment.text, stage) if (f.kind, f.start, f.end) not in places)
+        return [*kept, *alone]
 
     async def scan(
         self,

@@ -59,6 +59,7 @@ class _Payload:
     echoes: Sequence[Pointer] = ()
     mark: bool = False
     bare: bool = False
+    speaks: bool = True
 
 
 class Streaming:
@@ -78,7 +79,8 @@ class Streaming:
     ) -> None:
         """`notes` are the constant members of what the client is told, None when it is told nothing; `again` whether
         the model may be asked again as long as nothing has left."""
-        self._lens, self._framing, self._call, self._again = lens, framing, call, again
+        self._lens, self._framing, self._call = lens, framing, call
+        self._again = again and judge.may_regenerate
         self._scanner, self._judge = scanner, judge
         self._decision, self._notes = decision, notes
         self._gate: Gate[_Payload] = Gate(
@@ -107,6 +109,7 @@ class Streaming:
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
         self._notices_of: dict[int, list[str]] = {}
         self._failed = False
+        self._spoke = False
         self.failure: UpstreamError | Blocked | None = None
         self.done = False
         self.edited = 0
@@ -115,15 +118,19 @@ class Streaming:
     async def run(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The bytes for the client.  Raises Blocked, UpstreamError or AskAgain when nothing has left yet."""
         try:
+            early: list[bytes] = []
             async for chunk in chunks:
-                out = await self._frames(self._framing.decode(chunk))
-                if out:
+                out = [*early, *await self._frames(self._framing.decode(chunk))]
+                early = []
+                if out and self._waits_for_text and not self._blocked:
+                    early = out
+                elif out and not (self._waits_for_text and self._blocked):
                     self.started = True
                     yield b"".join(out)
                 if self._blocked:
                     yield self._stop()
                     return
-            tail = await self._finish()
+            tail = [*early, *await self._finish()]
             if self._blocked:
                 yield self._stop()
                 return
@@ -133,6 +140,12 @@ class Streaming:
         except (UpstreamError, GateError, FramingError, jsontext.JsonError, UnknownEvent) as error:
             if words := self._broken(error):
                 yield words
+
+    @property
+    def _waits_for_text(self) -> bool:
+        """Whether frames without text wait for the first that has some: as long as nothing left, the model can be asked
+        again."""
+        return self._again and not self.started and not self._spoke
 
     @property
     def _blocked(self) -> bool:
@@ -164,6 +177,7 @@ class Streaming:
         if frame.other:
             self._judge_other(payload)
         if frame.data is None or not frame.data.strip():
+            payload.speaks = False
             self._gate.feed(payload, len(frame.raw), ())
         elif self._lens.is_done(frame.data):
             self.done = True
@@ -199,9 +213,11 @@ class Streaming:
         payload.finishes = tuple(choice for choice, _ in view.finishes)
         payload.opaque = view.opaque if self._drops_opaque else ()
         payload.echoes, payload.mark = view.echoes, view.mark
-        self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, view.closes, view.seals)
+        payload.speaks = any(delta.text for delta in deltas)
+        self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, conclude=False)
         if deltas:  # the text that an annotation belongs to may have come with it
             self._judge_beside(payload, asides)
+        self._gate.conclude(payload.finishes, view.closes, view.seals)
         self._learn(data, view, deltas, name)
 
     def _view(self, document: Any, data: bytes, name: str) -> View:
@@ -216,7 +232,6 @@ class Streaming:
         for pointer, text in strings:
             if text and pointer[-1:] != (jsontext.KEY,):
                 self._paths.unknown(pointer, text)
-        self._paths.end()
         deltas = [replace(delta, channel=(-1, "field", delta.channel[2] + _LEVEL)) for delta in self._paths.deltas]
         keys = [
             Segment(Stage.RESPONSE, "assistant", "field", pointer, text)
@@ -378,6 +393,7 @@ class Streaming:
                 if released.payload.mark and released.payload.frame.data is not None:
                     self._lens.dropped(jsontext.parse(released.payload.frame.data))
             else:
+                self._spoke = self._spoke or released.payload.speaks
                 yield self._rendered(released)
 
     def _note(self, channel: ChannelKey, hits: Sequence[Hit]) -> None:

@@ -168,10 +168,6 @@ class Reply:
         except (aiohttp.ClientError, httpx.HTTPError, TimeoutError, ConnectionError) as error:
             raise translated(error) from error
 
-    async def read(self) -> bytes:
-        """The whole body.  Raises UpstreamError."""
-        return b"".join([chunk async for chunk in self.chunks()])
-
     async def close(self) -> None:
         """Let the connection go; one with unread bytes is closed."""
         await self._response.aclose()

@@ -699,9 +699,9 @@ def test_a_stream_that_stays_bad_is_blocked_after_three(asking):
 @pytest.mark.parametrize(
     "rest",
     [
-        told(["第一句。你呢個人渣。"]),
-        told(["好的 ", "A123456(3) "]),
-        [told([])[0], chunk({"x": VALUE}), *told(["好"])],
+        told(["第一句。好的。", "你呢個人渣。"]),
+        told(["第一句。好的。", "A123456(3) "]),
+        [*told(["好。"])[:2], chunk({"x": VALUE}), *told(["好"])],
     ],
 )
 def test_a_stream_that_has_begun_to_leave_is_blocked_instead(asking, rest):
@@ -760,14 +760,9 @@ def test_an_unknown_field_that_is_the_same_in_every_event_does_not_hold_the_stre
 
 
 def test_an_unknown_field_that_only_the_first_event_has_does_not_hold_the_stream():
-    events = [
-        chunk({"content": "第一句。"}, mark="A1234"),
-        chunk({"content": "第二句。"}),
-        chunk({"content": "第三句。"}),
-    ]
+    events = [chunk({"content": "第一句。"}, mark="A1234"), *(chunk({"content": f"第{n}句。"}) for n in range(8))]
     left = outputs([*events, *END])
-    assert b"".join(left[:2]) == b"".join(events[:2])
-    assert b"".join(left[:3]) == b"".join(events)
+    assert b"".join(left[:8]) == b"".join(events[:8]), "24 characters on"
 
 
 @pytest.mark.parametrize("place", ["id", "model", "system_fingerprint"])
@@ -970,3 +965,47 @@ def assert_gone(it: Site) -> None:
         time.sleep(0.01)
     assert it.upstream.gone == 1, "the upstream goes on for a client that left a second ago"
     assert it.record["ended"] == "client_gone"
+
+
+# --- what may hold a stream back, and for how long ---------------------------------------------------------------------
+
+
+LONG = "今日天氣好好，我哋一齊去行山啦，記得帶水同帽。"
+
+
+def test_reasoning_that_ends_in_a_word_does_not_hold_the_answer_that_follows():
+    events = [chunk({"reasoning_content": "let me think"}), *(chunk({"content": LONG}) for _ in range(4))]
+    left = outputs([*events, *END])
+    assert b"".join(left[:3])
+
+
+@pytest.mark.parametrize(
+    "words", [["1.0"] * 40, [f"{n:x}q{n * 7919:x}" for n in range(40)]], ids=["constant", "random"]
+)
+def test_an_unknown_field_of_every_event_does_not_hold_the_answer(words):
+    events = [chunk({"content": LONG}, extra=word) for word in words]
+    left = outputs([*events, *END])
+    assert b"".join(left[:20])
+
+
+def test_a_value_across_text_and_an_annotation_that_end_together_is_found():
+    received = b"".join(outputs([chunk(cited("(3) x", content="係A123456"), finish="stop")]))
+    assert b"A123456" not in received
+
+
+def test_a_value_in_an_unknown_field_by_turns_with_content_is_found():
+    events = [chunk({"musing": "A123456"}), chunk({"content": "好。"}), chunk({"musing": "(3)"})]
+    assert b"A123456" not in b"".join(outputs([*events, *END]))
+
+
+def test_a_stream_of_which_only_the_role_came_is_asked_for_again(tmp_path):
+    rules = policy(rule("bias.toxicity", Action.REGENERATE))
+    streams = [told(["你呢個人渣。"]), GOOD]
+    with site(rules, DETECTORS, tmp_path, lambda asked: sse(*streams.pop(0), pause=0.02)) as it:
+        _, _, received = it.post({**QUESTION, "stream": True})
+        assert spoken(received) == "你好。"
+
+
+def test_a_name_that_changes_does_not_hide_a_value_that_follows_it():
+    events = [chunk({"content": "好"}, id="abc"), chunk({"content": "好"}, id="A123456(3)")]
+    assert b"A123456" not in b"".join(outputs([*events, *END]))

@@ -42,7 +42,15 @@ def served(frames: list[bytes], cuts: list[int], scanner=SCANNER, judge=JUDGE, c
             yield raw[a:b]
 
     async def run():
-        stream = Streaming(LENS.lens(Call()), SSEDecoder(1 << 20), Call(stream=True, choices=choices), scanner, judge, decision, {"policy": "p"})
+        stream = Streaming(
+            LENS.lens(Call()),
+            SSEDecoder(1 << 20),
+            Call(stream=True, choices=choices),
+            scanner,
+            judge,
+            decision,
+            {"policy": "p"},
+        )
         return b"".join([piece async for piece in stream.run(reads())])
 
     return asyncio.run(run()), decision

@@ -117,7 +117,6 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
         else:
             fields.append(paths.meta(channel, pointer, text) if paths is not None else alone(channel, pointer, text))
     if paths is not None:
-        paths.end()
         deltas += paths.deltas
     reason = word(mapping(document).get("stop_reason"))
     finishes = [(0, _REASONS.get(reason, reason))] if reason else []

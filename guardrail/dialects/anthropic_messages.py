@@ -372,7 +372,6 @@ class _Lens(Lens):
         self._paths.begin("block", index)
         found = _Found(self._paths, first=kind == "content_block_start")
         _sort(found, _EVENT, body, strings, {("content_block",): block, ("delta",): block}, 1)
-        self._paths.end()
         held = self._held.setdefault(index, {})
         held.update({delta.channel: None for delta in found.deltas if delta.channel[1] in ATOMIC})
         if kind == "content_block_start" and block.channel:
@@ -402,7 +401,6 @@ class _Lens(Lens):
         self._paths.begin("message")
         found = _Found(self._paths)
         _sort(found, _EVENT, body, strings, {}, 1)
-        self._paths.end()
         reason = word(mapping(body.get("delta")).get("stop_reason")) if kind == "message_delta" else ""
         finishes = []
         if (reason or kind == "message_stop") and not self._finished:

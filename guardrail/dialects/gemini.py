@@ -363,7 +363,6 @@ class _Reading:
             self._say_nothing(position)
         seals: Sequence[ChannelKey] = ()
         if self._paths is not None:
-            self._paths.end()
             self._deltas += self._paths.deltas
             seals = self._paths.seals
         return View(

@@ -86,7 +86,6 @@ class JoinedLens(Lens):
                 keys.append(segment)
             else:
                 self._paths.unknown(segment.pointer, segment.text)
-        self._paths.end()
         return View(self._paths.deltas, keys, seals=self._paths.seals)
 
     def is_done(self, data: bytes) -> bool:

@@ -205,7 +205,6 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     if paths is None and spoken and not any(delta.channel == (0, "content", 0) for delta in deltas):
         deltas.append(Delta((0, "content", 0), ("message", "content") if "message" in body else ("response",), ""))
     if paths is not None:
-        paths.end()
         deltas += paths.deltas
     return View(
         deltas,

@@ -197,7 +197,6 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
             )
     seals = []
     if paths is not None:
-        paths.end()
         deltas += paths.deltas
         seals = paths.seals
     return View(

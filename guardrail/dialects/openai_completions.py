@@ -155,7 +155,6 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     if paths is None:
         deltas += _silent(numbers, deltas)
     else:
-        paths.end()
         deltas += paths.deltas
     return View(
         deltas,

@@ -124,7 +124,6 @@ class Reader:
         if about.ends:
             self._end(found, kind, document, index)
         found.acts = found.acts or kind == "response.audio.delta"
-        self._paths.end()
         found.deltas += self._paths.deltas
         return self._view(found, [(0, _reason(kind, document))] if kind in ENDS else [], about.tracked)
 

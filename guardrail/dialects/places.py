@@ -30,6 +30,7 @@ _KEYED = frozenset({"tool_arguments", "logprobs"})
 _BLOB = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _PATHS = 4096  # places in one stream that are remembered
 _CONSTANT = 6  # characters from which on a string that comes twice cannot be two tokens of a number
+_TIMES = 3  # how often a shorter one comes before it is taken for a constant
 _LEAD = 64  # characters of what stood there before that are judged together with what stands there now
 
 
@@ -84,24 +85,21 @@ class Paths:
     """What stood in each place of a stream before, so that a text spread over events is read as one text.
 
     A string in an unknown place is a channel of its own.  Most such strings are constants that come with every event;
-    one that comes a second time unchanged is taken for that and is not joined with itself, and one that the next
-    event of its kind does not have is taken to have ended: else the first word of it would hold the whole stream.
+    one that comes again unchanged is taken for that and is not joined with itself: else it would hold the whole stream.
     Strings of the protocol (ids, names) never wait: one that changes is judged with what stood there before in front
     of it.
     """
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, int, Pointer], _Seen] = {}
-        self._open: dict[tuple[str, int], set[Pointer]] = {}
         self._meta: dict[Pointer, str] = {}
         self._kind = ("", 0)
-        self._now: set[Pointer] = set()
         self.deltas: list[Delta] = []
         self.seals: list[ChannelKey] = []
 
     def begin(self, kind: str, choice: int = 0) -> None:
         """The next event; `kind` and `choice` tell apart events that come by turns."""
-        self._kind, self._now, self.deltas, self.seals = (kind, choice), set(), [], []
+        self._kind, self.deltas, self.seals = (kind, choice), [], []
 
     def unknown(self, pointer: Pointer, text: str) -> None:
         """A string in a place that no table knows.  Raises JsonError for too many places."""
@@ -111,18 +109,16 @@ class Paths:
             if len(self._seen) >= _PATHS:
                 raise JsonError(f"more than {_PATHS} unknown places in one stream")
             seen = self._seen[key] = _Seen((-1, FIELD, len(self._seen)), text)
-        elif text == seen.first and not seen.grows and (len(text) >= _CONSTANT or text.isalpha()):
-            return  # it is sealed by `end`, for it is not among the places of now
+        elif text == seen.first and not seen.grows:
+            seen.times += 1
+            if len(text) >= _CONSTANT or text.isalpha() or seen.times > _TIMES:
+                if not seen.sealed:
+                    self.seals.append(seen.channel)
+                seen.sealed = True
+                return
         else:
             seen.grows = True
-        self._now.add(pointer)
         self.deltas.append(Delta(seen.channel, pointer, text))
-
-    def end(self) -> None:
-        """The event is over: texts that it did not add to have ended."""
-        for pointer in self._open.get(self._kind, set()) - self._now:
-            self.seals.append(self._seen[(*self._kind, pointer)].channel)
-        self._open[self._kind] = self._now
 
     def meta(self, channel: str, pointer: Pointer, text: str) -> Segment:
         """A string of the protocol."""
@@ -136,6 +132,8 @@ class Paths:
 class _Seen:
     channel: ChannelKey
     first: str
+    times: int = 1
+    sealed: bool = False
     grows: bool = False
 
 

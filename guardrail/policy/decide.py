@@ -63,6 +63,12 @@ class Judge:
         edits = any(r.action is Action.REDACT and Stage.RESPONSE in r.stages for r in self.policy.rules)
         return edits and self.policy.enforce and self.policy.thinking == "drop"
 
+    @property
+    def may_regenerate(self) -> bool:
+        """Whether any rule may have the model asked for another answer."""
+        wishes = any(r.action is Action.REGENERATE and Stage.RESPONSE in r.stages for r in self.policy.rules)
+        return wishes and self.policy.enforce
+
     def failure_action(self) -> Action:
         """What a check that did not finish leads to."""
         return self.policy.on_failure if self.policy.enforce else Action.FLAG

@@ -153,6 +153,17 @@ def test_hold_back_counts_what_has_not_left(tmp_path: Path) -> None:
     assert (both.streams, both.frames) == (2, len(plain.pieces) + len(address.pieces))
 
 
+def test_lateness_is_counted_in_chunks_and_a_stream_that_never_spoke_has_none() -> None:
+    found = holdback.summary([holdback.HoldBack([0, 9], late) for late in (0, 1, 5, None)])
+    assert (found.delay_p50, found.delay_max) == (1, 5)
+    goals = {name: (seen, limit) for name, seen, limit in replay.holdback_goals(found)}
+    assert goals == {
+        "characters held, p50": (9, 8),
+        "characters held, p95": (9, 64),
+        "chunks by which the first text is late, median": (1, 1),
+    }
+
+
 def test_replay_end_to_end(tmp_path: Path) -> None:
     texts = ["Nothing to see here.", "寫信去 taiman.chan@gmail.com 搵我", "好。" * 100]
     data = tmp_path / "data.jsonl"

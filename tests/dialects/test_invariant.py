@@ -13,10 +13,10 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from guardrail.types import Action, Context, Segment, Stage
+from guardrail.policy.decide import Judge
 from guardrail.review import outcome, review
 from guardrail.scanner import Scanner
-from guardrail.policy.decide import Judge
+from guardrail.types import Action, Context, Segment, Stage
 from tests import material
 from tests.coverage_page import Coverage
 from tests.inprocess import Answered, InProcess, cut
@@ -34,6 +34,7 @@ VALUES = (
     "A123456(3)", "AB 123456 (A)", "Ａ１２３４５６（３）", "A1234\u200b56(3)", "abc.def@mail.example", "4111 1111 1111 1113", "４１１１-1111-1111-1113",
 )  # fmt: skip
 AROUND = ("", "佢嘅身份證號碼係", "，多謝。", "电话 ", " is ", '"', "\\", "。\n", "🙂", ", and ", "<b>", "係")
+PLAIN = "佢嘅身份證號碼係A123456(3)，多謝。"
 NUMBERS = ("4111111111111113",)
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # the texts are short already
 CUTS = st.lists(st.integers(0, 3000), max_size=12)
@@ -49,6 +50,7 @@ SEEN = Coverage([(name, channel) for name, channel in CELLS])
 
 CLOSED: dict[tuple[str, str], str] = {
     ("anthropic", "unknown_event"): "refused by default",
+    ("openai_responses", "unknown_item"): "refused by default",
 }
 
 
@@ -65,7 +67,9 @@ def texts_for(channel: str) -> st.SearchStrategy[str]:
 def streamed(proxy: InProcess, speaker: Speaker, channel: str, pieces: Sequence[str], cuts: Sequence[int]) -> Answered:
     request = speaker.request(True)
     raw = b"".join(speaker.stream(channel, pieces))
-    return proxy.ask(request.path, request.body, request.headers, cut(raw, cuts), content_type=speaker.content_type(True))
+    return proxy.ask(
+        request.path, request.body, request.headers, cut(raw, cuts), content_type=speaker.content_type(True)
+    )
 
 
 def answered(proxy: InProcess, speaker: Speaker, channel: str, text: str, cuts: Sequence[int] = ()) -> Answered:
@@ -99,24 +103,23 @@ def assert_nothing_left(text: str, got: Answered) -> None:
 def test_a_redacted_value_never_leaves(proxies, name, channel):
     speaker = SPEAKERS[name]
 
-    @settings(max_examples=6, phases=PHASES)
-    @given(text=texts_for(channel), deltas=CUTS, cuts=CUTS)
-    def holds(text, deltas, cuts):
+    def look(text, deltas, cuts) -> tuple[bool, bool, str]:
         whole = answered(proxies["redact"], speaker, channel, text, cuts)
         assert_nothing_left(text, whole)
         stream = streamed(proxies["redact"], speaker, channel, split(text, deltas), cuts)
         assert_nothing_left(text, stream)
-        SEEN.judged(name, channel, "whole", bool(whole.record["findings"]))
-        SEEN.judged(name, channel, "stream", bool(stream.record["findings"]))
-        if whole.status >= 400 and speaker.status(channel) < 400:
-            SEEN.edited(name, channel, "refused")
-            return
+        found = bool(whole.record["findings"]), bool(stream.record["findings"])
         if stream.record["error"] == "unknown_event":
-            SEEN.edited(name, channel, "refused in a stream")
-            return
-        SEEN.edited(name, channel, read_alike(speaker, channel, text, whole, stream))
+            return *found, "edited in a whole answer, refused in a stream"
+        return *found, read_alike(speaker, channel, text, whole, stream)
+
+    @settings(max_examples=6, phases=PHASES)
+    @given(text=texts_for(channel), deltas=CUTS, cuts=CUTS)
+    def holds(text, deltas, cuts):
+        look(text, deltas, cuts)
 
     holds()
+    SEEN.looked(name, channel, *look(NUMBERS[0] if "number" in channel else PLAIN, [3, 9, 11, 14, 17], [40, 90, 400]))
 
 
 def read_alike(speaker: Speaker, channel: str, text: str, whole: Answered, stream: Answered) -> str:
@@ -158,9 +161,9 @@ def test_a_blocked_value_never_leaves_and_the_client_is_told(proxies, name, chan
         stream = streamed(proxies["block"], speaker, channel, split(text, deltas), cuts)
         assert_nothing_left(text, stream)
         assert stream.record["ended"] in ("blocked", "upstream_failed")
-        SEEN.blocked(name, channel)
 
     holds()
+    SEEN.blocked(name, channel)
 
 
 @pytest.mark.parametrize(("name", "channel"), CELLS, ids=lambda part: part)
@@ -170,7 +173,13 @@ def test_where_nothing_is_withheld_every_byte_leaves_as_it_came(proxies, name, c
         return
 
     @settings(max_examples=3, phases=PHASES)
-    @given(text=st.sampled_from(["4008"]) if "number" in channel else st.sampled_from(["一切安好。", "All is well 🙂", "x"]), deltas=CUTS, cuts=CUTS)
+    @given(
+        text=st.sampled_from(["4008"])
+        if "number" in channel
+        else st.sampled_from(["一切安好。", "All is well 🙂", "x"]),
+        deltas=CUTS,
+        cuts=CUTS,
+    )
     def holds(text, deltas, cuts):
         whole = answered(proxies["flag"], speaker, channel, text, cuts)
         assert whole.body == speaker.whole(channel, text)
