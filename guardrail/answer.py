@@ -32,6 +32,7 @@ class Reading:
     segments: list[Segment] = field(default_factory=list)
     pieces: dict[Pointer, list[Piece]] = field(default_factory=dict)
     choices: dict[Pointer, int] = field(default_factory=dict)
+    blocks: dict[Pointer, list[tuple[int, int]]] = field(default_factory=dict)
     units: dict[Pointer, list[Pointer]] = field(default_factory=dict)
     echoes: dict[Pointer, list[Pointer]] = field(default_factory=dict)
     last: dict[int, Pointer] = field(default_factory=dict)
@@ -68,9 +69,11 @@ def read(view: View, raw: bytes, document: Any) -> Reading:
 
 def _join(reading: Reading, key: ChannelKey, deltas: Sequence[Delta]) -> None:
     first = (*deltas[0].pointer, *key[1:]) if key[1] == "logprobs" else deltas[0].pointer
-    length = 0
+    length, part = 0, -1
     for delta in deltas:
         reading.pieces.setdefault(first, []).append((delta.pointer, length, length + len(delta.text)))
+        _extend(reading.blocks.setdefault(first, []), length, delta, part)
+        part = delta.part
         length += len(delta.text)
         if delta.logprobs:
             reading.echoes.setdefault(first, []).append(delta.logprobs)
@@ -81,6 +84,15 @@ def _join(reading: Reading, key: ChannelKey, deltas: Sequence[Delta]) -> None:
     reading.choices[first] = key[0]
     text = "".join(delta.text for delta in deltas)
     reading.segments.append(Segment(Stage.RESPONSE, "assistant", key[1], first, text))
+
+
+def _extend(blocks: list[tuple[int, int]], start: int, delta: Delta, part: int) -> None:
+    """Add a piece to the blocks of its text; `part` is the block that the piece before it stands in."""
+    end = start + len(delta.text)
+    if blocks and part == delta.part:
+        blocks[-1] = (blocks[-1][0], end)
+    else:
+        blocks.append((start, end))
 
 
 def _place_asides(reading: Reading, deltas: Iterable[Delta]) -> None:
@@ -108,6 +120,23 @@ def _place_asides(reading: Reading, deltas: Iterable[Delta]) -> None:
 
 def _segment(delta: Delta) -> Segment:
     return Segment(Stage.RESPONSE, "assistant", "annotation", delta.pointer, delta.text)
+
+
+def judge_blocks(reading: Reading, result: Review, scanner: Scanner, judge: Judge) -> list[Hit]:
+    """The hits on each block of a joined text read by itself, added to `result`: what ends the block before must not
+    hide a value that begins this one."""
+    found: list[Hit] = []
+    for segment, hits in zip(result.segments, result.hits, strict=True):
+        for start, end in reading.blocks.get(segment.pointer, ())[1:]:
+            piece = replace(segment, text=segment.text[start:end])
+            known = {(hit.finding.kind, hit.finding.start, hit.finding.end) for hit in hits}
+            for finding in scanner.patterns(piece.text, Stage.RESPONSE):
+                moved = replace(finding, start=(finding.start or 0) + start, end=(finding.end or 0) + start)
+                if (moved.kind, moved.start, moved.end) not in known:
+                    hit = replace(judge.hit(finding, piece), finding=moved)
+                    hits.append(hit)
+                    found.append(hit)
+    return found
 
 
 def judge_asides(reading: Reading, result: Review, scanner: Scanner, judge: Judge) -> list[Hit]:

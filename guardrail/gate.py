@@ -224,6 +224,10 @@ class Channel:
         self.hits: list[Hit] = []
         self.edits: list[Edit] = []
         self._stale = False
+        self._screen = screen
+        self._part = 0
+        self._opening: Tail | None = None
+        self._opened = 0
         self._tail = Tail(screen)
         self._prose = self.name in PROSE
         self._kept: list[str] | None = [] if atomic or (keep and self._prose) else None
@@ -239,8 +243,12 @@ class Channel:
         """Whether the text has ended and nothing is still to be asked about it."""
         return self.closed and not self.pending
 
-    def feed(self, text: str) -> list[tuple[Finding, str]]:
-        """Append `text`; the findings that became certain."""
+    def feed(self, text: str, part: int = 0) -> list[tuple[Finding, str]]:
+        """Append `text`, which belongs to the block `part` of an answer; the findings that became certain."""
+        if part != self._part and self.length and not self.atomic:
+            # A reader may see a block by itself: what ends the one before must not hide a value that begins this one.
+            self._opening, self._opened = Tail(self._screen), self.length
+        self._part = part
         self.length += len(text)
         if self._kept is not None:
             self._kept.append(text)
@@ -250,12 +258,25 @@ class Channel:
             self._unjudged += text
         self._tail.feed(text)
         self._scanned, found = self._tail.settle(final=False)
-        return found
+        return [*found, *self._begun(text, final=False)]
+
+    def _begun(self, text: str, *, final: bool) -> list[tuple[Finding, str]]:
+        """What begins with the block that opened last, read as if nothing stood before it."""
+        if self._opening is None:
+            return []
+        self._opening.feed(text)
+        settled, found = self._opening.settle(final=final)
+        start = self._opened
+        if settled or final:
+            self._opening = None
+        else:
+            self._scanned = min(self._scanned, start)
+        return [(replace(f, start=(f.start or 0) + start, end=(f.end or 0) + start), matched) for f, matched in found]
 
     def seal(self) -> list[tuple[Finding, str]]:
         """Judge the text so far as if it ended here; more may come."""
         self._scanned, found = self._tail.settle(final=True)
-        return found
+        return [*found, *self._begun("", final=True)]
 
     def beside(self, text: str) -> list[tuple[Finding, str]]:
         """The findings that begin in this text and end in `text`, which a reader sees right after it."""
@@ -273,6 +294,7 @@ class Channel:
         if self.atomic:
             return [], self._count([Inspection(Ask.COMPLETE, self.key, self.text())] if self.length else [])
         self._scanned, found = self._tail.settle(final=True)
+        found = [*found, *self._begun("", final=True)]
         asked: list[Inspection] = []
         if self._prose and sentences:
             if self._sentence_mode is StreamMode.SENTENCE:
@@ -524,7 +546,7 @@ class Gate(Generic[T]):
         if channel.name in PROSE and not channel.repeats:
             choice = delta.channel[0]
             self._said[choice] = self._said.get(choice, 0) + len(delta.text)
-        self._take(channel, channel.feed(delta.text))
+        self._take(channel, channel.feed(delta.text, delta.part))
         return part
 
     def _channel(self, key: ChannelKey) -> Channel:

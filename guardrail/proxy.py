@@ -364,7 +364,8 @@ class Proxy:
         except jsontext.JsonError:  # also in tool arguments
             raise _malformed() from None
         guard = self._guard
-        beside = answer.judge_asides(reading, result, guard.scanner, guard.judge) if reading.asides else []
+        beside = answer.judge_blocks(reading, result, guard.scanner, guard.judge)
+        beside += answer.judge_asides(reading, result, guard.scanner, guard.judge)
         record(turn.decision, beside)
         self._raise_if_ended(turn, beside)
         body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy)

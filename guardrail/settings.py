@@ -54,6 +54,8 @@ class Settings:
                 near = difflib.get_close_matches(name, UPSTREAM_NAMES, n=1)
                 cure = f"did you mean `{near[0]}`?" if near else f"valid are {', '.join(UPSTREAM_NAMES)}"
                 raise SettingsError(f"--upstream {entry}: nobody's API is called `{name}`; {cure}")
+            if "://" not in url:
+                self._require_plain(url)
             if name in found:
                 raise SettingsError(f"--upstream is given twice for {name or 'everything'}; keep one")
             found[name] = url

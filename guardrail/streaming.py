@@ -107,6 +107,9 @@ class Streaming:
         self._lessons = _LESSONS
         self._acts: set[int] = set()
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
+        self._arguments: dict[ChannelKey, str] = {}
+        self._begun: set[tuple[object, ...]] = set()
+        self._worded: set[int] = set()
         self._notices_of: dict[int, list[str]] = {}
         self._failed = False
         self._spoke = False
@@ -193,11 +196,12 @@ class Streaming:
             again = (replace(delta, text=text),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
+        self._known = None  # what was learnt holds only as long as nothing else is said
         document = jsontext.parse(data)
         view = self._view(document, data, name)
         if _is_error(document):
             self._failed = True
-            self._known, self._lessons = None, 0
+            self._lessons = 0
             self._gate.abandon()  # what was held is not known to be whole: it never leaves
             said = [alone(delta.channel[1], delta.pointer, delta.text) for delta in view.deltas]
             view = View(fields=[*view.fields, *said], trees=view.trees, opaque=view.opaque)
@@ -213,6 +217,7 @@ class Streaming:
         payload.finishes = tuple(choice for choice, _ in view.finishes)
         payload.opaque = view.opaque if self._drops_opaque else ()
         payload.echoes, payload.mark = view.echoes, view.mark
+        self._worded.update(delta.channel[0] for delta in deltas if delta.channel[1] == "content" and delta.text)
         payload.speaks = any(delta.text for delta in deltas)
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, conclude=False)
         if deltas:  # the text that an annotation belongs to may have come with it
@@ -256,11 +261,27 @@ class Streaming:
         choice, channel, block = delta.channel
         if channel not in ("tool_arguments", "tool_name"):
             return delta
-        known, turn = self._calls.get(delta.channel, (delta.call, 0))
-        if delta.call and known and delta.call != known:
-            turn += 1
+        known, turn = self._calls.get(delta.channel, ("", 0))
+        if delta.call and delta.call != known:
+            turn += bool(known)
+            self._require_whole(delta)
         self._calls[delta.channel] = (delta.call or known, turn)
+        if channel == "tool_arguments":
+            self._arguments[delta.channel] = self._arguments.get(delta.channel, "") + delta.text
         return replace(delta, channel=(choice, channel, block + turn * _CALLS)) if turn else delta
+
+    def _require_whole(self, delta: Delta) -> None:
+        """A call begins.
+
+        Some clients join calls by their index, some by their id: neither may get other arguments than were judged.
+        """
+        key, identity = delta.channel, (*delta.channel, delta.call)
+        begun = self._arguments.pop(key, "")
+        if identity in self._begun:
+            raise jsontext.JsonError("the pieces of two tool calls are mixed")
+        self._begun.add(identity)
+        if begun.strip():
+            jsontext.parse(begun.encode(errors="surrogatepass"))
 
     def _judge_fields(self, payload: _Payload, view: View, data: bytes, asides: Sequence[Delta]) -> None:
         for segment in view.fields:
@@ -425,7 +446,8 @@ class Streaming:
         if payload.finishes and self._notices_of:
             document = jsontext.parse(new)
             for choice in payload.finishes:
-                for words in self._notices_of.pop(choice, ()):
+                # As in a whole answer, a notice stands below words; one without any has it in its `guardrail` member.
+                for words in self._notices_of.pop(choice, ()) if choice in self._worded else ():
                     added += self._lens.text(document, choice, "\n\n" + words)
             new = edit_document(new, {}, {}, appended=self._lens.finish_edits(document))
         if self._lens.shifted:
@@ -473,7 +495,7 @@ class Streaming:
         begun = {*range(min(self._call.choices, _CHOICES)), *self._gate.open_choices(), *self._reasons}
         open_choices = sorted(begun - self._ended)
         told = None if self._notes is None else notes_for(self._decision, self._notes)
-        spaced = f"\n\n{message}" if message else ""
+        spaced = f"\n\n{message}" if message and self._spoke else message
         added = self._lens.stop(self._seen(), open_choices or [0], spaced, told)
         return self._framing.at_end(added, first=not self.started)
 

@@ -700,7 +700,7 @@ def test_a_stream_that_stays_bad_is_blocked_after_three(asking):
     "rest",
     [
         told(["第一句。好的。", "你呢個人渣。"]),
-        told(["第一句。好的。", "A123456(3) "]),
+        told(["第一句。好的。", "係", "A123456(3) "]),
         [*told(["好。"])[:2], chunk({"x": VALUE}), *told(["好"])],
     ],
 )
@@ -1009,3 +1009,36 @@ def test_a_stream_of_which_only_the_role_came_is_asked_for_again(tmp_path):
 def test_a_name_that_changes_does_not_hide_a_value_that_follows_it():
     events = [chunk({"content": "好"}, id="abc"), chunk({"content": "好"}, id="A123456(3)")]
     assert b"A123456" not in b"".join(outputs([*events, *END]))
+
+
+@pytest.mark.parametrize("before", ["睇ABC", "see x", "第一句。", "A1"])
+def test_the_end_of_a_block_does_not_hide_a_value_that_begins_the_next(before, tmp_path):
+    from tests.speakers import SPEAKERS
+
+    speaker = SPEAKERS["anthropic"]
+    message = json.loads(speaker.clean(False)[0])
+    message["content"] = [{"type": "text", "text": before}, {"type": "text", "text": VALUE + "，多謝。"}]
+    events = [
+        {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
+        *(
+            event
+            for index, block in enumerate(message["content"])
+            for event in (
+                {"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}},
+                {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": block["text"][:4]}},
+                {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": block["text"][4:]}},
+                {"type": "content_block_stop", "index": index},
+            )
+        ),
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 3}},
+        {"type": "message_stop"},
+    ]  # fmt: skip
+    frames = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
+    for script in ([http(json.dumps(message).encode())], sse(*frames)):
+        with site(REDACT, DETECTORS, tmp_path, lambda asked, script=script: script) as it:
+            received = it.post({"model": "m", "max_tokens": 9, "messages": []}, path="/v1/messages")[2]
+        said = (
+            received.decode().encode().decode("unicode_escape", "replace") if b"\\u" in received else received.decode()
+        )
+        assert "A123456" not in said.replace('"', "") and "123456" not in said
+        assert GONE in said

@@ -193,3 +193,27 @@ def test_the_decision_is_told_on_the_frame_that_ends_the_last_choice():
         "findings": [{"kind": "pii.hkid", "rule": "pii.any", "action": "redact"}],
         "checks_not_run": [],
     }
+
+
+def called(identity: str | None, arguments: str, index: int = 0) -> bytes:
+    call = {"index": index, "function": {"name": "f", "arguments": arguments}}
+    return chunk({"tool_calls": [{**call, "id": identity, "type": "function"} if identity else call]})
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [called("a", "{"), called(None, "}"), called("b", '{"a":"A1234'), called(None, '56(3)"}')],
+        [called("a", '{"a":"A1234'), called("b", '56(3)"}')],
+        [called("a", '{"a":"A1234'), called("b", "{}", 1), called("b", '{"a":1}', 0), called("a", '56(3)"}')],
+        [chunk({"tool_calls": [{"index": 0, "id": "a", "function": {"arguments": {"n": 4111111111111113}}}]})],
+    ],
+    ids=["another call after one that was learnt", "another id in the middle", "an id that comes back", "an object"],
+)
+def test_arguments_that_clients_may_join_in_another_way_never_leave(frames):
+    try:
+        raw, _ = served([*frames, *END], [])
+    except ExchangeError:
+        return
+    assert b"56(3)" not in raw
+    assert b"4111111111111113" not in raw

@@ -297,7 +297,7 @@ def _delta(channel: str, pointer: Pointer, text: str, block: _Block | None) -> D
     if channel == "annotation":
         return Delta(_CONTENT, pointer, text, aside=True) if text else None
     if channel in ("content", "refusal"):
-        return Delta((0, channel, 0), pointer, text)
+        return Delta((0, channel, 0), pointer, text, part=block.number if block else 0)
     if block is None:
         return None
     if channel in ("thinking", "summary"):
@@ -391,6 +391,8 @@ class _Lens(Lens):
         if kind == "content_block_start":
             if index in self._known:
                 raise JsonError("a content block begins twice")
+            if self._open:  # clients would join by index what is read here in order
+                raise JsonError("a content block begins before the one before it has ended")
             self._known.add(index)
             self._open[index] = _block(body.get("content_block"), index)
         if index not in self._open:

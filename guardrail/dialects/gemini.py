@@ -266,6 +266,14 @@ class Gemini:
         )
 
 
+_QUOTED = re.compile(r"""\[(?:'([^'\\\]]*)'|"([^"\\\]]*)")\]""")
+
+
+def _plain_path(path: str) -> str:
+    """A place of an argument in one spelling (RFC 9535, section 2.3.1.1): `$['a']` and `$.a` are the same."""
+    return _QUOTED.sub(lambda found: "." + (found[1] or found[2] or ""), path)
+
+
 @dataclass(slots=True)
 class _Turn:
     """What one candidate has said so far: the function call under way, and the blocks of its pieces by place."""
@@ -273,6 +281,8 @@ class _Turn:
     blocks: int = 0
     base: int | None = None
     name: str = ""
+    id: str = ""
+    ids: set[str] = field(default_factory=set)
     places: dict[str, int] = field(default_factory=dict)
 
     def block(self) -> int:
@@ -397,16 +407,22 @@ class _Reading:
         turn = self._turns.setdefault(number, _Turn())
         pieces = sequence(_either(call, "partialArgs"))
         goes_on = _flag(call, "willContinue")
-        name = word(call.get("name"))
-        if not pieces and not goes_on and not turn.goes_on(name):
+        name, identity = word(call.get("name")), word(call.get("id"))
+        under_way = turn.goes_on(name) and identity in ("", turn.id)
+        if not pieces and not goes_on and not under_way:
             return  # whole in this document
-        if not turn.goes_on(name):  # one that has begun is over when another begins
+        if identity and identity != turn.id:
+            if identity in turn.ids:
+                raise JsonError("the pieces of two function calls are mixed")
+            turn.id = identity
+            turn.ids.add(identity)
+        if not under_way:  # one that has begun is over when another begins
             self._closes += [(number, "tool_arguments", block) for block in turn.close()]
         base = turn.open(name)
         self._deltas.append(Delta((number, "tool_arguments", base), pointer, ""))
         for at, piece in enumerate(mapping(piece) for piece in pieces):
             place = (*pointer, _spelling(call, "partialArgs"), at)
-            if (path := word(_either(piece, "jsonPath"))) not in turn.places:
+            if (path := _plain_path(word(_either(piece, "jsonPath")))) not in turn.places:
                 turn.places[path] = turn.block()
             self._pieces[place] = turn.places[path]
             if _either(piece, "numberValue") is not None:

@@ -6,7 +6,7 @@ vLLM, llama.cpp, DeepSeek, OpenRouter and Ollama speak it too; their reasoning f
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from guardrail.dialects.openai_common import dump, error_body, error_event
@@ -202,11 +202,25 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     return View(
         deltas,
         fields,
+        trees=list(_objects(choices)),
         opaque=opaque,
         seals=seals,
         finishes=[(_index(c, i), str(c["finish_reason"])) for i, c in enumerate(choices) if c.get("finish_reason")],
         acts=frozenset(_index(c, i) for i, c in enumerate(choices) if _says_otherwise(c)),
     )
+
+
+def _objects(choices: Sequence[Mapping[str, Any]]) -> Iterator[Pointer]:
+    """Arguments that are no JSON string but the object itself, as some servers send them."""
+    for position, choice in enumerate(choices):
+        for holder in ("message", "delta"):
+            above: Pointer = ("choices", position, holder)
+            said = mapping(choice.get(holder))
+            if isinstance(mapping(said.get("function_call")).get("arguments"), (dict, list, int, float)):
+                yield (*above, "function_call", "arguments")
+            for number, call in enumerate(sequence(said.get("tool_calls"))):
+                if isinstance(mapping(mapping(call).get("function")).get("arguments"), (dict, list, int, float)):
+                    yield (*above, "tool_calls", number, "function", "arguments")
 
 
 def _choices(document: Any) -> list[Mapping[str, Any]]:

@@ -220,7 +220,7 @@ class Reader:
         pointer = (*spot.base, *path)
         beside = (*pointer[:-1], "logprobs")
         spelled = beside if name == "content" and at(document, beside) else None
-        found.deltas.append(Delta((0, name, block), pointer, text, spelled))
+        found.deltas.append(Delta((0, name, block), pointer, text, spelled, part=(spot.index << 16) + part))
         found.acts = found.acts or name in ("refusal", "transcript")
 
     def _hand(self, found: _Found, spot: _Spot, channel: str, which: object, pointer: Pointer, text: str) -> None:
@@ -245,6 +245,8 @@ class Reader:
         """A call that is announced before it is there waits until it is."""
         item = mapping(document.get("item"))
         if item_kind(item) in HELD:
+            if any(owner == index for owner, _ in self._open.values()):
+                raise JsonError("an item begins twice")
             key = self._channel("tool_arguments", index, None, 0)
             found.deltas.append(Delta(key, ("item", "type"), "", call=word(item.get("call_id"))))
 

@@ -58,7 +58,8 @@ class Delta:
     `logprobs` is the place of the log-probabilities that spell the same text, to be emptied when the text is edited;
     `call` the id of the tool call that begins here, if it says one; `unit` the array element that goes as a whole when
     the text may not be edited (channel `thinking`); `aside` marks a text that a reader sees beside the channel at this
-    point (an annotation) and that is no part of it.
+    point (an annotation) and that is no part of it; `part` the block of the answer that the text stands in, where a
+    reader may see that block by itself.
     """
 
     channel: ChannelKey
@@ -68,6 +69,7 @@ class Delta:
     call: str = ""
     unit: Pointer | None = None
     aside: bool = False
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ TEXTS = st.builds(
     st.sampled_from(AROUND),
     st.sampled_from(VALUES),
     st.sampled_from(AROUND),
-    st.lists(st.sampled_from((*AROUND, *VALUES)), max_size=3),
+    # Numbers glued to numbers are others: where one of them ends is not a question of this test.
+    st.lists(st.sampled_from((*AROUND, *(f"，{value}，" for value in VALUES))), max_size=3),
 )
 CELLS = [(speaker.name, channel) for speaker in SPEAKERS.values() for channel in speaker.channels]
 SEEN = Coverage([(name, channel) for name, channel in CELLS])
