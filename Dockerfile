@@ -9,9 +9,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements/build.lock requirements/run.lock requirements/
 RUN ["python", "-m", "venv", "/opt/build"]
-RUN ["/opt/build/bin/pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/build.lock"]
+RUN ["/opt/build/bin/pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/build.lock"]
 RUN ["python", "-m", "venv", "--without-pip", "/opt/guardrail"]
-RUN ["/opt/build/bin/pip", "--python", "/opt/guardrail/bin/python", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/run.lock"]
+RUN ["/opt/build/bin/pip", "--python", "/opt/guardrail/bin/python", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "requirements/run.lock"]
 COPY pyproject.toml README.md ./
 COPY policies policies
 COPY guardrail guardrail

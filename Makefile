@@ -12,7 +12,8 @@ BIN := $(VENV)/bin
 SDKS := tests/sdks/node
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-LOCKED := --require-hashes --only-binary :all:
+# A lock names everything, so nothing is resolved: older pips take a newer release of an extra into account and then refuse it.
+LOCKED := --no-deps --require-hashes --only-binary :all:
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate $(if $(UPGRADE),--upgrade) --constraints requirements/constraints.in
 
@@ -55,7 +56,7 @@ install: $(INSTALLED) ## only make the environment
 
 detoxify: $(INSTALLED) ## add the optional extra `detoxify` with torch's CPU build
 	$(PIP) install --no-deps -r requirements/torch.txt
-	$(PIP) install --no-deps $(LOCKED) -r requirements/detoxify.lock
+	$(PIP) install $(LOCKED) -r requirements/detoxify.lock
 
 # No script of a package runs: none of them needs one to be installed.
 node: $(SDKS)/node_modules/.package-lock.json ## the vendors' Node SDKs, which some of the slow suites drive
