@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from guardrail.detectors.patterns import CONTEXT
+from guardrail.detectors.patterns import context_of
+from guardrail.detectors.protocol import Watch
 from guardrail.detectors.screen import Proposal, Screen
 from guardrail.dialects.protocol import ATOMIC, PROSE, ChannelKey, Delta
 from guardrail.edits import apply_within, redactions
@@ -195,7 +196,7 @@ class Tail:
         else:
             cut = taken if self._origin is None else (self._origin[taken] if taken else 0)
         if cut:
-            self._context = (self._context + self._folded[:taken])[-CONTEXT:]
+            self._context = context_of(self._context + self._folded[:taken])
             self._context_bytes = len(self._context.encode())
             self._source = self._source[cut:]
             self._folded = self._folded[taken:]
@@ -209,7 +210,14 @@ class Channel:
     """One growing text: what of it is settled, what was found in it, what must still be asked."""
 
     def __init__(
-        self, key: ChannelKey, screen: Screen, modes: Mapping[Unit, StreamMode], *, keep: bool, atomic: bool
+        self,
+        key: ChannelKey,
+        screen: Screen,
+        modes: Mapping[Unit, StreamMode],
+        watches: Sequence[Watch] = (),
+        *,
+        keep: bool,
+        atomic: bool,
     ) -> None:
         self.key = key
         self.name = key[1]
@@ -229,8 +237,9 @@ class Channel:
         self._opening: Tail | None = None
         self._opened = 0
         self._tail = Tail(screen)
+        self._watches = watches
         self._prose = self.name in PROSE
-        self._kept: list[str] | None = [] if atomic or (keep and self._prose) else None
+        self._kept: list[str] | None = [] if atomic or watches or (keep and self._prose) else None
         self._sentence_mode = modes[Unit.SENTENCE] if self._prose else StreamMode.LATE
         self._answer_mode = modes[Unit.ANSWER] if self.name == "content" else StreamMode.LATE
         self._scanned = 0
@@ -257,8 +266,19 @@ class Channel:
         if self._sentence_mode is StreamMode.SENTENCE:
             self._unjudged += text
         self._tail.feed(text)
-        self._scanned, found = self._tail.settle(final=False)
+        for watch in self._watches:
+            watch.feed(text)
+        self._scanned, found = self._settle(final=False)
         return [*found, *self._begun(text, final=False)]
+
+    def _settle(self, *, final: bool) -> tuple[int, list[tuple[Finding, str]]]:
+        """How far patterns and watches have settled the text, and what they are certain of."""
+        settled, found = self._tail.settle(final=final)
+        for watch in self._watches:
+            limit, seen = watch.settle(final=final)
+            settled = min(settled, limit)
+            found += [(finding, self.text()[finding.start : finding.end]) for finding in seen]
+        return settled, found
 
     def _begun(self, text: str, *, final: bool) -> list[tuple[Finding, str]]:
         """What begins with the block that opened last, read as if nothing stood before it."""
@@ -275,7 +295,7 @@ class Channel:
 
     def seal(self) -> list[tuple[Finding, str]]:
         """Judge the text so far as if it ended here; more may come."""
-        self._scanned, found = self._tail.settle(final=True)
+        self._scanned, found = self._settle(final=True)
         return [*found, *self._begun("", final=True)]
 
     def beside(self, text: str) -> list[tuple[Finding, str]]:
@@ -293,7 +313,7 @@ class Channel:
         self.closed = True
         if self.atomic:
             return [], self._count([Inspection(Ask.COMPLETE, self.key, self.text())] if self.length else [])
-        self._scanned, found = self._tail.settle(final=True)
+        self._scanned, found = self._settle(final=True)
         found = [*found, *self._begun("", final=True)]
         asked: list[Inspection] = []
         if self._prose and sentences:
@@ -386,12 +406,15 @@ class Gate(Generic[T]):
         sentences: bool = False,
         answers: bool = False,
         atomic: frozenset[str] = ATOMIC,
+        watches: Callable[[], Sequence[Watch]] = tuple,
     ) -> None:
         """`verdict` turns a finding into a hit; `cap` is the most bytes of frames that may wait; `sentences` and
-        `answers` say whether any detector judges those; `atomic` names the channels that are judged once complete."""
+        `answers` say whether any detector judges those; `atomic` names the channels that are judged once complete;
+        `watches` makes what follows one text."""
         self._atomic = atomic
         self._screen, self._modes, self._verdict, self._cap = screen, modes, verdict, cap
         self._sentences, self._answers = sentences, answers
+        self._watches = watches
         self._channels: dict[ChannelKey, Channel] = {}
         self._by_choice: dict[int, list[Channel]] = {}
         self._touched: dict[ChannelKey, Channel] = {}
@@ -552,10 +575,9 @@ class Gate(Generic[T]):
     def _channel(self, key: ChannelKey) -> Channel:
         channel = self._channels.get(key)
         if channel is None:
-            keep = self._sentences or self._answers
-            channel = self._channels[key] = Channel(
-                key, self._screen, self._modes, keep=keep, atomic=key[1] in self._atomic
-            )
+            keep, atomic = self._sentences or self._answers, key[1] in self._atomic
+            watches = () if atomic else self._watches()
+            channel = self._channels[key] = Channel(key, self._screen, self._modes, watches, keep=keep, atomic=atomic)
             self._by_choice.setdefault(key[0], []).append(channel)
         self._touched[key] = channel
         return channel

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from guardrail.detectors.protocol import Detector, PatternSource
+from guardrail.detectors.patterns import Pattern
+from guardrail.detectors.protocol import Configurable, Detector, Options, PatternSource, Watch, Watcher
 from guardrail.detectors.registry import AnyDetector, nearest_kind, serving
 from guardrail.detectors.screen import Screen
 from guardrail.dialects.protocol import PROSE
 from guardrail.errors import PolicyError
-from guardrail.policy.decide import covers
+from guardrail.policy.decide import covers, names
 from guardrail.text.fold import fold
 from guardrail.text.sentences import sentences
 from guardrail.types import Action, Context, FailedCheck, Finding, Policy, Rule, Segment, Stage, StreamMode, Unit
@@ -43,10 +44,11 @@ class _Plan:
     screen: Screen
     sentence: tuple[Detector, ...]
     answer: tuple[Detector, ...]
+    watchers: tuple[Watcher, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.screen.patterns or self.sentence or self.answer)
+        return not (self.screen.patterns or self.sentence or self.answer or self.watchers)
 
 
 class Scanner:
@@ -58,7 +60,8 @@ class Scanner:
         Raises PolicyError for a rule that nothing can serve, CheckError for a detector that cannot be loaded.
         """
         self.policy = policy
-        needed = _needed(policy, detectors)
+        options = Options(policy.link_hosts)
+        needed = [d.configure(options) if isinstance(d, Configurable) else d for d in _needed(policy, detectors)]
         for detector in needed:
             detector.load()
         self._plans = {stage: _plan(policy, needed, stage) for stage in Stage}
@@ -74,17 +77,39 @@ class Scanner:
         """Whether nothing is ever looked for at a stage."""
         return self._plans[stage].empty
 
-    def patterns(self, text: str, stage: Stage) -> list[Finding]:
-        """The pattern findings of a whole text, in its own offsets."""
+    def watches(self, context: Context, stage: Stage = Stage.RESPONSE) -> list[Watch]:
+        """What follows one text of a conversation, beside the patterns."""
+        made = (watcher.watch(context) for watcher in self._plans[stage].watchers)
+        return [watch for watch in made if watch is not None]
+
+    @property
+    def follows(self) -> bool:
+        """Whether any detector of the response stage wants to know the conversation."""
+        return bool(self._plans[Stage.RESPONSE].watchers)
+
+    def passages(self, text: str, context: Context, stage: Stage) -> list[Finding]:
+        """What the PASSAGE detectors find in a whole text."""
+        found: list[Finding] = []
+        for watch in self.watches(context, stage):
+            watch.feed(text)
+            found += watch.settle(final=True)[1]
+        return found
+
+    def patterns(self, text: str, stage: Stage, *, screened: bool = True) -> list[Finding]:
+        """The pattern findings of a whole text, in its own offsets; `screened` False runs every pattern."""
         folded = fold(text)
-        found = self._plans[stage].screen.find(folded.text)
+        found = self._plans[stage].screen.find(folded.text, screened=screened)
         if folded.origin is None:
             return found
         return [_located(finding, *folded.to_source(finding.start or 0, finding.end or 0)) for finding in found]
 
-    def led(self, segment: Segment, stage: Stage) -> list[Finding]:
-        """The pattern findings of a segment, with what a reader saw before it as context; of one that begins there, the
-        part that lies in the segment."""
+    def led(self, segment: Segment, stage: Stage, context: Context | None = None) -> list[Finding]:
+        """The findings of patterns and passages in a segment, with what a reader saw before it as context; of one that
+        begins there, the part that lies in the segment."""
+        passages = self.passages(segment.text, context, stage) if context is not None else []
+        return [*self._led(segment, stage), *passages]
+
+    def _led(self, segment: Segment, stage: Stage) -> list[Finding]:
         lead = len(segment.lead)
         found = self.patterns(segment.lead + segment.text, stage)
         if not lead:
@@ -110,9 +135,9 @@ class Scanner:
         if plan.empty or not segments:
             return scan
         if sum(len(segment.text) for segment in segments) <= _INLINE:
-            self._scan_patterns(segments, stage, scan)
+            _guarded("patterns", lambda: self._scan_patterns(segments, context, stage, scan), scan.failed)
         else:
-            await self._run("patterns", lambda: self._scan_patterns(segments, stage, scan), scan.failed)
+            await self._run("patterns", lambda: self._scan_patterns(segments, context, stage, scan), scan.failed)
         if plan.sentence:
             await self._scan_sentences(segments, context, plan.sentence, scan)
         if plan.answer:
@@ -141,9 +166,9 @@ class Scanner:
         """Let the pool go; a check that hangs is not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _scan_patterns(self, segments: Sequence[Segment], stage: Stage, scan: Scan) -> None:
+    def _scan_patterns(self, segments: Sequence[Segment], context: Context, stage: Stage, scan: Scan) -> None:
         for index, segment in enumerate(segments):
-            scan.findings[index] += self.led(segment, stage)
+            scan.findings[index] += self.led(segment, stage, context)
 
     async def _scan_sentences(
         self, segments: Sequence[Segment], context: Context, detectors: Sequence[Detector], scan: Scan
@@ -254,13 +279,21 @@ def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Pl
         for d in used
         if isinstance(d, PatternSource) and d.unit is Unit.SPAN
         for pattern in d.patterns
+        if _is_wanted(pattern, rules)
     ]
     others = [d for d in used if isinstance(d, Detector)]
     return _Plan(
         Screen(patterns),
         tuple(d for d in others if d.unit is Unit.SENTENCE),
         tuple(d for d in others if d.unit is Unit.ANSWER),
+        tuple(d for d in used if isinstance(d, Watcher)),
     )
+
+
+def _is_wanted(pattern: Pattern, rules: Sequence[Rule]) -> bool:
+    """Whether a rule covers something that `pattern` may find."""
+    asked = names if pattern.by_name else covers
+    return any(asked(rule, kind) for rule in rules for kind in (pattern.kind, *pattern.also))
 
 
 def _modes(policy: Policy, detectors: Sequence[AnyDetector]) -> dict[Unit, StreamMode]:

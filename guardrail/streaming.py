@@ -91,6 +91,7 @@ class Streaming:
             sentences=scanner.judges_sentences,
             answers=scanner.judges_answers,
             atomic=ATOMIC if judge.may_drop_thinking else ATOMIC - {"thinking"},
+            watches=lambda: scanner.watches(call.context),
         )
         self._drops_opaque = judge.policy.enforce and judge.policy.opaque == "drop"
         self._clean: set[tuple[str, str, str]] = set()
@@ -331,7 +332,8 @@ class Streaming:
             self._clean.add(_memo(segment))
 
     def _hits_in(self, segment: Segment) -> list[Hit]:
-        hits = [self._judge.hit(f, segment) for f in self._scanner.led(segment, Stage.RESPONSE)]
+        found = self._scanner.led(segment, Stage.RESPONSE, self._call.context)
+        hits = [self._judge.hit(f, segment) for f in found]
         record(self._decision, hits)
         for hit in hits:
             if hit.action >= Action.REGENERATE and (self._stopped is None or hit.action > self._stopped.action):
@@ -394,7 +396,7 @@ class Streaming:
     async def _answer_complete(self, question: Inspection) -> None:
         """Tool arguments, edited as the JSON they are, and signed thinking, left out as a whole."""
         segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
-        result = await review(self._scanner, self._judge, [segment], Context(), Stage.RESPONSE)
+        result = await review(self._scanner, self._judge, [segment], self._context(question.channel[0]), Stage.RESPONSE)
         record(self._decision, (), result.failed, self._judge.failure_action())
         self._note(question.channel, result.all_hits)
         edits = result.edits()

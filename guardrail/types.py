@@ -53,6 +53,7 @@ class Unit(StrEnum):
     """The piece of text a detector judges at a time, which decides how a stream must wait for it."""
 
     SPAN = "span"  # a pattern; a stream waits only while a match may still be open
+    PASSAGE = "passage"  # text that is followed as it grows; a stream waits while a passage may still be open
     SENTENCE = "sentence"  # one sentence at a time
     ANSWER = "answer"  # the whole text of one channel, once it has ended
 
@@ -84,6 +85,8 @@ class Context:
     `response_format` is the request's own wish for structured output in a neutral form:
     {"type": "json_object"} or {"type": "json_schema", "schema": {...}}, or None.
     `finish_reason` is the vendor's word for why the answer ended ("stop", "length", ...), None while unknown.
+    `system` holds the system and developer messages, `tools` the texts of the offered tools (names, descriptions,
+    schemas), `caller` everything that the caller itself said, `history` the earlier answers of the model.
     """
 
     stage: Stage = Stage.RESPONSE
@@ -91,6 +94,9 @@ class Context:
     prompt: str = ""
     system: str = ""
     sources: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    caller: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
     lang: str | None = None
     finish_reason: str | None = None
     response_format: Mapping[str, Any] | None = None
@@ -160,6 +166,7 @@ class Policy:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     thinking: str = "drop"
     opaque: str = "pass"
+    link_hosts: tuple[str, ...] = ()
     description: str = ""
     source: str = ""
 

@@ -6,17 +6,35 @@ Rules:
 2. A detector never sees vendors or headers; what it needs of the conversation arrives as a `Context`.
 3. Built-in detectors come through the same entry points (`guardrail.detectors`) as anybody else's.
 
-Three kinds of detector differ in the unit they judge (`types.Unit`):
+Four kinds of detector differ in the unit they judge (`types.Unit`):
 SPAN detectors carry `patterns`; the scanner pools all of them into one screen and does not call `detect`.
+PASSAGE detectors follow each text as it grows (`Watch`), because what they look for depends on the conversation or on a
+store, and no expression can say it.
 SENTENCE detectors get a list of sentences, ANSWER detectors a list of one whole text; offsets in a finding
 are relative to its own text.  `heavy` detectors run in the pool with a deadline, the others in the event loop.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
 
 from guardrail.detectors.patterns import Pattern
 from guardrail.types import Context, Finding, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a policy file says to detectors, beside its rules.  `link_hosts` are the hosts that links may lead to."""
+
+    link_hosts: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A detector that works differently from policy to policy."""
+
+    def configure(self, options: Options) -> Self:
+        """A detector for one policy, not loaded yet; this one stays as it is."""
 
 
 @runtime_checkable
@@ -50,3 +68,36 @@ class PatternSource(Protocol):
 
     def load(self) -> None:
         """Make ready, as for `Detector`."""
+
+
+class Watch(Protocol):
+    """One text that is followed while it grows; a pure state machine over the source text, in its offsets.
+
+    What is found must not depend on where the pieces of the text fell: `feed` in one piece or in many, the findings
+    that `settle` has returned by the end are the same.
+    """
+
+    def feed(self, text: str) -> None:
+        """Append `text`."""
+
+    def settle(self, *, final: bool) -> tuple[int, list[Finding]]:
+        """The offset up to which the text may leave, because no finding that is still to come can begin before it, and
+        the findings that became certain since the last call; with `final` the text is judged as if it ended here (more
+        may still come after a pause: what was settled stays so, and what comes is judged anew)."""
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A PASSAGE detector."""
+
+    name: str
+    kinds: tuple[str, ...]
+    unit: Unit
+    heavy: bool
+
+    def load(self) -> None:
+        """Make ready, as for `Detector`."""
+
+    def watch(self, context: Context) -> Watch | None:
+        """A watch on one text of this conversation, None where there is nothing to look for.  Called once for every
+        text, so what is dear to prepare is kept between calls."""

@@ -9,11 +9,11 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import entry_points
 
-from guardrail.detectors.protocol import Detector, PatternSource
+from guardrail.detectors.protocol import Detector, PatternSource, Watcher
 from guardrail.errors import SettingsError
 
 GROUP = "guardrail.detectors"
-AnyDetector = Detector | PatternSource
+AnyDetector = Detector | PatternSource | Watcher
 
 
 def available() -> list[AnyDetector]:

@@ -72,14 +72,18 @@ class Screen:
         found = self._open.search(text, start)
         return found.start() if found else len(text)
 
-    def proposals(self, text: str, encoded: bytes, start: int = 0) -> Iterator[Proposal]:
-        """Every proposal from byte `start` on, by pattern, in folded character offsets."""
-        for index in self.named(encoded[max(0, start - 4) :] if start else encoded):
+    def proposals(self, text: str, encoded: bytes, start: int = 0, *, screened: bool = True) -> Iterator[Proposal]:
+        """Every proposal from byte `start` on, by pattern, in folded character offsets; with `screened` False every
+        pattern is run, which only takes longer."""
+        named = (
+            self.named(encoded[max(0, start - 4) :] if start else encoded) if screened else range(len(self.patterns))
+        )
+        for index in named:
             yield from self._run(index, text, encoded, start)
 
-    def find(self, text: str) -> list[Finding]:
+    def find(self, text: str, *, screened: bool = True) -> list[Finding]:
         """The findings of a whole folded text, in folded offsets, ordered."""
-        found = [p.finding for p in self.proposals(text, text.encode()) if p.finding]
+        found = [p.finding for p in self.proposals(text, text.encode(), screened=screened) if p.finding]
         return sorted(found, key=order)
 
     def _run(self, index: int, text: str, encoded: bytes, at: int) -> Iterator[Proposal]:
@@ -94,14 +98,14 @@ class Screen:
             value = (offsets.character(first), offsets.character(match.end(pattern.group)))
             name = f"{detector}/{pattern.id}"
             try:
-                verdict = pattern.judge(Candidate(text, *value))
+                verdict = pattern.judge(Candidate(text, *value, end))
             except Exception as error:  # whatever a judge raises, it did not judge
                 verdict = Verdict(1.0, f"raised {type(error).__name__}", CHECK_FAILED)
             if verdict is None:
                 yield Proposal(start, end, None)
                 at = _resume(encoded, match.start(), match.end())
                 continue
-            kind = verdict.kind or pattern.kind
+            kind, value = verdict.kind or pattern.kind, verdict.span or value
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
             at = match.end()
 

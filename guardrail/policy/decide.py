@@ -18,6 +18,11 @@ def covers(rule: Rule, kind: str) -> bool:
     return any(_matches(pattern, kind) for pattern in rule.kinds)
 
 
+def names(rule: Rule, kind: str) -> bool:
+    """Whether the rule names `kind` in full, without `*`."""
+    return kind in rule.kinds
+
+
 def _matches(pattern: str, kind: str) -> bool:
     wanted, parts = pattern.split("."), kind.split(".")
     if wanted[-1] == "*":

@@ -27,7 +27,7 @@ _STAGES = {
     "both": frozenset({Stage.REQUEST, Stage.RESPONSE}),
 }
 _PREFIXES = {
-    Module.DATA_LEAKAGE: ("pii", "secret", "prompt", "document", "carrier"),
+    Module.DATA_LEAKAGE: ("pii", "secret", "prompt", "document", "carrier", "placeholder"),
     Module.BIAS: ("bias",),
     Module.ERRORS: ("error",),
 }
@@ -196,6 +196,7 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
         endpoints=model.endpoints.model_dump(),
         thinking=model.thinking,
         opaque=model.opaque,
+        link_hosts=tuple(model.link_hosts),
         description=model.description,
         source=source,
     )

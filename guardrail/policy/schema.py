@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Kind = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9_]+|\*)(?:\.(?:[a-z0-9_]+|\*)){0,3}$")]
+Host = Annotated[
+    str, StringConstraints(pattern=r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$")
+]
 ActionWord = Literal["allow", "flag", "notice", "redact", "regenerate", "block"]
 
 
@@ -97,6 +100,10 @@ class PolicyModel(_Strict):
     )
     opaque: Literal["pass", "drop"] = Field(
         "pass", description="Encrypted fields that nobody can judge: `drop` empties them; a next turn may miss them."
+    )
+    link_hosts: list[Host] = Field(
+        default_factory=list,
+        description="Hosts that links and images may lead to, with those below them; for `carrier.*` rules.",
     )
     message: str = Field(
         "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."

@@ -1,0 +1,19 @@
+"""Placeholder until the detector is written."""
+
+from collections.abc import Sequence
+
+from guardrail.detectors.patterns import Pattern
+from guardrail.types import Unit
+
+
+class Spelled:
+    """Nothing yet."""
+
+    name = "leakage.spelled"
+    kinds: tuple[str, ...] = ()
+    unit = Unit.SPAN
+    heavy = False
+    patterns: Sequence[Pattern] = ()
+
+    def load(self) -> None:
+        """Nothing yet."""
