@@ -7,6 +7,7 @@ guardrail's own: nothing below it is ever sent upstream.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ def compose(
         sink = JsonlSink(settings.audit, fsync=_fsync(settings.audit_fsync))
         sink.open()
     key = load_or_create(settings.audit)
+    guard = replace(guard, judge=guard.judge.keyed(key))
     proxy = Proxy(guard, upstream, sink, key, request_limit=settings.request_limit, annotate=settings.annotate)
     return Sidecar(guard, proxy, upstream, sink)
 

@@ -9,14 +9,10 @@ Rules:
 
 from collections.abc import Iterable, Sequence
 
+from guardrail.masks import label
 from guardrail.types import Action, Edit, Hit
 
 EDITING = (Action.REDACT,)
-
-
-def placeholder(kind: str) -> str:
-    """What stands in for a value of `kind` when its rule names nothing; valid inside a JSON string."""
-    return f"[REDACTED:{kind.rsplit('.', 1)[-1].upper()}]"
 
 
 def redactions(hits: Iterable[Hit], length: int) -> list[Edit]:
@@ -76,8 +72,11 @@ def _span(hit: Hit, length: int) -> tuple[int, int, Hit]:
 def _merge(group: Sequence[tuple[int, int, Hit]]) -> Edit:
     start, end = group[0][0], max(end for _, end, _ in group)
     best = max((hit for _, _, hit in group), key=_strength)
-    words = best.rule.replacement if best.rule and best.rule.replacement else placeholder(best.finding.kind)
-    return Edit(start, end, words)
+    return Edit(start, end, _words(best))
+
+
+def _words(hit: Hit) -> str:
+    return hit.words or (hit.rule.replacement if hit.rule else "") or label(hit.finding.kind)
 
 
 def _strength(hit: Hit) -> tuple[float, int, str]:

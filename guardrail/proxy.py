@@ -23,6 +23,7 @@ from typing import Any
 from guardrail import answer, forms
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
+from guardrail.conversation import heard
 from guardrail.dialects.json_body import JsonBody
 from guardrail.dialects.protocol import Call, Dialect
 from guardrail.edits import EDITING, apply
@@ -30,9 +31,10 @@ from guardrail.errors import AuditError, Blocked, ExchangeError, RequestError, U
 from guardrail.notes import headers as note_headers
 from guardrail.notes import notes_for
 from guardrail.policy.decide import Judge, record
+from guardrail.pseudonyms import Book, Shelf
 from guardrail.review import AskAgain, Piece, Review, edit_document, review
 from guardrail.scanner import Scanner
-from guardrail.streaming import FRAME_LIMIT, Streaming
+from guardrail.streaming import FRAME_LIMIT, Streaming, identity_of
 from guardrail.types import (
     Action,
     Context,
@@ -93,6 +95,9 @@ class _Turn:
     exchange: Exchange
     dialect: Dialect
     raw_headers: list[Header]
+    judge: Judge
+    book: Book | None = None
+    identity: str = ""
     decision: Decision = field(default_factory=Decision)
     call: Call = field(default_factory=Call)
     ended: str = "failed"
@@ -130,6 +135,7 @@ class Proxy:
     ) -> None:
         self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
         self._request_limit, self._annotate = request_limit, annotate
+        self._names_key, self._shelf = secrets.token_bytes(32), Shelf()
         # What errors look like before it is known whose API is spoken: most clients read OpenAI's form.
         self._plainest = next((d for d in guard.dialects if d.name == "openai_chat"), guard.dialects[0])
 
@@ -164,6 +170,7 @@ class Proxy:
         finally:
             if watcher is not None:
                 watcher.cancel()
+            self._shelve(turn)
             self._audit_at_last(turn)
 
     async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
@@ -250,9 +257,14 @@ class Proxy:
         except jsontext.JsonError as error:
             raise RequestError(400, "invalid_json", f"The request body is {error}; it was not sent on.") from None
         self._called(turn, document, path, query)
-        if self._guard.scanner.idle(Stage.REQUEST):
+        idle = self._guard.scanner.idle(Stage.REQUEST)
+        if idle and not self._asks:
             return body
         segments = turn.dialect.request(document, strings)
+        if self._asks:
+            self._converse(turn, segments)
+        if idle:
+            return body
         context = replace(turn.call.context, stage=Stage.REQUEST)
         try:
             result = await self._review(turn, segments, context, Stage.REQUEST)
@@ -264,6 +276,29 @@ class Proxy:
             return body
         turn.edited += len(edits)
         return edit_document(body, dict(strings), edits)
+
+    @property
+    def _asks(self) -> bool:
+        """Whether any check or rule wants to know who said what."""
+        judge = self._guard.judge
+        return self._guard.scanner.follows or judge.asks_the_caller or judge.names_values
+
+    def _converse(self, turn: _Turn, segments: Sequence[Segment]) -> None:
+        """Tell detectors and rules what is known of the conversation."""
+        context = heard(turn.call.context, segments)
+        turn.call = replace(turn.call, context=context)
+        if self._guard.judge.names_values:
+            known = self._shelf.take(turn.exchange.caller, turn.call.previous)
+            begun = turn.call.previous or "\0".join((context.system, *context.caller[:1]))
+            turn.book = Book(self._names_key, f"{turn.exchange.caller}\0{begun}", known)
+        turn.judge = self._guard.judge.within(context.caller, turn.book)
+
+    def _shelve(self, turn: _Turn) -> None:
+        """Keep the names of values for a request that goes on from this answer."""
+        if turn.book is not None:
+            identity = turn.stream.identity if turn.stream is not None else turn.identity
+            for name in (identity, turn.call.previous):
+                self._shelf.put(turn.exchange.caller, name, turn.book)
 
     def _called(self, turn: _Turn, document: Any, path: str, query: str) -> None:
         turn.call = turn.dialect.call(document, path, query)
@@ -300,7 +335,7 @@ class Proxy:
         kept: list[Header] = []
         for header, line in zip(reply.headers, lines, strict=True):
             segment = replace(whole, text=line)
-            hits = [self._guard.judge.hit(f, segment) for f in self._guard.scanner.led(segment, Stage.RESPONSE)]
+            hits = [turn.judge.hit(f, segment) for f in self._guard.scanner.led(segment, Stage.RESPONSE)]
             record(turn.decision, hits)
             worst = max(hits, key=lambda hit: hit.action, default=None)
             if worst is not None and worst.action is Action.BLOCK:
@@ -363,9 +398,10 @@ class Proxy:
             )
         except jsontext.JsonError:  # also in tool arguments
             raise _malformed() from None
+        turn.identity = identity_of(document)
         guard = self._guard
-        beside = answer.judge_blocks(reading, result, guard.scanner, guard.judge)
-        beside += answer.judge_asides(reading, result, guard.scanner, guard.judge)
+        beside = answer.judge_blocks(reading, result, guard.scanner, turn.judge)
+        beside += answer.judge_asides(reading, result, guard.scanner, turn.judge)
         record(turn.decision, beside)
         self._raise_if_ended(turn, beside)
         body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy)
@@ -392,7 +428,7 @@ class Proxy:
         except UnicodeDecodeError:
             raise UpstreamError(502, "upstream_malformed", "The upstream's answer is not UTF-8 text.") from None
         segment = Segment(Stage.RESPONSE, "", "body", (), text)
-        result = await self._review(turn, [segment], Context(), Stage.RESPONSE)
+        result = await self._review(turn, [segment], turn.call.context, Stage.RESPONSE)
         edits = result.edits().get((), [])
         turn.edited += len(edits)
         return apply(text, edits).encode() if edits else body
@@ -412,7 +448,7 @@ class Proxy:
     ) -> Review:
         """Judge segments, keep what was found, and raise if that ends the exchange."""
         guard = self._guard
-        result = await review(guard.scanner, guard.judge, segments, context, stage, answer_context, pieces)
+        result = await review(guard.scanner, turn.judge, segments, context, stage, answer_context, pieces)
         record(turn.decision, result.all_hits, result.failed, guard.judge.failure_action())
         self._raise_if_ended(turn, result.fired, stage)
         return result
@@ -448,7 +484,7 @@ class Proxy:
             framing,
             turn.call,
             guard.scanner,
-            guard.judge,
+            turn.judge,
             turn.decision,
             constant,
             again=again,
@@ -508,7 +544,7 @@ class Proxy:
         exchange = Exchange(
             identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time()
         )
-        return _Turn(exchange, self._plainest, raw)
+        return _Turn(exchange, self._plainest, raw, self._guard.judge)
 
     def _caller(self, headers: list[Header]) -> str:
         """Which key the client used, as a keyed digest: enough to tell callers apart, nothing to use."""

@@ -114,6 +114,7 @@ class Streaming:
         self._notices_of: dict[int, list[str]] = {}
         self._failed = False
         self._spoke = False
+        self.identity = ""
         self.failure: UpstreamError | Blocked | None = None
         self.done = False
         self.edited = 0
@@ -199,6 +200,7 @@ class Streaming:
             return
         self._known = None  # what was learnt holds only as long as nothing else is said
         document = jsontext.parse(data)
+        self.identity = self.identity or identity_of(document)
         view = self._view(document, data, name)
         if _is_error(document):
             self._failed = True
@@ -520,6 +522,14 @@ class Streaming:
     def last_words(self, code: str, message: str) -> bytes:
         """What ends a stream that has begun, so that the client sees it failed."""
         return self._framing.at_end(self._lens.error(self._seen(), code, message), first=not self.started)
+
+
+def identity_of(document: Any) -> str:
+    """The identity that a stored answer goes by: of the document, or of the response that an event is about."""
+    for holder in (document, document.get("response") if isinstance(document, dict) else None):
+        if isinstance(holder, dict) and isinstance(holder.get("id"), str):
+            return str(holder["id"])
+    return ""
 
 
 def _event_name(frame: Frame) -> str:

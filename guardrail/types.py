@@ -147,6 +147,8 @@ class Rule:
     cites: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
     line: int = 0
+    mask: str = "label"
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ class Hit:
     role: str = ""
     text: str = field(default="", repr=False)
     """The matched text.  It is kept for the keyed digest of the audit record and is never written anywhere."""
+    words: str = field(default="", repr=False)
+    """What stands in for the text where it is taken out, if not the words of the rule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ _FAMILIES = {
     "prompt": Module.DATA_LEAKAGE,
     "document": Module.DATA_LEAKAGE,
     "carrier": Module.DATA_LEAKAGE,
+    "placeholder": Module.DATA_LEAKAGE,
     "bias": Module.BIAS,
     "error": Module.ERRORS,
 }

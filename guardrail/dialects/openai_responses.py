@@ -52,7 +52,12 @@ class OpenAIResponses:
     def call(self, document: Any, path: str, query: str) -> Call:
         body = mapping(document)
         asked = parse_qs(query).get("stream", [""])[-1].lower() in ("true", "1")
-        return Call(model=word(body.get("model")), stream=body.get("stream") is True or asked, context=_context(body))
+        return Call(
+            model=word(body.get("model")),
+            stream=body.get("stream") is True or asked,
+            previous=word(body.get("previous_response_id")) or _conversation(body),
+            context=_context(body),
+        )
 
     def request(self, document: Any, strings: Strings) -> list[Segment]:
         body = mapping(document)
@@ -178,6 +183,11 @@ def _item_role(item: Any) -> str:
     if kind == "message":
         return word(mapping(item).get("role"))
     return "tool" if kind.endswith("_output") or kind == "mcp_list_tools" else "assistant"
+
+
+def _conversation(body: Mapping[str, Any]) -> str:
+    named = body.get("conversation")
+    return named if isinstance(named, str) else word(mapping(named).get("id"))
 
 
 def _context(body: Mapping[str, Any]) -> Context:

@@ -43,11 +43,12 @@ class UnknownEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a request asks for."""
+    """What a request asks for.  `previous` names the stored answer or conversation that it goes on from."""
 
     model: str = ""
     stream: bool = False
     choices: int = 1
+    previous: str = ""
     context: Context = field(default_factory=Context)
 
 

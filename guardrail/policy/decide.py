@@ -5,11 +5,17 @@ Rules:
    order of rules in a file never changes an outcome.
 2. `mode: monitor` keeps the rule and lowers what is done to a flag.
 3. A check that did not finish did not pass: it counts as the policy's `on_failure`.
+4. A rule with `unless: caller_supplied` stands back for a value that the caller itself said; the next rule that covers
+   the finding is asked as if that one were not there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import lru_cache
 
+from guardrail import pseudonyms
+from guardrail.masks import Mask, masked
+from guardrail.policy.provenance import CallerWords
 from guardrail.types import CHECK_FAILED, Action, Decision, FailedCheck, Finding, Hit, Policy, Rule, Segment, Stage
 
 
@@ -36,22 +42,46 @@ def _same(wanted: list[str], parts: list[str]) -> bool:
 
 
 class Judge:
-    """A policy, made ready to be asked once per finding."""
+    """A policy, made ready to be asked once per finding.
 
-    def __init__(self, policy: Policy) -> None:
+    `key` keys what masks write.  `asks_the_caller` tells whether any rule wants to know what the caller said,
+    `names_values` whether any gives values names on their way to the model.
+    """
+
+    def __init__(self, policy: Policy, key: bytes = b"") -> None:
         self.policy = policy
+        self.key = key
         self._candidates = lru_cache(maxsize=4096)(self._find_candidates)
+        self._caller = CallerWords(())
+        self._book: pseudonyms.Book | None = None
+        self.asks_the_caller = any(rule.unless for rule in policy.rules)
+        self.names_values = policy.enforce and any(rule.mask == Mask.PSEUDONYM for rule in policy.rules)
 
-    def rule_for(self, finding: Finding, stage: Stage) -> Rule | None:
-        """The rule that fires, or None."""
+    def within(self, caller: Sequence[str], book: pseudonyms.Book | None = None) -> "Judge":
+        """The same judge in a conversation in which the caller said `caller`, with the names of its values."""
+        judge = copy(self)
+        judge._caller, judge._book = CallerWords(caller), book
+        return judge
+
+    def keyed(self, key: bytes) -> "Judge":
+        """The same judge, whose masks use `key`."""
+        judge = copy(self)
+        judge.key = key
+        return judge
+
+    def rule_for(self, finding: Finding, stage: Stage, text: str = "") -> Rule | None:
+        """The rule that fires on a finding, whose matched text is `text`, or None."""
         for rule in self._candidates(finding.kind, stage):
-            if finding.score >= rule.threshold:
+            if finding.score >= rule.threshold and not (rule.unless and text and self._caller.supplied(text)):
                 return rule
         return None
 
     def hit(self, finding: Finding, segment: Segment) -> Hit:
         """The finding with the rule that fires on it and the action that follows."""
-        rule = self.rule_for(finding, segment.stage)
+        text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
+        if finding.kind == pseudonyms.KIND:
+            return self._restored(finding, segment, text)
+        rule = self.rule_for(finding, segment.stage, text)
         action = rule.action if rule else Action.ALLOW
         if finding.kind == CHECK_FAILED:
             action = self.policy.on_failure
@@ -59,8 +89,24 @@ class Judge:
             action = Action.BLOCK
         if not self.policy.enforce:
             action = min(action, Action.FLAG)
-        text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
-        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text)
+        words = self._words(rule, finding, text) if rule and text and action is Action.REDACT else ""
+        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text, words)
+
+    def _words(self, rule: Rule, finding: Finding, text: str) -> str:
+        """What stands in for a value, "" where the rule's own words do."""
+        if rule.mask == Mask.PSEUDONYM and self._book is not None:
+            return self._book.name(finding.kind, text)
+        return (
+            "" if rule.mask in (Mask.LABEL, Mask.PSEUDONYM) else masked(Mask(rule.mask), finding.kind, text, self.key)
+        )
+
+    def _restored(self, finding: Finding, segment: Segment, text: str) -> Hit:
+        """A name of ours in an answer: the caller gets the value back that it stands for."""
+        # Signed thinking cannot be edited, only left out, and a name in it tells nobody anything.
+        known = self._book if segment.channel != "thinking" else None
+        value = known.value(text) if known is not None else None
+        action = Action.ALLOW if value is None else Action.REDACT
+        return Hit(finding, None, action, segment.stage, segment.channel, segment.role, text, value or "")
 
     @property
     def may_drop_thinking(self) -> bool:
@@ -95,6 +141,8 @@ def record(
     Findings below every threshold are left out: they are no part of a decision, and there is one in most sentences.
     """
     for hit in hits:
+        if hit.finding.kind == pseudonyms.KIND:
+            continue
         if hit.finding.kind == CHECK_FAILED:
             decision.failed.append(FailedCheck(hit.finding.detector, hit.finding.evidence))
         elif hit.rule is not None:

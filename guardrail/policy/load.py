@@ -217,6 +217,7 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
             source=source,
             line=_line(node, (*path, "replacement")),
         )
+    _require_sense_of_mask(entry, node, path, source)
     if entry.action in ("notice", "regenerate") and entry.stage != "response":
         raise PolicyError(
             f"rule `{entry.id}`: `{entry.action}` is for answers; use `stage: response`, or flag or block",
@@ -242,8 +243,27 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
         action=Action[entry.action.upper()],
         message=entry.message,
         replacement=entry.replacement,
+        mask=entry.mask,
+        unless=entry.unless or "",
         stream=StreamMode(entry.stream) if entry.stream else None,
         cites=tuple(entry.cites),
         cases=cases,
         line=_line(node, path),
     )
+
+
+def _require_sense_of_mask(entry: RuleModel, node: yaml.Node, path: tuple[str | int, ...], source: str) -> None:
+    """Refuse masks and exceptions that could not do what they say."""
+    problem = ""
+    where: tuple[str | int, ...] = (*path, "mask")
+    if entry.mask != "label" and entry.action != "redact":
+        problem = f"`mask` is for `action: redact`, not `{entry.action}`; leave it out or change the action"
+    elif entry.mask != "label" and entry.replacement:
+        problem = f"`replacement` and `mask: {entry.mask}` both say what to write; keep one"
+    elif entry.mask == "pseudonym" and entry.stage != "request":
+        problem = "`mask: pseudonym` is for what goes to the model; use `stage: request`"
+    elif entry.unless and entry.stage == "request":
+        where = (*path, "unless")
+        problem = "`unless: caller_supplied` is for answers: all that a caller sends is supplied by the caller"
+    if problem:
+        raise PolicyError(f"rule `{entry.id}`: {problem}", source=source, line=_line(node, where))

@@ -48,6 +48,14 @@ class RuleModel(_Strict):
     replacement: str = Field(
         "", max_length=200, description="With redact: what stands in for the value; default `[REDACTED:KIND]`."
     )
+    mask: Literal["label", "partial", "hash", "format", "pseudonym"] = Field(
+        "label",
+        description="With redact: how a value is written instead: `label`, `partial`, `hash`, `format`, or, on "
+        "requests, `pseudonym`, which is turned back in the answer.",
+    )
+    unless: Literal["caller_supplied"] | None = Field(
+        None, description="`caller_supplied`: the rule stands back for a value that the caller itself said."
+    )
     stream: Literal["hold", "sentence", "late"] | None = Field(
         None, description="How long a stream waits for this rule; default: what its action needs."
     )
