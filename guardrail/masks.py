@@ -19,9 +19,11 @@ from guardrail.detectors.leakage import checksums
 from guardrail.text.fold import fold
 
 _ALNUM = re.compile(r"[^\W_]")
+_DRAWN = re.compile(r"\S")  # in a password a punctuation mark is no separator
 _HIDDEN = "*"
 _SHOWN_AT_END = frozenset({"pii.payment_card", "pii.hk_bank_account", "pii.iban"})
 """Kinds whose last four characters are what people recognise them by (for cards PCI DSS 3.4.1 allows them)."""
+Repair = Callable[[str], str]
 _LEAST = 6  # letters and digits a value must have before any of them is shown
 _DIGITS, _UPPER, _LOWER = "0123456789", "ABCDEFGHJKLMNPRSTVWXYZ", "abcdefghijkmnopqrstuvwxyz"
 _NAMES = "文明志偉俊傑家輝詠詩雅嘉慧敏德華國強美玲"
@@ -67,7 +69,8 @@ def partial(kind: str, value: str) -> str:
     >>> partial("pii.hkid", "A123456(3)"), partial("pii.payment_card", "4111 1111 1111 1111")
     ('A12****(*)', '**** **** **** 1111')
     """
-    places = [match.start() for match in _ALNUM.finditer(value)]
+    drawn = _DRAWN if kind.startswith("secret.") else _ALNUM
+    places = [match.start() for match in drawn.finditer(value)]
     if len(places) < _LEAST:
         return _HIDDEN * max(3, len(places))
     if kind in _SHOWN_AT_END and len(places) >= 12:
@@ -76,7 +79,7 @@ def partial(kind: str, value: str) -> str:
         shown = {places[0], *range(value.rfind("."), len(value))}
     else:
         shown = set(places[: 3 if kind in ("pii.hkid", "pii.hkid_named") else min(3, len(places) // 4)])
-    return "".join(_HIDDEN if _ALNUM.match(c) and at not in shown else _plain(c) for at, c in enumerate(value))
+    return "".join(_HIDDEN if drawn.match(c) and at not in shown else _plain(c) for at, c in enumerate(value))
 
 
 def hashed(kind: str, value: str, key: bytes) -> str:
@@ -91,9 +94,11 @@ def hashed(kind: str, value: str, key: bytes) -> str:
 def look_alike(kind: str, value: str, key: bytes) -> str:
     """Another value of the same form: each digit and letter replaced by one of its class, separators kept."""
     stream = _stream(_digest(kind, value, key))
-    repair = _REPAIRS.get(kind, _as_it_is)
     folded = fold(value).text
     bare = "".join(_ALNUM.findall(folded))
+    form, repair = _REPAIRS.get(kind, (_ALNUM, _as_it_is))
+    if not form.fullmatch(bare) or not bare.isascii():
+        repair = _as_it_is
     for _ in range(64):
         made = repair("".join(_like(character, stream) for character in bare))
         if made != bare:
@@ -139,7 +144,7 @@ def _as_it_is(bare: str) -> str:
     return bare
 
 
-def _completed(check: Callable[[str], bool], alphabet: str) -> Callable[[str], str]:
+def _completed(check: Callable[[str], bool], alphabet: str) -> Repair:
     """A repair that finds the last character with which `check` holds."""
 
     def repair(bare: str) -> str:
@@ -150,24 +155,20 @@ def _completed(check: Callable[[str], bool], alphabet: str) -> Callable[[str], s
 
 def _resident_id(bare: str) -> str:
     """A number with a region, a day of birth and a check digit that can be."""
-    if len(bare) != 18:
-        return bare
     n = [int(c) if c.isdecimal() else 0 for c in bare]
     body = f"44{n[2]}{n[3]}0{1 + n[5] % 9}19{5 + n[8] % 5}{n[9]}0{1 + n[11] % 9}{n[12] % 2}{1 + n[13] % 9}{bare[14:17]}"
     return _completed(checksums.resident_id, "0123456789X")(body + "0")
 
 
-def _kept_head(size: int, repair: Callable[[str], str]) -> Callable[[str], str]:
-    """A repair behind a fixed first character, so that the number keeps to its plan."""
-    return lambda bare: repair("6" + bare[1:]) if len(bare) == size else bare
-
-
 _card = _completed(checksums.luhn, _DIGITS)
-_REPAIRS: dict[str, Callable[[str], str]] = {
-    "pii.hkid": _completed(checksums.hkid, "0123456789A"),
-    "pii.hkid_named": _completed(checksums.hkid, "0123456789A"),
-    "pii.cn_resident_id": _resident_id,
-    "pii.payment_card": lambda bare: _card("4" + bare[1:]),
-    "pii.hk_phone": _kept_head(8, _as_it_is),
-    "pii.cn_phone": lambda bare: "13" + bare[2:] if len(bare) == 11 else bare,
+_hkid = _completed(checksums.hkid, "0123456789A")
+_REPAIRS: dict[str, tuple[re.Pattern[str], Repair]] = {
+    "pii.hkid": (re.compile(r"[A-Za-z]{1,2}\d{6}[\dA-Za-z]"), _hkid),
+    "pii.hkid_named": (re.compile(r"[A-Za-z]{1,2}\d{6}[\dA-Za-z]"), _hkid),
+    "pii.cn_resident_id": (re.compile(r"\d{17}[\dA-Za-z]"), _resident_id),
+    "pii.payment_card": (re.compile(r"\d{12,19}"), lambda bare: _card("4" + bare[1:])),
+    "pii.hk_phone": (re.compile(r"\d{8}"), lambda bare: "6" + bare[1:]),
+    "pii.cn_phone": (re.compile(r"\d{11}"), lambda bare: "13" + bare[2:]),
 }
+"""By kind, the form in which a value can be repaired, and how; a value in another form (one that was encoded) has no
+check digit to keep."""

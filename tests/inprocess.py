@@ -7,7 +7,7 @@ replaced, both at their own seams (ASGI, `httpx.AsyncBaseTransport`).
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,22 @@ from guardrail.types import Policy
 
 @dataclass
 class Playing(httpx.AsyncBaseTransport):
-    """Answers every request with the reads in `reads`, one by one."""
+    """Answers every request with the reads in `reads`, or those that `script` makes of the request's body."""
 
     reads: Sequence[bytes] = ()
     status: int = 200
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     asked: int = 0
+    sent: bytes = b""
+    script: Callable[[bytes], Sequence[bytes]] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
+        self.sent = await request.aread()
         headers = {"content-type": self.content_type, **self.headers}
-        return httpx.Response(self.status, headers=headers, stream=_Reads(self.reads))
+        reads = self.reads if self.script is None else self.script(self.sent)
+        return httpx.Response(self.status, headers=headers, stream=_Reads(reads))
 
 
 class _Reads(httpx.AsyncByteStream):

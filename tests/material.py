@@ -41,6 +41,45 @@ class Patterns:
         pass
 
 
+class Asides:
+    """A PASSAGE detector: what stands between 【 and 】 is confidential where the conversation has a system message."""
+
+    name = "test.asides"
+    kinds = ("document.passage",)
+    unit = Unit.PASSAGE
+    heavy = False
+
+    def load(self) -> None:
+        pass
+
+    def watch(self, context: Context) -> "Aside | None":
+        return Aside() if context.system else None
+
+
+class Aside:
+    """One text, character by character."""
+
+    def __init__(self) -> None:
+        self._length = 0
+        self._open: int | None = None
+        self._found: list[Finding] = []
+
+    def feed(self, text: str) -> None:
+        for character in text:
+            if character == "【" and self._open is None:
+                self._open = self._length
+            self._length += 1
+            if character == "】" and self._open is not None:
+                self._found.append(Finding("document.passage", 0.9, self._open, self._length, "test.asides"))
+                self._open = None
+
+    def settle(self, *, final: bool) -> tuple[int, list[Finding]]:
+        found, self._found = self._found, []
+        if final:
+            self._open = None
+        return (self._length if self._open is None else self._open), found
+
+
 class Rude:
     """A SENTENCE detector: a sentence with a rude word in it is toxic."""
 

@@ -11,7 +11,7 @@ from guardrail.edits import apply, redactions
 from guardrail.gate import Ask, Gate, GateError, Tail
 from guardrail.policy.decide import Judge
 from guardrail.scanner import Scanner, in_sentence
-from guardrail.types import Action, Policy, Segment, Stage, StreamMode, Unit
+from guardrail.types import Action, Context, Policy, Segment, Stage, StreamMode, Unit
 from tests import material
 from tests.material import policy, rule, split, texts
 
@@ -42,8 +42,6 @@ def gate_for(rules: Policy, cap: int = 1 << 20) -> tuple[Gate[str], Scanner, Jud
 
 def play(gate, scanner, judge, chunks, channel="content"):
     """Feed chunks, answer every question at once, and collect what leaves after each."""
-    from guardrail.types import Context
-
     left = []
     key = (0, channel, 0)
 
@@ -92,6 +90,33 @@ def edited_whole(rules: Policy, text: str) -> str:
 def test_the_edited_stream_is_the_edited_whole_wherever_it_was_cut(text, cuts):
     left = play(*gate_for(material.REDACTING), split(text, cuts))
     assert "".join(left) == edited_whole(material.REDACTING, text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["【", "】", "字", "a ", "A123456(3)", "。"]), max_size=30).map("".join),
+    st.lists(st.integers(0, 400), max_size=40),
+)
+def test_passages_that_are_followed_do_not_leave_and_do_not_depend_on_the_cuts(text, cuts):
+    rules = policy(rule("pii.*", Action.REDACT), rule("document.*", Action.REDACT))
+    scanner, judge = Scanner(rules, [material.Patterns(), material.Asides()]), Judge(rules)
+    context = Context(system="confidential")
+    segment = Segment(Stage.RESPONSE, "assistant", "content", (), text)
+    hits = [judge.hit(finding, segment) for finding in scanner.led(segment, Stage.RESPONSE, context)]
+    whole = apply(text, redactions(hits, len(text)))
+    for chunks in ([text], split(text, cuts), list(text)):
+        gate: Gate[str] = Gate(
+            scanner.screen(Stage.RESPONSE),
+            scanner.modes,
+            lambda channel, finding, matched: judge.hit(finding, segment),
+            1 << 20,
+            watches=lambda: scanner.watches(context),
+        )
+        sent = ""
+        for piece in play(gate, scanner, judge, chunks):
+            sent += piece
+            assert whole.startswith(sent)
+        assert sent == whole
 
 
 @settings(max_examples=150, deadline=None)

@@ -56,6 +56,16 @@ def test_a_good_file_becomes_rules():
     ("change", "line", "words"),
     [
         (("threshold:", "treshold:"), 7, "did you mean `threshold`?"),
+        (('replacement: "[身份證]"', "mask: parts"), 9, "`data_leakage.0.mask`: input should be 'label', 'partial'"),
+        (
+            ("action: redact", "action: redact\n    mask: hash"),
+            9,
+            "`replacement` and `mask: hash` both say what to write",
+        ),
+        (("action: block", "action: block\n    mask: hash"), 18, "`mask` is for `action: redact`, not `block`"),
+        (('replacement: "[身份證]"', "mask: pseudonym"), 9, "use `stage: request`"),
+        (("stage: both", "stage: request\n    unless: caller_supplied"), 7, "`unless: caller_supplied` is for answers"),
+        (("name: mine", "name: mine\nlink_hosts: [https://a.b]"), 3, "`link_hosts.0`: string should match pattern"),
         (("name: mine", "name: mine\ndata_leak: []"), 3, "did you mean `data_leakage`?"),
         (("expect: redact", "expects: redact"), 13, "did you mean `expect`?"),
         (("expect: redact", "zzz: redact"), 13, "valid here: text, expect"),

@@ -1,0 +1,71 @@
+"""Who said what in a request, in every vendor's form: a document or a tool's result must never pass for the caller's words."""
+
+import orjson
+import pytest
+
+from guardrail.app import dialects
+from guardrail.conversation import heard
+from guardrail.wire import jsontext
+
+BY_NAME = {dialect.name: dialect for dialect in dialects()}
+TOOL = {"name": "look_up", "description": "looks a client up"}
+
+REQUESTS = {
+    "openai_chat": ("/v1/chat/completions", {
+        "messages": [
+            {"role": "system", "content": "SYSTEM"}, {"role": "user", "content": "CALLER 1"}, {"role": "assistant", "content": "HISTORY"},
+            {"role": "tool", "tool_call_id": "c", "content": "RESULT"}, {"role": "user", "content": [{"type": "text", "text": "CALLER 2"}]},
+        ],
+        "tools": [{"type": "function", "function": TOOL}],
+    }),
+    "openai_responses": ("/v1/responses", {
+        "instructions": "SYSTEM",
+        "input": [
+            {"role": "user", "content": "CALLER 1"}, {"role": "assistant", "content": [{"type": "output_text", "text": "HISTORY"}]},
+            {"type": "function_call_output", "call_id": "c", "output": "RESULT"}, {"role": "user", "content": [{"type": "input_text", "text": "CALLER 2"}]},
+        ],
+        "tools": [{"type": "function", **TOOL}],
+    }),
+    "anthropic_messages": ("/v1/messages", {
+        "system": "SYSTEM",
+        "messages": [
+            {"role": "user", "content": "CALLER 1"}, {"role": "assistant", "content": "HISTORY"},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "t", "content": "RESULT"},
+                {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "RESULT 2"}},
+                {"type": "text", "text": "CALLER 2"},
+            ]},
+        ],
+        "tools": [TOOL],
+    }),
+    "gemini": ("/v1beta/models/m:generateContent", {
+        "systemInstruction": {"parts": [{"text": "SYSTEM"}]},
+        "contents": [
+            {"role": "user", "parts": [{"text": "CALLER 1"}]}, {"role": "model", "parts": [{"text": "HISTORY"}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "look_up", "response": {"output": "RESULT"}}}]},
+            {"role": "user", "parts": [{"text": "CALLER 2"}]},
+        ],
+        "tools": [{"functionDeclarations": [TOOL]}],
+    }),
+    "ollama": ("/api/chat", {
+        "messages": [
+            {"role": "system", "content": "SYSTEM"}, {"role": "user", "content": "CALLER 1"}, {"role": "assistant", "content": "HISTORY"},
+            {"role": "tool", "content": "RESULT"}, {"role": "user", "content": "CALLER 2"},
+        ],
+        "tools": [{"type": "function", "function": TOOL}],
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_texts_are_sorted_by_who_said_them(name):
+    path, body = REQUESTS[name]
+    raw = orjson.dumps(body)
+    document = jsontext.parse(raw)
+    call = BY_NAME[name].call(document, path, "")
+    context = heard(call.context, BY_NAME[name].request(document, jsontext.strings(document, raw)))
+    assert context.system == "SYSTEM"
+    assert context.caller == ("CALLER 1", "CALLER 2")
+    assert context.history == ("HISTORY",)
+    assert "looks a client up" in context.tools
+    assert not any("RESULT" in text for text in (*context.caller, *context.history, context.system))
