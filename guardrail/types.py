@@ -129,6 +129,7 @@ class Case:
     becomes: str | None = None
     prompt: str = ""
     line: int = 0
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ async def _check(policy: Any, form: str, everything: bool, files: tuple[Path, ..
 async def _judged(guard: Guard, items: Iterable[Item]) -> AsyncIterator[tuple[Item, Review]]:
     for item in items:
         segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
-        yield item, await review(guard.scanner, guard.judge, [segment], item.context, Stage.RESPONSE)
+        judge = guard.judge.within(item.context.caller)
+        yield item, await review(guard.scanner, judge, [segment], item.context, Stage.RESPONSE)
 
 
 def _outcome(guard: Guard, result: Review) -> tuple[Action, str | None]:
@@ -187,6 +188,7 @@ def _item(line: bytes, source: str, number: int) -> Item:
             prompt=words["prompt"],
             system=words["system"],
             sources=(words["context"],) if words["context"] else (),
+            caller=(words["prompt"],) if words["prompt"] else (),
             lang=words["lang"] or None,
         ),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guardrail.policy.decide import Judge
+from guardrail.pseudonyms import Book
 from guardrail.review import Review, outcome, review
 from guardrail.scanner import Scanner
 from guardrail.types import Case, Context, Policy, Rule, Segment, Stage
@@ -34,9 +35,10 @@ def broken(results: Sequence[CaseResult]) -> list[CaseResult]:
 
 async def _run_case(policy: Policy, rule: Rule, case: Case, scanner: Scanner) -> CaseResult:
     stage = Stage.RESPONSE if Stage.RESPONSE in rule.stages else Stage.REQUEST
-    judge = Judge(replace(policy, rules=(rule,), enforce=True))
+    caller = (case.prompt,) if case.prompt else ()
+    judge = Judge(replace(policy, rules=(rule,), enforce=True)).within(caller, Book(b"", case.prompt))
     segment = Segment(stage, "assistant" if stage is Stage.RESPONSE else "user", "content", (), case.text)
-    context = Context(stage=stage, prompt=case.prompt, finish_reason="stop")
+    context = Context(stage=stage, prompt=case.prompt, system=case.system, caller=caller, finish_reason="stop")
     result = await review(scanner, judge, [segment], context, stage)
     return CaseResult(rule, case, _problem(case, result))
 

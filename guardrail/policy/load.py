@@ -231,7 +231,14 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
             line=_line(node, (*path, "action")),
         )
     cases = tuple(
-        Case(case.text, Action[case.expect.upper()], case.becomes, case.prompt, _line(node, (*path, "cases", number)))
+        Case(
+            case.text,
+            Action[case.expect.upper()],
+            case.becomes,
+            case.prompt,
+            _line(node, (*path, "cases", number)),
+            case.system,
+        )
         for number, case in enumerate(entry.cases)
     )
     return Rule(

@@ -29,7 +29,8 @@ class CaseModel(_Strict):
     text: str = Field(description="The text to judge.")
     expect: ActionWord = Field(description="The strongest action that this rule alone takes on it.")
     becomes: str | None = Field(None, description="For redact and notice: the text that leaves.")
-    prompt: str = Field("", description="What was asked, for rules that look at the request.")
+    prompt: str = Field("", description="What the caller asked, for rules that look at the request.")
+    system: str = Field("", description="The system message, for rules on what an answer gives away of it.")
 
 
 class RuleModel(_Strict):
