@@ -21,7 +21,7 @@ Shingles: Broder, "On the resemblance and containment of documents", 1997.  Ever
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate, islice
 from typing import Protocol
 
@@ -193,19 +193,23 @@ def piece(source: str, base: int) -> Piece:
 class Batch:
     """Tokens that were completed together; their places are worked out only when somebody asks."""
 
-    __slots__ = ("_piece", "_plain", "_spans", "words")
+    __slots__ = ("_places", "_spans", "words")
 
-    def __init__(self, words: list[str], plain_text: str, piece: Piece) -> None:
+    def __init__(self, words: list[str], places: Callable[[], list[tuple[int, int]]]) -> None:
         self.words = words
-        self._plain, self._piece = plain_text, piece
+        self._places = places
         self._spans: list[tuple[int, int]] | None = None
 
     def span(self, index: int) -> tuple[int, int]:
         """The source offsets of a token."""
         if self._spans is None:
-            self._spans = [match.span() for match in islice(_TOKEN.finditer(self._plain), len(self.words))]
-        start, end = self._spans[index]
-        return self._piece.starts[start], self._piece.ends[end - 1]
+            self._spans = self._places()
+        return self._spans[index]
+
+
+def _places(text: str, whole: Piece, count: int) -> list[tuple[int, int]]:
+    spans = (match.span() for match in islice(_TOKEN.finditer(text), count))
+    return [(whole.starts[start], whole.ends[end - 1]) for start, end in spans]
 
 
 class Tokens:
@@ -230,7 +234,7 @@ class Tokens:
         if not final and words and text.endswith(words[-1]) and not is_solo(words[-1]) and len(words[-1]) < _LONGEST:
             at = len(text) - len(words.pop())
             self._tail = Piece(whole.text[at:], whole.starts[at:], whole.ends[at:])
-        return Batch(words, text, whole)
+        return Batch(words, partial(_places, text, whole, len(words)))
 
 
 def _joined(first: Piece, second: Piece) -> Piece:
@@ -287,10 +291,13 @@ class _Run:
 class Matcher:
     """The online machine over batches of tokens of one text."""
 
-    __slots__ = ("_count", "_found", "_index", "_judge", "_recent", "_reported", "_runs", "_terms", "_total", "_words")
+    __slots__ = (
+        "_count", "_found", "_index", "_judge", "_keep", "_recent", "_reported", "_runs", "_terms", "_total", "_words",
+    )  # fmt: skip
 
-    def __init__(self, index: Index, terms: Terms, judge: Judge) -> None:
-        self._index, self._terms, self._judge = index, terms, judge
+    def __init__(self, index: Index, terms: Terms, judge: Judge, reach: int = REACH) -> None:
+        """`reach` is the most tokens that a shingle of `index` has."""
+        self._index, self._terms, self._judge, self._keep = index, terms, judge, reach - 1
         self._words: list[str] = []  # the last tokens, of which the next shingle may begin
         self._recent: list[tuple[Batch, int]] = []
         self._count = self._total = 0
@@ -308,8 +315,8 @@ class Matcher:
         if hits or self._runs:
             self._follow(words, first, hits, batch)
         self._count += len(batch.words)
-        self._words = words[-(REACH - 1) :]
-        new = [(batch, index) for index in range(max(0, len(batch.words) - REACH + 1), len(batch.words))]
+        self._words = words[-self._keep :]
+        new = [(batch, index) for index in range(max(0, len(batch.words) - self._keep), len(batch.words))]
         self._recent = [*self._recent, *new][-len(self._words) :]
 
     def finish(self) -> None:
