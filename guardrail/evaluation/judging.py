@@ -1,0 +1,122 @@
+"""Texts through the real scanner, as a policy of everything or the packaged baseline would judge them.
+
+Rules:
+1. The scanner, the detectors and the policy reader are those of the wire: what is measured here is what happens there.
+2. A check that did not finish is an error of the run, never an empty result.
+3. `FIRM` is the score from which the baseline acts; below it nothing counts as found.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from guardrail.detectors import registry
+from guardrail.detectors.registry import AnyDetector
+from guardrail.errors import CheckError
+from guardrail.evaluation.datasets import Item
+from guardrail.evaluation.matching import Span
+from guardrail.policy.decide import Judge
+from guardrail.policy.load import load, packaged, parse
+from guardrail.review import Review, review
+from guardrail.scanner import Scanner
+from guardrail.types import CHECK_FAILED, Context, Finding, Module, Policy, Segment, Stage
+
+FIRM = 0.6
+_FAMILIES = ("pii", "secret", "prompt", "document", "carrier", "placeholder")
+
+
+def offered(detectors: Iterable[AnyDetector] | None = None) -> tuple[str, ...]:
+    """Every kind of the leakage module that an installed detector finds."""
+    found = registry.available() if detectors is None else detectors
+    kinds = {kind for detector in found for kind in detector.kinds}
+    return tuple(sorted(kind for kind in kinds if kind.split(".")[0] in _FAMILIES))
+
+
+def everything(*, without: Iterable[str] = (), also: Iterable[str] = ()) -> Scanner:
+    """A scanner for every leakage kind that is on without being named, but for the detectors named in `without`; `also`
+    names kinds in full, for those that are off by default.  Raises CheckError, PolicyError."""
+    left = set(without)
+    detectors = [detector for detector in registry.available() if detector.name not in left]
+    present = {kind.split(".")[0] for kind in offered(detectors)}
+    wanted = [*(f"{family}.*" for family in _FAMILIES if family in present), *also]
+    return Scanner(_policy(wanted), detectors)
+
+
+def only(kinds: Sequence[str]) -> Scanner:
+    """A scanner for `kinds`, named in full.  Raises PolicyError for one that nothing finds."""
+    return Scanner(_policy(kinds), registry.available())
+
+
+def _policy(kinds: Sequence[str]) -> Policy:
+    listed = ", ".join(f'"{kind}"' for kind in kinds)
+    text = (
+        f"version: 1\nname: evaluation\ncheck_timeout: 300\ndata_leakage:\n"
+        f"  - {{id: all, kinds: [{listed}], threshold: 0, action: flag, stage: both}}\n"
+    )
+    return parse(text.encode(), "evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A policy with its scanner: what it does to a text."""
+
+    policy: Policy
+    scanner: Scanner
+    judge: Judge
+
+
+def baseline(policy: Policy | None = None) -> Baseline:
+    """`policy`, by default the packaged one, reduced to its rules on data leakage.  Raises PolicyError, CheckError."""
+    whole = policy or load(packaged("hk-baseline"))
+    rules = tuple(rule for rule in whole.rules if rule.module is Module.DATA_LEAKAGE)
+    reduced = replace(whole, rules=rules, check_timeout=300.0)
+    return Baseline(reduced, Scanner(reduced, registry.available()), Judge(reduced))
+
+
+def context_of(item: Item) -> Context:
+    """What is known of the conversation that an item comes from."""
+    return Context(prompt=item.prompt, system=item.system, caller=item.caller, lang=item.language or None)
+
+
+def findings(scanner: Scanner, items: Iterable[Item]) -> list[list[Finding]]:
+    """All findings in each text, of every score.  Raises CheckError when a check did not finish."""
+
+    async def work() -> list[list[Finding]]:
+        found: list[list[Finding]] = []
+        for item in items:
+            segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
+            scan = await scanner.scan([segment], context_of(item), Stage.RESPONSE)
+            broken = [check.reason for check in scan.failed]
+            broken += [finding.evidence for finding in scan.findings[0] if finding.kind == CHECK_FAILED]
+            if broken:
+                raise CheckError(f"a check did not finish on text {item.id}: {broken[0]}; its figures would not count")
+            found.append(scan.findings[0])
+        return found
+
+    return asyncio.run(work())
+
+
+def reviews(base: Baseline, items: Iterable[Item]) -> list[Review]:
+    """What the policy makes of each text.  Raises CheckError when a check did not finish."""
+
+    async def work() -> list[Review]:
+        made: list[Review] = []
+        for item in items:
+            segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
+            result = await review(base.scanner, base.judge, [segment], context_of(item), Stage.RESPONSE)
+            if result.failed:
+                reason = f"{result.failed[0].check} {result.failed[0].reason}"
+                raise CheckError(f"a check did not finish on text {item.id}: {reason}; its figures would not count")
+            made.append(result)
+        return made
+
+    return asyncio.run(work())
+
+
+def spans(found: Iterable[Finding], wanted: Callable[[str], bool], least: float = FIRM) -> list[Span]:
+    """The places of findings from `least` on whose kind is `wanted`."""
+    return [
+        Span(one.kind, one.start, one.end)
+        for one in found
+        if one.score >= least and one.start is not None and one.end is not None and wanted(one.kind)
+    ]
