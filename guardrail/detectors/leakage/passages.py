@@ -190,6 +190,21 @@ def piece(source: str, base: int) -> Piece:
     return Piece(folded.text, starts, [at + 1 for at in starts])
 
 
+def concatenated(first: Piece, second: Piece) -> Piece:
+    """Two pieces that follow each other, as one."""
+    if not first.text:
+        return second
+    return Piece(first.text + second.text, _chained(first.starts, second.starts), _chained(first.ends, second.ends))
+
+
+def _chained(first: Sequence[int], second: Sequence[int]) -> Sequence[int]:
+    if not second:
+        return first
+    if isinstance(first, range) and isinstance(second, range) and first.stop == second.start:
+        return range(first.start, second.stop)
+    return [*first, *second]
+
+
 class Batch:
     """Tokens that were completed together; their places are worked out only when somebody asks."""
 
@@ -227,7 +242,7 @@ class Tokens:
 
     def feed(self, more: Piece, *, final: bool = False) -> Batch:
         """The tokens that `more` completes; with `final`, all."""
-        whole = _joined(self._tail, more)
+        whole = concatenated(self._tail, more)
         text = plain(whole.text)
         words: list[str] = _TOKEN.findall(text)
         self._tail = Piece("", (), ())
@@ -235,20 +250,6 @@ class Tokens:
             at = len(text) - len(words.pop())
             self._tail = Piece(whole.text[at:], whole.starts[at:], whole.ends[at:])
         return Batch(words, partial(_places, text, whole, len(words)))
-
-
-def _joined(first: Piece, second: Piece) -> Piece:
-    if not first.text:
-        return second
-    return Piece(
-        first.text + second.text, _concatenated(first.starts, second.starts), _concatenated(first.ends, second.ends)
-    )
-
-
-def _concatenated(first: Sequence[int], second: Sequence[int]) -> Sequence[int]:
-    if isinstance(first, range) and isinstance(second, range) and (not second or first.stop == second.start):
-        return range(first.start, second.stop if second else first.stop)
-    return [*first, *second]
 
 
 class _Run:

@@ -1,0 +1,183 @@
+"""What of a request must not come back in the answer: shingles of its system messages and tool texts, by position.
+
+Rules:
+1. Every text is indexed as it stands, in rot13, and from its end to its beginning, so that an answer in any of these is
+   read once, as itself.  Letters that stand apart (`Y o u   a r e`) have an index of their own, made when first needed.
+2. Texts of fewer than LEAST words are not indexed: "You are a helpful assistant." is nobody's secret.
+3. Shingles that JSON Schema itself writes (`type string description`) and those of one word repeated say nothing.
+4. Keys are hashes of this process, never the text; an index is small enough to be kept for the next request.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from guardrail.detectors.leakage.passages import POSTINGS, REACH, WORD, Posting, is_solo, shingles, tokens, weight
+
+LEAST = 12
+"""Words that a text must have to be protected (20 characters in Chinese)."""
+LETTERS = 12
+"""Letters of a shingle of letters that stand apart."""
+_DISGUISED = 20_000  # tokens of a text that are also indexed in rot13 and reversed
+_KNOWN = re.compile(rb"\x01{3,}")
+_ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+_SCHEMA = frozenset(
+    "additionalproperties allof anyof array boolean const default description enum false format function integer items "
+    "maximum maxlength minimum minlength name null number object oneof parameters properties required schema strict "
+    "string title true type".split()
+)
+_SCHEMA_SHARE = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One protected text in one disguise: what it is called in evidence, which text it is, how its positions are read."""
+
+    what: str
+    disguise: str
+    text: int
+    size: int
+
+    def place(self, position: int) -> tuple[int, int]:
+        """The protected text and the position in it that a position here stands for."""
+        return self.text, self.size - 1 - position if self.disguise == "reversed" else position
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A protected text as tokens."""
+
+    what: str
+    words: Sequence[str]
+
+
+def is_worth_it(words: Sequence[str]) -> bool:
+    """Whether a text is long enough to be protected."""
+    return sum(map(weight, words[: LEAST * 2])) >= LEAST * WORD
+
+
+class PromptIndex:
+    """A `passages.Index` over the texts of one request, by disguise."""
+
+    def __init__(self, system: str, tools: Iterable[str]) -> None:
+        """`system` holds the system and developer messages, `tools` the texts of the offered tools."""
+        named = [("system message", system), *(("tool description", text) for text in tools)]
+        self._sources = [
+            _Source(what, words) for what, words in ((what, tokens(text)) for what, text in named) if is_worth_it(words)
+        ]
+        self.documents: list[Document] = []
+        self._postings: dict[int, list[Posting]] = {}
+        self._openings: set[int] = set()
+        self._vocabulary: set[str] = set()
+        for disguise in ("", "rot13", "reversed"):
+            for number, source in enumerate(self._sources):
+                self._add(number, source, disguise)
+
+    @property
+    def size(self) -> int:
+        """How much the index holds, in shingles."""
+        return len(self._postings)
+
+    def weights(self, text: int, positions: Collection[int]) -> int:
+        """The weight of the tokens of a protected text at `positions`."""
+        words = self._sources[text].words
+        return sum(weight(words[position]) for position in positions)
+
+    def share(self, text: int, covered: int) -> float:
+        """The share of a protected text that `covered`, a weight, is."""
+        return covered / self._totals[text]
+
+    def hits(self, words: Sequence[str], first: int) -> Iterator[tuple[int, int, Sequence[Posting]]]:
+        """See `passages.Index`."""
+        for match in _KNOWN.finditer(bytes(map(self._vocabulary.__contains__, words))):
+            start, end = match.span()
+            if end <= first:
+                continue
+            start = max(start, first - REACH)
+            for index, shingle in shingles(words[start:end], max(0, first - start)):
+                postings = self._postings.get(hash(shingle))
+                if postings is not None:
+                    yield start + index, len(shingle), postings
+
+    def opens(self, words: Sequence[str]) -> bool:
+        """See `passages.Index`."""
+        return hash(tuple(words)) in self._openings
+
+    def holds(self, shingle: tuple[str, ...]) -> bool:
+        """Whether a shingle is known in any disguise."""
+        return hash(shingle) in self._postings
+
+    @cached_property
+    def letters(self) -> "LetterIndex":
+        """The same texts as letters without blanks."""
+        return LetterIndex(["".join(w for w in source.words if not is_solo(w)) for source in self._sources])
+
+    @cached_property
+    def _totals(self) -> list[int]:
+        return [sum(map(weight, source.words)) for source in self._sources]
+
+    def _add(self, number: int, source: _Source, disguise: str) -> None:
+        words = _disguised(source.words, disguise)
+        if disguise and words == list(source.words):
+            return
+        document = len(self.documents)
+        self.documents.append(Document(source.what, disguise, number, len(words)))
+        self._vocabulary.update(words)
+        is_schema = source.what == "tool description"
+        for position, shingle in shingles(words):
+            if len(set(shingle)) == 1 or (is_schema and _is_schema(shingle)):
+                continue
+            postings = self._postings.setdefault(hash(shingle), [])
+            if len(postings) < POSTINGS and not (disguise and postings and _is_same(postings, self.documents, number)):
+                postings.append((document, position))
+            self._openings.update(hash(shingle[:size]) for size in range(1, len(shingle)))
+
+
+def _is_same(postings: Sequence[Posting], documents: Sequence[Document], number: int) -> bool:
+    """Whether a shingle of a disguise stands in the text as it is: Han characters are the same in rot13."""
+    return any(documents[document].text == number and not documents[document].disguise for document, _ in postings)
+
+
+def _is_schema(shingle: Sequence[str]) -> bool:
+    return sum(word in _SCHEMA for word in shingle) >= _SCHEMA_SHARE * len(shingle)
+
+
+def _disguised(words: Sequence[str], disguise: str) -> list[str]:
+    if disguise == "rot13":
+        return [word.translate(_ROT13) for word in words[:_DISGUISED]]
+    if disguise == "reversed":
+        return [word[::-1] for word in reversed(words[:_DISGUISED])]
+    return list(words)
+
+
+class LetterIndex:
+    """A `passages.Index` whose tokens are single letters and digits: shingles are LETTERS of them in a row."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """`texts` are the protected texts without anything but letters and digits."""
+        self._texts = texts
+
+    def hits(self, words: Sequence[str], first: int) -> Iterator[tuple[int, int, Sequence[Posting]]]:
+        """See `passages.Index`."""
+        line = "".join(words)
+        for index in range(max(first, LETTERS - 1), len(line)):
+            postings = self._postings.get(line[index + 1 - LETTERS : index + 1])
+            if postings:
+                yield index, LETTERS, postings
+
+    def opens(self, words: Sequence[str]) -> bool:
+        """See `passages.Index`."""
+        line = "".join(words)
+        return any(line in text for text in self._texts)
+
+    @cached_property
+    def _postings(self) -> dict[str, list[Posting]]:
+        made: dict[str, list[Posting]] = {}
+        for document, text in enumerate(self._texts):
+            for start in range(len(text) - LETTERS + 1):
+                shingle = text[start : start + LETTERS]
+                postings = made.setdefault(shingle, [])
+                if len(postings) < POSTINGS and len(set(shingle)) > 1:
+                    postings.append((document, start + LETTERS - 1))
+        return made
