@@ -19,6 +19,7 @@ import unicodedata
 from array import array
 from dataclasses import dataclass
 from itertools import chain
+from string import ascii_uppercase
 
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _DROPPED = (
@@ -34,6 +35,16 @@ _LOOKALIKES = {
     **dict.fromkeys("\u2018\u2019\u201b\u2032", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u2033", '"'),
     **dict.fromkeys("\u2028\u2029\u0085", "\n"),
+    # Further look-alikes of UTS #39: Cyrillic palochka, Armenian, Cherokee capitals and Latin small capitals.
+    **dict(zip("ӀӏօՕտսց", "IloOunq", strict=True)),
+    **dict(zip("ᎪᏴᏟᎠᎬᎻᏦᏞᎷᏢᎡᏚᎢᏙᏔᏃᎩ", "ABCDEHKLMPRSTVWZY", strict=True)),
+    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
+    # White on black: letters in circles and squares, and the numbers from eleven on; single digits are digits already.
+    **{chr(0x1F150 + at): letter for at, letter in enumerate(ascii_uppercase)},
+    **{chr(0x1F170 + at): letter for at, letter in enumerate(ascii_uppercase)},
+    **{chr(0x24EB + at): str(11 + at) for at in range(10)},
+    **dict.fromkeys("\u2236\ua789", ":"),
+    **dict.fromkeys("\u2044\u2215", "/"),
 }
 # The planes that hold anything to fold; ideographs, Hangul and private use fold to themselves.
 _FOLDABLE = chain(
