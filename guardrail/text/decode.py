@@ -253,10 +253,10 @@ def _reads(data: bytes, *, cut: bool) -> bool:
     """Whether `data`, perhaps cut inside a character, is text."""
     if not data:
         return False
+    if b"\0" in data and max(data[1::2].count(0), data[::2].count(0)) >= len(data) // 2:
+        return True
     if data.isascii():
         return not data.translate(None, _PRINTABLE)
-    if data[1::2].count(0) * 2 >= len(data) - 1 or data[::2].count(0) * 2 >= len(data):
-        return True
     for end in range(len(data), max(len(data) - 4, 0), -1):
         try:
             said = data[:end].decode()
