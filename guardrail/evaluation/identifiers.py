@@ -1,8 +1,8 @@
 """Generated running text with identifiers of Hong Kong and Greater China, and how many of them are found.
 
 Rules:
-1. A value counts as found when findings of its own kind (from the baseline's threshold on) cover every letter and digit of
-   it; another kind on the same place is a miss and a wrong finding.
+1. A value counts as found when findings of its own kind (from the baseline's threshold on) cover every letter and digit
+   of it; another kind on the same place is a miss and a wrong finding.
 2. Precision is over the same texts and the hard negatives of `negatives.py`: whatever is reported beside the values is
    wrong.  Names and addresses in the frames are true, and measured elsewhere.
 3. The frames that were never tuned on are reported by themselves, and their single misses are not listed.
@@ -98,8 +98,8 @@ def ours(sentence: Sentence, spans: Sequence[Span]) -> Outcome:
 
 
 def theirs(sentence: Sentence, spans: Sequence[Span]) -> Outcome:
-    """The outcome of stock Presidio's, judged kindly: whatever it calls it, a finding that touches the value finds it, and
-    only one that touches none is wrong."""
+    """The outcome of stock Presidio's, judged kindly: whatever it calls it, a finding that touches the value finds it,
+    and only one that touches none is wrong."""
     value = sentence.value
     hits = [] if value is None else [span for span in spans if overlap(span, value)]
     return Outcome(sentence, bool(hits), tuple(span for span in spans if span not in hits))
@@ -128,8 +128,10 @@ def _section(outcomes: Sequence[Outcome], stock: Sequence[Outcome] | None, offer
     chinese = [o for o in outcomes if o.sentence.value is None or o.sentence.value.kind in GREATER_CHINA]
     tables = [_parts("All kinds, by part", outcomes, stock, seed)]
     for title, key in (
-        ("By kind", _kind), ("By language", lambda o: o.sentence.language), ("By spelling", lambda o: o.sentence.spelling),
-    ):  # fmt: skip
+        ("By kind", _kind),
+        ("By language", lambda o: o.sentence.language),
+        ("By spelling", lambda o: o.sentence.spelling),
+    ):
         tables.append(_table(title, outcomes, stock, key))
     tables.append(_kind_by_language(outcomes))
     figures = {}
@@ -192,7 +194,7 @@ def _table(
     title: str, outcomes: Sequence[Outcome], stock: Sequence[Outcome] | None, key: Callable[[Outcome], str]
 ) -> Table:
     other = {name: _sum(part) for name, part in grouped(stock or (), key).items()}
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name, part in grouped(outcomes, key).items():
         tuned = _sum([o for o in part if not o.sentence.held_out])
         held = _sum([o for o in part if o.sentence.held_out])
@@ -213,7 +215,7 @@ def _table(
 def _kind_by_language(outcomes: Sequence[Outcome]) -> Table:
     languages = ("en", "zh-Hant", "yue", "zh-Hans")
     with_value = [o for o in outcomes if o.sentence.value is not None]
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for kind, part in grouped(with_value, _kind).items():
         cells = []
         for language in languages:

@@ -84,7 +84,9 @@ class Goal:
     @property
     def bound(self) -> str:
         """The bound in words."""
-        return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
+        least = self.at_least is not None
+        bound = self.at_least if self.at_least is not None else self.at_most or 0.0
+        return f"{'>=' if least else '<='} {100 * bound:.6g}%"
 
 
 @dataclass(frozen=True, slots=True)
