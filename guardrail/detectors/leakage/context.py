@@ -1,29 +1,46 @@
-"""Words before a value that say what it is: `HKID:`, `電話`, `order no.`.
+"""Words before a value that say what it is: `HKID:`, `電話`, `order no.`, a JSON key, the head of a table's column.
 
 Rules:
-1. Only the text before a value counts (`Candidate.before`, lower case, at most 64 characters): what follows
-   may not have arrived yet when a stream is judged.
+1. Only the text before a value counts (`Candidate.before`, lower case, at most 64 characters, and the head of its
+   column): what follows may not have arrived yet when a stream is judged.
 2. Latin words stand alone (`tel` is not in `hotel`); Chinese words may stand anywhere, for Chinese has no blanks.
+   In a key (`contactPhone: "`) a word of four letters or more may end a longer one.
 3. Where two labels compete, the nearer one names the value: `phone order no. 23456789` is an order.
+4. The head of a column is nearer than anything in the cells to the left.
+5. The words are searched for by RE2, so that a hundred of them cost what one does.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from guardrail.detectors.patterns import Candidate
 
 _LATIN = re.compile(r"[\x00-\x7f]+")
+_BREAKS = str.maketrans("0123456789_", " " * 11)
+_KEY = re.compile(r"[a-z]{4,}(?=[\"'`]?\s?[:=]\s?[\"'`]?$)")
+_KEY_WORD = 4  # letters from which on a word may end a longer one in a key
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
     """A set of words that announce one kind of value."""
 
-    expression: re.Pattern[str]
+    words: tuple[str, ...]
+    expression: Any = field(repr=False, compare=False)
+    endings: tuple[str, ...] = field(repr=False, compare=False)
 
     def last(self, before: str) -> int:
         """Where the last of the words ends in `before`, -1 when there is none."""
         end = -1
-        for match in self.expression.finditer(before):
+        for match in self.expression.finditer(before.translate(_BREAKS)):
             end = match.end()
+        if self.endings and (key := _KEY.search(before)) and key.end() > end and key.group().endswith(self.endings):
+            return key.end()
         return end
 
     def announce(self, before: str, rivals: "Labels | None" = None) -> bool:
@@ -31,13 +48,66 @@ class Labels:
         ours = self.last(before)
         return ours >= 0 and (rivals is None or rivals.last(before) <= ours)
 
+    def introduce(self, candidate: Candidate, rivals: "Labels | None" = None) -> bool:
+        """As `announce`, of a candidate: where it stands in a table, the head of its column is asked first."""
+        heading = candidate.heading
+        if heading and self.last(heading) >= 0:
+            return self.announce(heading, rivals)
+        if heading and rivals is not None and rivals.last(heading) >= 0:
+            return False
+        return self.announce(candidate.before, rivals)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words that announce several kinds of value; the nearest one names the kind."""
+
+    kinds: Mapping[str, str]
+    labels: Labels
+
+    def nearest(self, candidate: Candidate) -> str | None:
+        """The kind that the last of the words before a candidate, or in the head of its column, stands for."""
+        heading = candidate.heading
+        return (self._last(heading) if heading else None) or self._last(candidate.before)
+
+    def _last(self, before: str) -> str | None:
+        found = None
+        for match in self.labels.expression.finditer(before.translate(_BREAKS)):
+            found = match.group()
+        if (key := _KEY.search(before)) and (found is None or not before[: key.end()].endswith(found)):
+            found = next((word for word in self.labels.endings if key.group().endswith(word)), found)
+        return None if found is None else self.kinds[found]
+
 
 def labels(*words: str) -> Labels:
     """Labels from plain lower-case words, Latin or Chinese."""
-    latin = "|".join(re.escape(word) for word in words if _LATIN.fullmatch(word))
-    chinese = "|".join(re.escape(word) for word in words if not _LATIN.fullmatch(word))
-    parts = [rf"(?<![a-z])(?:{latin})(?![a-z])"] * bool(latin) + [chinese] * bool(chinese)
-    return Labels(re.compile("|".join(parts)))
+    return _labels(tuple(dict.fromkeys(word.translate(_BREAKS) for word in words)))
+
+
+def lexicon(**words: Labels) -> Lexicon:
+    """A lexicon from the labels of each kind; a word that stands for two is an error."""
+    kinds: dict[str, str] = {}
+    for kind, own in words.items():
+        for word in own.words:
+            if kinds.setdefault(word, kind) != kind:
+                raise ValueError(f"{word!r} announces {kinds[word]} and {kind}; give it to one of them")
+    return Lexicon(kinds, labels(*kinds))
+
+
+@lru_cache(maxsize=512)
+def _labels(words: tuple[str, ...]) -> Labels:
+    options = re2.Options()
+    options.longest_match = True
+    options.log_errors = False
+    parts = [_bounded(word) if _LATIN.fullmatch(word) else re2.escape(word) for word in words]
+    longest = sorted((word for word in words if word.isascii() and word.isalpha()), key=len, reverse=True)
+    endings = tuple(word for word in longest if len(word) >= _KEY_WORD)
+    return Labels(words, re2.compile("|".join(parts), options), endings)
+
+
+def _bounded(word: str) -> str:
+    """A Latin word with a boundary at each end that is a letter (`ss#` has one only at its beginning)."""
+    return ("\\b" if word[0].isalpha() else "") + str(re2.escape(word)) + ("\\b" if word[-1].isalpha() else "")
 
 
 def either_case(words: str) -> str:

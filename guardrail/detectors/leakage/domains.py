@@ -15,7 +15,7 @@ _GENERIC = (
     "solutions space store studio support systems team tech technology tel today tools top trade training travel "
     "university vip ventures wang website wiki work works world wtf xin xyz zone hk moe"
 )
-_COUNTRIES = (
+_DELEGATED = (
     "ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf "
     "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge "
     "gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
@@ -24,12 +24,14 @@ _COUNTRIES = (
     "sc sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk "
     "us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw"
 )
+COUNTRIES = frozenset(_DELEGATED.split())
+"""Country codes as top-level domains; but for `ac`, `su` and `uk` those of ISO 3166."""
 _EXAMPLES = "example test invalid localhost"
 
 
 def top_level() -> str:
     """An expression for all names in either case, written as a tree of their letters to keep the automaton small."""
-    return _tree([*_GENERIC.split(), *_COUNTRIES.split(), *_EXAMPLES.split()])
+    return _tree([*_GENERIC.split(), *_DELEGATED.split(), *_EXAMPLES.split()])
 
 
 def _tree(words: list[str]) -> str:

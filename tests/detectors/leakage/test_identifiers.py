@@ -7,10 +7,10 @@ are spoilt.
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from guardrail.detectors.leakage import checksums
+from guardrail.detectors.leakage import checksums, placeholders
 from guardrail.detectors.leakage.identifiers import Identifiers
 from guardrail.detectors.protocol import PatternSource
 from guardrail.detectors.screen import Screen
@@ -35,6 +35,10 @@ VALUES = [
     ("pii.hkid", "A1234563"),
     ("pii.hkid", "A123456 (3)"),
     ("pii.hkid", "A 123456 (3)"),
+    ("pii.hkid", "A123 456 (3)"),
+    ("pii.hkid", "A-123456(3)"),
+    ("pii.hkid", "A123456-3"),
+    ("pii.hkid", "A123456-(3)"),
     ("pii.hkid", "a123456(3)"),
     ("pii.hkid", "AB123456(9)"),
     ("pii.hkid", "G123456(A)"),
@@ -42,6 +46,9 @@ VALUES = [
     ("pii.hkid", "CA182361(1)"),
     ("pii.hkid", "L555555(0)"),
     ("pii.hkid", "A123456[3]"),
+    ("pii.hk_passport", "K12345678"),
+    ("pii.hk_passport", "H12345678"),
+    ("pii.hk_passport", "KJ0123456"),
     ("pii.hk_phone", "91234567"),
     ("pii.hk_phone", "9123 4567"),
     ("pii.hk_phone", "2123-4567"),
@@ -50,38 +57,120 @@ VALUES = [
     ("pii.hk_phone", "(852) 2123 4567"),
     ("pii.hk_phone", "852-9123-4567"),
     ("pii.hk_phone", "00852 91234567"),
+    ("pii.hk_octopus", "10201250(9)"),
+    ("pii.hk_octopus", "102012507(0)"),
+    ("pii.hk_octopus", "102012508 (9)"),
+    ("pii.hk_octopus", "1020125070"),
+    ("pii.hk_bank_account", "004-123-456789-001"),
+    ("pii.hk_bank_account", "012-875-0-012345-6"),
+    ("pii.hk_bank_account", "123-456789-838"),
+    ("pii.hk_bank_account", "388 123456 001"),
+    ("pii.hk_bank_account", "004123456789001"),
+    ("pii.hk_bank_account", "123456789"),
+    ("pii.hk_fps", "1234567"),
+    ("pii.hk_fps", "123456789"),
+    ("pii.hk_brn", "36780058"),
+    ("pii.hk_brn", "C0012345"),
+    ("pii.hk_brn", "36780058-000-03-24-7"),
+    ("pii.hk_company_number", "1234567"),
+    ("pii.hk_company_number", "0012345"),
+    ("pii.hk_company_number", "F0012345"),
+    ("pii.hk_vehicle", "AB1234"),
+    ("pii.hk_vehicle", "XY 88"),
+    ("pii.hk_vehicle", "粤ZA123港"),
     ("pii.cn_phone", "13123456789"),
     ("pii.cn_phone", "131-2345-6789"),
     ("pii.cn_phone", "131 2345 6789"),
     ("pii.cn_phone", "+86 131 2345 6789"),
     ("pii.cn_phone", "+8613123456789"),
     ("pii.cn_phone", "008613123456789"),
+    ("pii.cn_phone", "010-62345678"),
+    ("pii.cn_phone", "0755-8234567"),
     ("pii.cn_resident_id", "11010519491231002X"),
     ("pii.cn_resident_id", "11010519491231002x"),
     ("pii.cn_resident_id", "440524188001010014"),
-    ("pii.cn_resident_id", "810000199408230021"),
-    ("pii.cn_resident_id", "830000199201300022"),
     ("pii.cn_resident_id", "110105 19491231 002X"),
-    ("pii.payment_card", "4111111111111111"),
-    ("pii.payment_card", "4111 1111 1111 1111"),
-    ("pii.payment_card", "5555-5555-5555-4444"),
-    ("pii.payment_card", "378282246310005"),
-    ("pii.payment_card", "3782 822463 10005"),
-    ("pii.payment_card", "6222021234567890128"),
-    ("pii.payment_card", "6200 0000 0000 0005"),
-    ("pii.payment_card", "3530111333300000"),
+    ("pii.cn_residence_permit", "810000199408230021"),
+    ("pii.cn_residence_permit", "830000199201300022"),
+    ("pii.cn_residence_permit", "911101199001010015"),
+    ("pii.cn_home_return_permit", "H12345678"),
+    ("pii.cn_home_return_permit", "M1234567801"),
+    ("pii.cn_exit_permit", "C12345678"),
+    ("pii.cn_exit_permit", "CA1234567"),
+    ("pii.cn_exit_permit", "W12345678"),
+    ("pii.cn_passport", "E12345678"),
+    ("pii.cn_passport", "EA1234567"),
+    ("pii.cn_passport", "G12345678"),
+    ("pii.cn_passport", "PE1234567"),
+    ("pii.cn_uscc", "91350100M000100Y43"),
+    ("pii.cn_uscc", "91110000600037341L"),
+    ("pii.cn_uscc", "91440300708461136T"),
+    ("pii.mo_bir", "5123456(7)"),
+    ("pii.mo_bir", "12345678"),
+    ("pii.mo_phone", "+853 6612 3456"),
+    ("pii.mo_phone", "+85328123456"),
+    ("pii.mo_phone", "853-6612-3456"),
+    ("pii.mo_phone", "6612 3456"),
+    ("pii.mo_passport", "MA1234567"),
+    ("pii.tw_id", "A123456789"),
+    ("pii.tw_id", "B176944193"),
+    ("pii.tw_arc", "A800000014"),
+    ("pii.tw_arc", "AC01234567"),
+    ("pii.tw_phone", "0912-345-678"),
+    ("pii.tw_phone", "0912345678"),
+    ("pii.tw_phone", "+886 912 345 678"),
+    ("pii.tw_phone", "+886-2-2345-6789"),
+    ("pii.tw_phone", "02-2345-6789"),
+    ("pii.tw_permit", "12345678"),
+    ("pii.payment_card", "4716234589012345"),
+    ("pii.payment_card", "4716 2345 8901 2345"),
+    ("pii.payment_card", "5421-8870-3194-2659"),
+    ("pii.payment_card", "371357924680130"),
+    ("pii.payment_card", "3713 579246 80130"),
+    ("pii.payment_card", "6225881147320965478"),
+    ("pii.payment_card", "6227 0034 9182 6051"),
+    ("pii.payment_card", "3562178409351267"),
     ("pii.email", "tai.man+hk@gmail.com"),
     ("pii.email", "chan_tm@hku.hk"),
     ("pii.email", "li.lei@mail.tsinghua.edu.cn"),
     ("pii.email", "ABC@X.COM"),
+    ("pii.bic", "HSBCHKHH"),
+    ("pii.bic", "HSBCHKHHXXX"),
+    ("pii.crypto_address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+    ("pii.crypto_address", "0x8ba1f109551bd432803012645ac136ddd64dba72"),
+    ("pii.crypto_address", "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"),
+    ("pii.crypto_address", "LaMT348PWRnrqeeWArpwQPbuanpXDZGEUz"),
+    ("pii.crypto_address", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"),
+    ("pii.crypto_address", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"),
 ]  # fmt: skip
 ANNOUNCED = {
     "pii.hkid": ("HKID no.", "身份證號碼"),
+    "pii.hk_passport": ("Passport no.", "護照號碼"),
     "pii.hk_phone": ("Tel", "電話"),
+    "pii.hk_octopus": ("Octopus", "八達通號碼"),
+    "pii.hk_bank_account": ("Bank account", "銀行戶口"),
+    "pii.hk_fps": ("FPS ID", "轉數快識別碼"),
+    "pii.hk_brn": ("BR No.", "商業登記號碼"),
+    "pii.hk_company_number": ("Company number", "公司編號"),
+    "pii.hk_vehicle": ("Licence plate", "車牌"),
     "pii.cn_phone": ("Phone", "手机"),
     "pii.cn_resident_id": ("ID card", "身份证号码"),
+    "pii.cn_residence_permit": ("Residence permit", "居住证"),
+    "pii.cn_home_return_permit": ("Home Return Permit", "回鄉證"),
+    "pii.cn_exit_permit": ("Exit-entry permit", "往来港澳通行证"),
+    "pii.cn_passport": ("Passport", "护照"),
+    "pii.cn_uscc": ("USCC", "统一社会信用代码"),
+    "pii.mo_bir": ("Macau ID", "澳門居民身份證"),
+    "pii.mo_phone": ("Macau phone", "澳門電話"),
+    "pii.mo_passport": ("Passport", "護照"),
+    "pii.tw_id": ("Taiwan ID", "身分證字號"),
+    "pii.tw_arc": ("ARC no.", "居留證號碼"),
+    "pii.tw_phone": ("Taiwan mobile", "台灣手機"),
+    "pii.tw_permit": ("Compatriot permit", "台胞證"),
     "pii.payment_card": ("Card", "卡號"),
     "pii.email": ("Email", "電郵"),
+    "pii.bic": ("SWIFT", "銀行代碼"),
+    "pii.crypto_address": ("Wallet", "錢包地址"),
 }
 FRAMES = [
     ("English", "{en}: {value}, thank you."),
@@ -122,8 +211,13 @@ CERTAIN = [
     ("pii.cn_phone", "+86 131 2345 6789", 0.9),
     ("pii.cn_phone", "131 2345 6789", 0.7),
     ("pii.cn_resident_id", "11010519491231002X", 0.9),
-    ("pii.payment_card", "4111 1111 1111 1111", 0.9),
-    ("pii.payment_card", "4111111111111111", 0.6),
+    ("pii.payment_card", "4716 2345 8901 2345", 0.9),
+    ("pii.payment_card", "4716234589012345", 0.6),
+    ("pii.cn_uscc", "91350100M000100Y43", 0.8),
+    ("pii.hk_octopus", "102012507(0)", 0.6),
+    ("pii.mo_phone", "+853 6612 3456", 0.9),
+    ("pii.tw_phone", "+886 912 345 678", 0.9),
+    ("pii.crypto_address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", 0.8),
     ("pii.email", "abc@x.com", 0.9),
 ]  # fmt: skip
 
@@ -138,8 +232,25 @@ UNCERTAIN = [
     ("pii.hkid", "A1234563"),
     ("pii.hk_phone", "91234567"),
     ("pii.hk_phone", "9123 4567"),
-    ("pii.payment_card", "4222222222222"),
+    ("pii.payment_card", "4716234589015"),
     ("pii.cn_resident_id", "110105491231002"),
+    ("pii.hk_passport", "K12345678"),
+    ("pii.hk_octopus", "1020125070"),
+    ("pii.hk_bank_account", "123-456789-838"),
+    ("pii.hk_bank_account", "004123456789001"),
+    ("pii.hk_fps", "1234567"),
+    ("pii.hk_brn", "36780058"),
+    ("pii.hk_company_number", "1234567"),
+    ("pii.hk_vehicle", "AB1234"),
+    ("pii.cn_home_return_permit", "H12345678"),
+    ("pii.cn_exit_permit", "C12345678"),
+    ("pii.cn_passport", "E12345678"),
+    ("pii.mo_bir", "5123456(7)"),
+    ("pii.mo_passport", "MA1234567"),
+    ("pii.tw_id", "A123456789"),
+    ("pii.tw_permit", "12345678"),
+    ("pii.tw_phone", "0912345678"),
+    ("pii.bic", "HSBCHKHH"),
 ]
 
 
@@ -153,14 +264,14 @@ def test_a_bare_number_needs_words_around_it(kind: str, value: str) -> None:
 
 NOT_FOUND = [
     # check digits and specimens
-    "HKID C668668(E)", "HKID Z683365(5)", "HKID A123456(4)", "身份證A123456(9)", "HKID A1234564",
+    "HKID A123456(4)", "身份證A123456(9)", "HKID A1234564",
     "身份证号码110105194912310021", "身份证 110105194913310023", "身份证 990105194912310022",
-    "card 4111 1111 1111 1112", "信用卡4111111111111112", "card 1234 5678 9012 3456", "card 0000 0000 0000 0000",
+    "card 4716 2345 8901 2346", "信用卡4716234589012346", "card 1234 5678 9012 3456", "card 0000 0000 0000 0000",
     # parts of something longer
     "phone 912345678", "phone 9123456", "電話費共91234567元", "tel 91234567.89", "phone bill 91,234,567",
-    "phone model 9123-4567-8910", "card 41111111111111111111111", "0.4111111111111111", "hash 4111111111111111abcdef",
-    "0x4111111111111111", "deadbeef4111111111111111",
-    "SKU-A12345634", "A1234563@gmail", "4111111111111111.25",
+    "phone model 9123-4567-8910", "card 47162345890123451234567", "0.4716234589012345", "hash 4716234589012345abcdef",
+    "0x4716234589012345", "deadbeef4716234589012345",
+    "SKU-A12345634", "A1234563@gmail", "4716234589012345.25",
     "phones at 4000-3500", "phone 5000 6000",
     # dates, years, money, versions, orders
     "call me on 20240105", "phones sold 2019-2020", "call 20231231", "手機出貨量 2023-2024",
@@ -171,9 +282,8 @@ NOT_FOUND = [
     "1700000000", "2^44 = 17592186044416", "7^12 = 13841287201", "π = 3.14159265358979323846",
     "id=550e8400-e29b-41d4-a716-446655440000", "sha 356a192b7913b04c54574d18c28d46e6395428ab",
     # addresses that are none
-    "npm install pkg@1.2.3", "@app.route('/')", "use a@b", "git@github.com:org/repo.git", "user@example.com",
-    "a.b@example.org", "you@localhost", "x@foo.test",
-    "https://user:secret@host.com/", "name@2x.png", "your.name@gmail.com",
+    "npm install pkg@1.2.3", "@app.route('/')", "use a@b", "git@github.com:org/repo.git", "you@localhost",
+    "https://user:secret@host.com/", "name@2x.png",
     "support@netflix.com", "twitter @user.name", "C:\\me@home",
 ]  # fmt: skip
 
@@ -201,7 +311,7 @@ EXACT = [
     ("mail abc@x.com.Thanks", ("pii.email", "abc@x.com")),
     ("<abc@x.com>", ("pii.email", "abc@x.com")),
     ("mailto:abc@x.com?subject=hi", ("pii.email", "abc@x.com")),
-    ("card 4111 1111 1111 1111 123 12/26", ("pii.payment_card", "4111 1111 1111 1111")),
+    ("card 4716 2345 8901 2345 123 12/26", ("pii.payment_card", "4716 2345 8901 2345")),
     ("打俾我91234567/23456789都得", ("pii.hk_phone", "91234567")),
     ("WhatsApp: 9123 4567 (Mr Chan)", ("pii.hk_phone", "9123 4567")),
     ("致電9123 4567，或2123 4567", ("pii.hk_phone", "2123 4567")),
@@ -216,14 +326,29 @@ def test_the_span_is_the_value_and_nothing_else(text: str, found: tuple[str, str
 
 def test_one_value_has_one_kind() -> None:
     """A card number is no row of telephone numbers, and a number with its country code no local one."""
-    assert find("phone or card: 4111 1111 1111 1111") == [("pii.payment_card", "4111 1111 1111 1111")]
+    assert find("phone or card: 4716 2345 8901 2345") == [("pii.payment_card", "4716 2345 8901 2345")]
     assert find("phone +852 9123 4567") == [("pii.hk_phone", "+852 9123 4567")]
     assert find("phone +65 9123 4567") == []
 
 
-@pytest.mark.parametrize("address", ["user@example.com", "a@b.example.net", "x@foo.test", "a@mail.invalid"])
-def test_example_domains_are_scored_low_for_a_policy_to_ignore(address: str) -> None:
-    assert score(f"write to {address}", "pii.email") == 0.2
+PLACEHOLDERS = [
+    ("placeholder.email", "user@example.com"), ("placeholder.email", "a@b.example.net"),
+    ("placeholder.email", "x@foo.test"), ("placeholder.email", "a@mail.invalid"),
+    ("placeholder.email", "your.name@gmail.com"), ("placeholder.email", "someone@test.com"),
+    ("placeholder.payment_card", "4111111111111111"), ("placeholder.payment_card", "4242 4242 4242 4242"),
+    ("placeholder.payment_card", "5555-5555-5555-4444"), ("placeholder.payment_card", "378282246310005"),
+    ("placeholder.payment_card", "6200 0000 0000 0005"), ("placeholder.payment_card", "4222222222222"),
+    ("placeholder.phone", "555-0123"), ("placeholder.phone", "07700 900123"), ("placeholder.phone", "020 7946 0123"),
+    ("placeholder.phone", "0491 570 156"), ("placeholder.phone", "01632 960123"),
+    ("placeholder.hkid", "C668668(E)"), ("placeholder.hkid", "Z683365(5)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value"), PLACEHOLDERS, ids=[v for _, v in PLACEHOLDERS])
+def test_what_was_published_for_examples_is_a_placeholder_and_nothing_else(kind: str, value: str) -> None:
+    """A policy that redacts cards must leave documentation alone, and one that wants to know of it must be told."""
+    for text in (f"Use {value} here.", f"例如{value}呀", json.dumps({"value": value})):
+        assert find(text, 0.6) == [(kind, value)]
 
 
 @given(st.text("ABCDEFGHJKLMNPRSTVWYZ", min_size=1, max_size=1), st.integers(0, 999_999))
@@ -240,6 +365,7 @@ def test_every_valid_card_of_16_digits_is_found(prefix: str, number: int) -> Non
     if prefix == "35":
         body = "3566" + body[4:]
     card = next(body + check for check in "0123456789" if checksums.luhn(body + check))
+    assume(not placeholders.payment_card(card))
     grouped = " ".join(card[at : at + 4] for at in range(0, 16, 4))
     assert ("pii.payment_card", grouped) in find(f"卡號係{grouped}呀")
     assert ("pii.payment_card", card) in find(json.dumps({"card": card}))
@@ -248,6 +374,6 @@ def test_every_valid_card_of_16_digits_is_found(prefix: str, number: int) -> Non
 def test_the_detector_keeps_the_contract() -> None:
     DETECTOR.load()
     assert isinstance(DETECTOR, PatternSource)
-    assert {pattern.kind for pattern in DETECTOR.patterns} == set(DETECTOR.kinds)
+    assert {kind for pattern in DETECTOR.patterns for kind in (pattern.kind, *pattern.also)} == set(DETECTOR.kinds)
     assert all(len(word) < 200 for f in SCREEN.find("A123456(3) abc@x.com") for word in [f.evidence])
     assert all("A123456" not in f.evidence for f in SCREEN.find("HKID A123456(3)"))
