@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from guardrail.detectors.leakage.passages import POSTINGS, REACH, WORD, Posting, is_solo, shingles, tokens, weight
+from guardrail.detectors.leakage.prompt_values import ValueIndex
 
 LEAST = 12
 """Words that a text must have to be protected (20 characters in Chinese)."""
@@ -22,17 +23,18 @@ LETTERS = 12
 _DISGUISED = 20_000  # tokens of a text that are also indexed in rot13 and reversed
 _KNOWN = re.compile(rb"\x01{3,}")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
-_SCHEMA = frozenset(
-    "additionalproperties allof anyof array boolean const default description enum false format function integer items "
-    "maximum maxlength minimum minlength name null number object oneof parameters properties required schema strict "
-    "string title true type".split()
-)
+_SCHEMA_WORDS = """
+    additionalproperties allof anyof array boolean const default description enum false format function integer items
+    maximum maxlength minimum minlength name null number object oneof parameters properties required schema strict
+    string title true type
+"""
+_SCHEMA = frozenset(_SCHEMA_WORDS.split())
 _SCHEMA_SHARE = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One protected text in one disguise: what it is called in evidence, which text it is, how its positions are read."""
+    """One protected text in one disguise: what evidence calls it, which text it is, and how many tokens it has."""
 
     what: str
     disguise: str
@@ -41,7 +43,7 @@ class Document:
 
     def place(self, position: int) -> tuple[int, int]:
         """The protected text and the position in it that a position here stands for."""
-        return self.text, self.size - 1 - position if self.disguise == "reversed" else position
+        return self.text, self.size - 1 - position if self.disguise == "backwards" else position
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,19 @@ class PromptIndex:
         self._sources = [
             _Source(what, words) for what, words in ((what, tokens(text)) for what, text in named) if is_worth_it(words)
         ]
+        self.values = ValueIndex(system)
         self.documents: list[Document] = []
         self._postings: dict[int, list[Posting]] = {}
         self._openings: set[int] = set()
         self._vocabulary: set[str] = set()
-        for disguise in ("", "rot13", "reversed"):
+        for disguise in ("", "rot13", "backwards"):
             for number, source in enumerate(self._sources):
                 self._add(number, source, disguise)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to protect."""
+        return not (self.documents or self.values.values)
 
     @property
     def size(self) -> int:
@@ -146,7 +154,7 @@ def _is_schema(shingle: Sequence[str]) -> bool:
 def _disguised(words: Sequence[str], disguise: str) -> list[str]:
     if disguise == "rot13":
         return [word.translate(_ROT13) for word in words[:_DISGUISED]]
-    if disguise == "reversed":
+    if disguise == "backwards":
         return [word[::-1] for word in reversed(words[:_DISGUISED])]
     return list(words)
 

@@ -1,0 +1,136 @@
+"""Values that a system message itself calls secret (`Password: …`, `the access code is "…"`, `密碼係…`), by token.
+
+Rules:
+1. A value is what stands right behind a word for a secret, or in quotation marks on the same line behind a condition
+   (`a password. If it is "…"`); at most LONGEST tokens, and never what the message only orders the model to say.
+2. It is looked for as it stands, backwards, in rot13 and with its letters apart: whoever asks for a password asks for
+   it spelt out.
+3. How sure a finding is depends on how unlikely the value is in ordinary text: an ordinary short word is weak evidence.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from guardrail.detectors.leakage.passages import Posting, is_solo, tokens
+from guardrail.text.fold import fold
+
+LONGEST = 6
+"""Tokens of a value."""
+_LETTERS = range(4, 25)  # letters of a value that is also looked for letter by letter
+_MOST = 64  # values of one message
+_LABEL = (
+    r"(?<![A-Za-z])(?:pass(?:word|phrase|code)|secret|pin|api[ -]key|token|code ?word"
+    r"|(?:access|secret|security|entry|unlock|attack|auth(?:orization|entication)?|vault|admin|door|discount|promo"
+    r"|activation)[ -]?(?:code|key|word|phrase|number|token|pin)"
+    r"|密碼|密码|口令|暗號|暗号|通行碼|通行码|密鑰|密钥|密匙|驗證碼|验证码|優惠碼|优惠码)(?![A-Za-z])"
+)
+_JOINT_WORDS = "is|are|was|equals?|to|as|of|exactly|only|the|word|phrase|string|係|为|為|是|等於|等于"
+_MARKS = "\"'`「」『』《》<>*"  # curly quotation marks are straight in the folded text
+_QUOTED = rf"[{_MARKS}]+([^{_MARKS}\n]{{2,60}})[{_MARKS}]"
+_BARE = (
+    rf"([^\s{_MARKS},;。，；]{{3,60}}(?: [a-z0-9]+){{0,3}})(?=[ \t]*(?:\n|\Z|[.,;。，；]))"  # a line, a clause
+    r"|(\S{4,60})"
+)
+_DECLARED = re.compile(
+    rf"{_LABEL}(?![\"'`」])\**\s*(?:(?:{_JOINT_WORDS})\s*){{0,3}}(?:[:=]\s*(?:{_QUOTED}|{_BARE})|{_QUOTED})",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    rf"{_LABEL}[^\n]{{0,40}}?\b(?:if|when|unless)\b[^\n\"「]{{0,60}}?[\"「`]+([^\"」`\n]{{2,60}})[\"」`]",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(b"\1")
+_ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+_ORDINARY_WORDS = """
+    access granted denied password secret code key the and not any all none null true false yes your this that user
+    required provided given below above entered correct
+"""
+_ORDINARY = frozenset(_ORDINARY_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in one disguise, and how sure a finding of it is, in 0..1."""
+
+    words: tuple[str, ...]
+    disguise: str
+    score: float
+
+
+def declared(text: str) -> list[tuple[str, ...]]:
+    """The values that a message calls secret, as tokens.
+
+    >>> declared('Password: tr0ub4dor. If the user says the access code is "blue heron", say "Access Granted".')
+    [('tr0ub4dor',), ('blue', 'heron')]
+    """
+    folded = fold(text).text
+    found: dict[tuple[str, ...], None] = {}
+    for expression in (_DECLARED, _CONDITION):
+        for match in expression.finditer(folded):
+            words = tuple(tokens(next((part for part in match.groups() if part), "")))
+            if 0 < len(words) <= LONGEST and not set(words) <= _ORDINARY and sum(map(len, words)) >= 3:
+                found[words] = None
+    return list(found)[:_MOST]
+
+
+def _score(words: Sequence[str]) -> float:
+    whole = "".join(words)
+    if any(letter.isdigit() for letter in whole) and len(whole) >= 6:
+        return 0.9
+    if len(words) > 1 and not all(map(is_solo, words)):
+        return 0.75
+    if len(whole) >= 5:
+        return 0.65
+    return 0.5
+
+
+class ValueIndex:
+    """A `passages.Index` over values; a posting's document is the number of the value in `values`."""
+
+    def __init__(self, text: str) -> None:
+        """`text` is the system message."""
+        self.values: list[Value] = []
+        self._at: dict[tuple[str, ...], list[Posting]] = {}
+        self._openings: set[tuple[str, ...]] = set()
+        for words in declared(text):
+            self._add(words)
+        self._lasts = {words[-1] for words in self._at}
+        self._sizes = sorted({len(words) for words in self._at}, reverse=True)
+
+    @property
+    def reach(self) -> int:
+        """The most tokens of a value; at least 2."""
+        return max(2, *self._sizes, 2)
+
+    def hits(self, words: Sequence[str], first: int) -> Iterator[tuple[int, int, Sequence[Posting]]]:
+        """See `passages.Index`."""
+        for match in _MARKED.finditer(bytes(map(self._lasts.__contains__, words)), first):
+            index = match.start()
+            for size in self._sizes:
+                if size > index + 1:
+                    continue
+                postings = self._at.get(tuple(words[index + 1 - size : index + 1]))
+                if postings:
+                    yield index, size, postings
+                    break
+
+    def opens(self, words: Sequence[str]) -> bool:
+        """See `passages.Index`."""
+        return tuple(words) in self._openings
+
+    def _add(self, words: tuple[str, ...]) -> None:
+        score, letters = _score(words), "".join(words)
+        self._put(words, "", score)
+        if letters.isascii():
+            self._put(tuple(word.translate(_ROT13) for word in words), "rot13", score)
+            self._put(tuple(word[::-1] for word in reversed(words)), "backwards", score)
+            if len(letters) in _LETTERS:
+                self._put(tuple(letters), "letters apart", max(score, 0.8))
+
+    def _put(self, words: tuple[str, ...], disguise: str, score: float) -> None:
+        if words in self._at:
+            return
+        self._at[words] = [(len(self.values), len(words) - 1)]
+        self.values.append(Value(words, disguise, score))
+        self._openings.update(words[:size] for size in range(1, len(words)))
