@@ -1,0 +1,320 @@
+"""Values that are told by the name they are assigned to: `password = "..."`, `"api_key": "..."`, `密碼係...`, headers.
+
+Rules:
+1. One expression proposes every assignment to a name that speaks of a secret, in any notation: code, JSON, YAML, XML,
+   INI, shell, command-line options, HTTP headers, query strings, prose in English and Chinese.
+2. The name decides what a value must look like.  A provider's name asks for that provider's form (`[[assigned]]` in
+   `secret_rules.toml`); a password may be short but not a word; a key must be random.
+3. Code that fetches a secret holds none: calls, variables, templates and paths are passed over.
+4. The value ends where its notation ends it: at the quote, the `&` of a query, the `,` of a list, the tag.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from guardrail.detectors.leakage.context import either_case
+from guardrail.detectors.leakage.secret_rules import SecretRule
+from guardrail.detectors.leakage.secret_shapes import is_common
+from guardrail.detectors.leakage.secret_values import (
+    PLACEHOLDER,
+    PLACEHOLDER_SCORE,
+    Reading,
+    classes,
+    decoded,
+    is_mixed,
+    is_name,
+    read,
+    shannon,
+)
+from guardrail.detectors.patterns import CONTEXT, Candidate, Pattern, Verdict
+
+ID = "assignment"
+PASSWORD, KEY, COOKIE, HTTP = (
+    "secret.password_assignment",
+    "secret.key_assignment",
+    "secret.session_cookie",
+    "secret.http_authorization",
+)
+
+_WORD = (
+    either_case("secret|token|key|auth|cred|bearer|salt|nonce|sess|api|otp")
+    + r"|[pP](?:[aA]{1,2}[sS]|[sS]{1,2}[wW]|[wW])|P(?:A{1,2}S|S{1,2}W|W)"
+    + r"|密碼|密码|口令|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|通行碼|通行码|授權碼|授权码"
+)
+_TAIL = r"[A-Za-z0-9_-]{0,24}"
+_CLOSE = r"\\{0,3}[\"'`*]{0,3}[\])]{0,2}"
+_OPERATOR = r"\s{0,4}(?::\s?[A-Za-z]{3,9}\s?)?(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)\s{0,4}"
+_OPEN = r"(?:[@bBrRuUfF]{0,2}\\{0,3}[\"'`「『*]{1,3})?\(?"
+_BLANK = r"\s{1,4}(?:value=)?|\s{0,4}[,(]\s{0,4}"  # only a quoted value may follow: `password abc` is prose
+_QUOTE = r"[@bBrRuUfF]{0,2}\\{0,3}[\"'`]"
+_SCHEME = "(?:(?:" + either_case("bearer|basic|token|apikey|ssws|bot") + r")\s{1,3})?"
+_VALUE = r"[!#-&(-\[\]-_a-~]{4,}"
+EXPRESSION = f"(?:{_WORD}){_TAIL}{_CLOSE}(?:{_OPERATOR}{_OPEN}{_SCHEME}|(?:{_BLANK}){_QUOTE}{_SCHEME}){_VALUE}"
+_PARTS = re.compile(
+    f"(?P<word>{_WORD})(?P<tail>{_TAIL}){_CLOSE}"
+    f"(?:(?P<operator>{_OPERATOR})(?P<open>{_OPEN})(?P<scheme>{_SCHEME})|(?:{_BLANK})(?P<quote>{_QUOTE})(?P<plain>{_SCHEME}))"
+    f"(?P<value>{_VALUE})",
+    re.ASCII,
+)
+_OPTION = rf"\B-{{1,2}}[A-Za-z0-9_-]{{0,24}}(?:{_WORD}){_TAIL}\s{{1,3}}[\"']?({_VALUE})"
+_NETRC = rf"\b(?:login|user|account)\s{{1,3}}[A-Za-z0-9._@+-]{{1,60}}\s{{1,3}}password\s{{1,3}}({_VALUE})"
+_BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}[\"']?\s?[=:]\s?[\"']?([A-Za-z0-9_.-]{3,}:[A-Za-z0-9_.-]{6,})"
+
+_NAME_BEFORE = re.compile(r"[A-Za-z0-9_.$-]*$")
+_WORDS_BEFORE = re.compile(r"(?:[A-Za-z0-9_.$-]+ ){0,2}[A-Za-z0-9_.$-]*$")
+_PASSWORD_NAME = re.compile(r"pa{1,2}s(?!te|si|ta)|ps{1,2}w|pas?wr?d|pwd|(?<![a-z])pw(?![a-z])|密碼|密码|口令|通行碼|通行码")
+_KEY_NAME = re.compile(
+    r"secret|token|cred|bearer|(?:^|[-_.])(?:salt|pepper)\d*$|(?:^|[-_.])api$|(?:api|access|auth|private|encrypt\w*|encryption|signing|sign|master|service|account|storage|shared|admin"
+    r"|server|client|app|application|license|deploy|hmac|aes|ssh|jwt|session|webhook|write|ingest|integration|consumer|user"
+    r"|subscription|primary|secondary|data|dev|prod|test|bot|root)[-_ .]?key|(?<![a-z])key[-_]?(?:secret|pass)"
+    r"|apikey|authorization|api[-_]?(?:pass|auth)|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|授權碼|授权码"
+)
+_NO_SECRET_NAME = re.compile(
+    r"(?:^|[-_.])(?:ids?|names?|file(?:name|path)?|path|dir|ur[il]s?|types?|len(?:gth)?|size|count|hash(?:ed)?|policy|field|label"
+    r"|hint|title|expir\w*|ttl|version|format|algo\w*|alg|fingerprint|index|prefix|suffix|regex|pattern|rules?|endpoint|host"
+    r"|lifetime|limit|budget|usage|used|page|cursor|created\w*|updated\w*|provider|issuer|method|mode|enabled|required|arn"
+    r"|number|column|ring|chain|store|words?|board|ref|checksum|digest|vault|manager|scheme|template|validator|map|set|list"
+    r"|reset|changed|info|desc(?:ription)?|email|user|identifier|tag|color|class|style|input|placeholder|error|message|text)$"
+    r"|public|(?:^|[-_.])pub(?:[-_.]|$)|primary_key$|foreign|next_|max_|num_|min_|csrf|xsrf|cache|sort_|partition|idempotency"
+    r"|(?:^|[-_.])(?:not?|masked)_|tokeniz|key(?:word|board|frame|code|store|chain|ring|stroke|note|pair)|passive|passenger|passag"
+    r"|passport|compass|bypass|author(?!iz)|capital|assess|possess|obsess|saltwater|announce|monkey|turkey|hockey|donkey"
+)
+_CODE = re.compile(
+    r"\$[\w({\[]|%[\w({]|\{[\{%]|\$\$|<|\[|#\{|@\{|\.\.\.|\*+|process\.|os\.|env[.(\[]|self[.\[]|this[.\[]|new$|config[.\[(]"
+    r"|null|none|nil|true|false|undefined|var\.|vault:|ssm:|secretsmanager|op://|ref\+|!|\^|/\^|\(\?|-{2,}|={2,}|_{3,}",
+    re.I,
+)
+_CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_.:>\[\]-]*\([\"'A-Za-z_$)]|[A-Za-z_][A-Za-z0-9_.:>\[\]-]*\($|\(")
+_CHAIN = re.compile(r"[A-Za-z_$][A-Za-z_]*(?:(?:\.|->|::|\[)[A-Za-z_\"'][A-Za-z0-9_]*)+[\]})]*$")
+_PATH = re.compile(r"~?\.{0,2}/[A-Za-z0-9_.-]+(?:/|\.[a-z]{2,4}$|$)|[A-Za-z]:[\\/]|[A-Za-z0-9_./-]+\.(?:json|py|js|ts|txt|pem|key|crt"
+                   r"|ya?ml|html?|png|jpe?g|csv|go|java|env|cfg|conf|ini|toml|xml|md|php|rb|sh|so|h|c|io|com|org|net|cn|hk)$")  # fmt: skip
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9.,:/_-]+(?:ms|px|s|h|d|k|kb|mb|gb|%)?$")
+_REGEX_LIKE = re.compile(r"\[[a-zA-Z0]-[zZ9]|\{\d+,|\(\?[:=!]|\.\*|\)\?$|\\[dws]")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_QUERY = re.compile(r"&(?:amp;)?[A-Za-z0-9_.\[\]-]*=|&amp|%26|&$|&lt")
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    """A value with the text before it, its name in snake case, and how it was written."""
+
+    value: str
+    front: str
+    name: str
+    scheme: str
+    quoted: bool
+    equals: bool
+
+
+def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
+    """The patterns of assignments; `rules` are those that are told by the name a value is assigned to."""
+    kinds = tuple(dict.fromkeys([KEY, COOKIE, HTTP, PLACEHOLDER, *(rule.kind for rule in rules)]))
+    given = tuple(rules)
+    return (
+        Pattern(ID, PASSWORD, EXPRESSION, partial(_judge, given), also=kinds),
+        Pattern("option", PASSWORD, _OPTION, partial(_option, given), group=1, also=kinds),
+        Pattern("netrc", PASSWORD, _NETRC, _netrc, group=1),
+        Pattern("bundler", "secret.package_token", _BUNDLE, _bundle, group=1),
+    )
+
+
+def _judge(rules: tuple[SecretRule, ...], candidate: Candidate) -> Verdict | None:
+    parts = _PARTS.match(candidate.value)
+    if parts is None:
+        return None
+    before = candidate.text[max(0, candidate.start - CONTEXT) : candidate.start]
+    start, value = _trimmed(parts, before.lower())
+    front = before + parts["word"] + parts["tail"]
+    assignment = _Assignment(
+        value,
+        front,
+        _snake(_last(_NAME_BEFORE, before) + parts["word"] + parts["tail"]),
+        (parts["scheme"] or parts["plain"] or "").strip().lower(),
+        quoted=bool(parts["quote"] or parts["open"]),
+        equals="=" in (parts["operator"] or ""),
+    )
+    verdict = _verdict(rules, assignment)
+    return _placed(verdict, candidate.start + start, value)
+
+
+def _option(rules: tuple[SecretRule, ...], candidate: Candidate) -> Verdict | None:
+    """`--password abc` on a command line."""
+    value = candidate.value.rstrip(";|&)")
+    before = candidate.text[max(0, candidate.start - CONTEXT) : candidate.start]
+    name = re.search(r"-([A-Za-z0-9_-]+)\s{1,3}[\"']?$", before)
+    if name is None:
+        return None
+    front = before[: name.end(1)]
+    verdict = _verdict(rules, _Assignment(value, front, _snake(name[1]), "", quoted=True, equals=False))
+    return _placed(verdict, candidate.start, value)
+
+
+def _netrc(candidate: Candidate) -> Verdict | None:
+    value = candidate.value
+    return None if _is_code(value) else _placed(_of_password(value, quoted=True), candidate.start, value)
+
+
+def _bundle(candidate: Candidate) -> Verdict | None:
+    """Bundler reads the credentials of a gem server from BUNDLE_<HOST> (bundler.io, bundle config)."""
+    value = candidate.value
+    if read(value, 2.0)[0] is not Reading.REAL or is_common(value.partition(":")[2]):
+        return None
+    return Verdict(0.8, "credentials of a gem server")
+
+
+def _placed(verdict: Verdict | None, start: int, value: str) -> Verdict | None:
+    if verdict is None:
+        return None
+    return Verdict(verdict.score, verdict.evidence, verdict.kind, (start, start + len(value)))
+
+
+def _trimmed(parts: re.Match[str], before: str) -> tuple[int, str]:
+    """Where the value starts in the match, and the value without what the notation put behind it."""
+    value, start = parts["value"], parts.start("value")
+    quoted = bool(parts["quote"]) or any(mark in parts["open"] for mark in "\"'`「『")
+    query = re.search(r"[?&][a-z0-9_.-]*$|%26$|%3f$", before) is not None or "%3D" in parts["value"][:3]
+    if (end := _QUERY.search(value)) and (query or not quoted or end.group().startswith(("%", "&amp", "&lt"))):
+        value = value[: end.start()]
+    if not quoted:
+        value = re.split(r"[,;]|</|<br|<[a-z]", value, maxsplit=1)[0]
+        value = value.rstrip(".,:;?*|")
+        while value and value[-1] in _PAIRS and value.count(value[-1]) > value.count(_PAIRS[value[-1]]):
+            value = value[:-1]
+    return start, value
+
+
+def _verdict(rules: tuple[SecretRule, ...], this: _Assignment) -> Verdict | None:
+    value, name = this.value, this.name
+    if len(value) < 4 or _is_code(value):
+        return None
+    provider = _provider(rules, this.front, value)
+    if provider is not None:
+        return _of_provider(provider, value)
+    if "authorization" in name or this.scheme:
+        return _of_header(this.scheme, value)
+    if _NO_SECRET_NAME.search(name):
+        return None
+    if re.search(r"(?<![a-z])auth$", name):
+        return _of_docker(value)
+    if _PASSWORD_NAME.search(name):
+        return _of_password(value, quoted=this.quoted)
+    if re.search(r"sess(?:ion)?[-_]?(?:id)?$|sid$|cookie$", name):
+        return _of_cookie(value) if this.equals else None
+    return _of_key(value, strong=_KEY_NAME.search(_snake(_last(_WORDS_BEFORE, this.front))) is not None)
+
+
+def _last(expression: re.Pattern[str], before: str) -> str:
+    match = expression.search(before)
+    return match.group() if match else ""
+
+
+def _snake(name: str) -> str:
+    """`clientSecretId` as `client_secret_id`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _is_code(value: str) -> bool:
+    if _CODE.match(value) or _CALL.match(value) or _NUMBER.fullmatch(value) or _PATH.match(value):
+        return True
+    if "://" in value or _REGEX_LIKE.search(value) or _EMAIL.match(value):
+        return True
+    return bool(_CHAIN.match(value)) and (is_name(value) or not re.search(r"[0-9]", value))
+
+
+def _provider(rules: tuple[SecretRule, ...], before: str, value: str) -> SecretRule | None:
+    """The rule whose keyword stands nearest before the value and whose form the value has."""
+    lowered = before.lower()
+    best, place = None, -1
+    for rule in rules:
+        at = max(lowered.rfind(keyword) for keyword in rule.keywords)
+        if at > place and rule.form is not None and rule.form.fullmatch(value):
+            best, place = rule, at
+    return best
+
+
+def _of_provider(rule: SecretRule, value: str) -> Verdict | None:
+    if value in rule.allow:
+        return Verdict(PLACEHOLDER_SCORE, f"the sample of {rule.id}", PLACEHOLDER)
+    reading, reason = read(value, rule.entropy)
+    if reading is Reading.FILL_IN or not is_mixed(value):
+        return None
+    if reading is Reading.SAMPLE:
+        return Verdict(PLACEHOLDER_SCORE, f"reads as a sample: {reason}", PLACEHOLDER)
+    return Verdict(rule.score, f"{rule.id} form beside its name", rule.kind)
+
+
+def _of_header(scheme: str, value: str) -> Verdict | None:
+    """RFC 7617: Basic is `user:password` in base64; RFC 6750: a Bearer token opens by itself."""
+    if scheme == "basic":
+        user, colon, password = decoded(value).decode("utf-8", "replace").partition(":")
+        if not colon or len(password) < 3 or not user.isprintable() or is_common(password):
+            return None
+        return Verdict(0.85, "user and password in a Basic header", HTTP)
+    if len(value) < 16 or not is_mixed(value) or is_name(value):
+        return None
+    return _read(value, 0.8, "token in an Authorization header", HTTP, 3.0)
+
+
+def _of_docker(value: str) -> Verdict | None:
+    """`auth` of a Docker configuration is `user:password` in base64."""
+    verdict = _of_header("basic", value) if len(value) >= 8 else None
+    return verdict or _of_key(value, strong=False)
+
+
+def _of_password(value: str, *, quoted: bool) -> Verdict | None:
+    """Chosen passwords mix kinds of characters; names in code and words do not."""
+    if is_common(value) or re.search(r"passw|passphrase|pwd|secret|^pass_|^str$|^string$", value, re.I):
+        return None
+    symbols = set(re.findall(r"[^A-Za-z0-9_.-]", value))
+    kinds = classes(value)
+    if len(value) < 6 or (kinds < 2 and not (re.search(r"[0-9]", value) and len(value) >= 8 and not is_name(value))):
+        return None
+    if not is_mixed(value) and len(symbols) < (1 if kinds >= 3 else 3):
+        return None
+    if not symbols and is_name(value):
+        return _read(value, 0.5, "a word with a number as a password", PASSWORD, 1.5)
+    score = 0.7 if kinds >= 3 and len(value) >= 8 else 0.6
+    if not quoted and kinds < 3 and len(value) < 8:
+        score = 0.5
+    return _read(value, score, "value assigned to a password", PASSWORD, 1.5)
+
+
+def _of_cookie(value: str) -> Verdict | None:
+    if len(value) < 16 or not is_mixed(value) or is_name(value):
+        return None
+    return _read(value, 0.7, "value of a session cookie", COOKIE, 3.0)
+
+
+def _of_key(value: str, *, strong: bool) -> Verdict | None:
+    """Keys and tokens are long and random; a short one needs a name that leaves no doubt."""
+    symbols = set(re.findall(r"[^A-Za-z0-9_.-]", value))
+    if not symbols and (not is_mixed(value) or is_name(value)):
+        return None
+    if symbols and not (is_mixed(value) or len(symbols) >= 4):
+        return None
+    if _UUID.fullmatch(value):
+        return _read(value, 0.6, "UUID assigned to a key", KEY, 2.5) if strong else None
+    if not strong:
+        return _read(value, 0.5, "random value beside a word for keys", KEY, 3.0) if len(value) >= 20 else None
+    if len(value) >= 16:
+        return _read(value, 0.75 if len(value) >= 20 else 0.65, "random value assigned to a key", KEY, 2.8)
+    if len(value) >= 8 and classes(value) >= 3:
+        return _read(value, 0.6, "mixed value assigned to a key", KEY, 2.5)
+    return None
+
+
+def _read(value: str, score: float, evidence: str, kind: str, entropy: float) -> Verdict | None:
+    """Without a form of their own, words of a manual in a value mean that it is none."""
+    if read(value, min(entropy, _most(value)))[0] is not Reading.REAL:
+        return None
+    return Verdict(score, evidence, kind)
+
+
+def _most(value: str) -> float:
+    """Nine tenths of the entropy that so short a value can have at all."""
+    return 0.85 * shannon("".join(map(chr, range(len(value)))))
+
