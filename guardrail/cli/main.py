@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("guardrail.cli.check", "check"),
     "policy": ("guardrail.cli.policy", "policy"),
     "audit": ("guardrail.cli.audit", "audit"),
+    "canary": ("guardrail.cli.canary", "canary"),
     "eval": ("guardrail.cli.eval", "evaluate"),
 }
 
