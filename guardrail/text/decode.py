@@ -14,7 +14,9 @@ Sources: RFC 3986 section 2.1 (percent), HTML 13.5 (character references), RFC 8
 import base64
 import binascii
 import codecs
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.entities import html5
@@ -233,6 +235,16 @@ def from_bits(run: str) -> str | None:
     """
     bits = run.replace(" ", "")[: 8 * BUDGET]
     return _as_text(bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8)))
+
+
+def variety(text: str) -> float:
+    """Shannon entropy of the characters of `text`, in bits per character.
+
+    >>> variety("aaaa"), variety("abab")
+    (0.0, 1.0)
+    """
+    counts = Counter(text).values()
+    return abs(-sum(n / len(text) * math.log2(n / len(text)) for n in counts)) if text else 0.0
 
 
 def rot13(text: str) -> str:

@@ -222,7 +222,9 @@ def _reversed_card(candidate: Candidate) -> Verdict | None:
 
 _TURNED = str.maketrans("()[]", ")(][")
 _PLAIN = r"[A-Za-z0-9()\[\]@._+ -]"
-_SECRET_PREFIXES = r"(?:tuc_|tub_|tuf_|tuh_|tue_|tvguho_cng_|tycng-|fx-|fx_yvir_|ex_yvir_|NXVN|NFVN|kbk[bcnef]-|us_|acz_|NVmn)"
+_SECRET_PREFIXES = (
+    r"(?:tuc_|tub_|tuf_|tuh_|tue_|tvguho_cng_|tycng-|fx-|fx_yvir_|ex_yvir_|NXVN|NFVN|kbk[bcnef]-|us_|acz_|NVmn)"
+)
 
 _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
@@ -247,8 +249,15 @@ _PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern("reversed_base64", "pii.hkid", r"={1,2}[A-Za-z0-9+/_-]{10,}", _reversed_base64),
     Pattern("base32", "pii.hkid", r"\b[A-Z2-7]{13,}={0,6}", partial(_run, [("base32", decode.from_base32)])),
-    Pattern("base32_lower", "pii.hkid", r"\b[a-z]{0,14}[2-7][a-z2-7]{4,}={0,6}", partial(_run, [("base32", decode.from_base32)])),
-    Pattern("hex", "pii.hkid", r"\b(?:0[xX])?(?:[0-9A-Fa-f]{2}){6,}\b", partial(_run, [("hexadecimal", decode.from_hex)])),
+    Pattern(
+        "base32_lower",
+        "pii.hkid",
+        r"\b[a-z]{0,14}[2-7][a-z2-7]{4,}={0,6}",
+        partial(_run, [("base32", decode.from_base32)]),
+    ),
+    Pattern(
+        "hex", "pii.hkid", r"\b(?:0[xX])?(?:[0-9A-Fa-f]{2}){6,}\b", partial(_run, [("hexadecimal", decode.from_hex)])
+    ),
     Pattern(
         "hex_octets",
         "pii.hkid",

@@ -1,9 +1,9 @@
-"""Identifiers that are spelled so that a reader gets them and a pattern does not: digit by digit, in numerals, in words,
-with markup between.
+"""Identifiers that are spelled so that a reader gets them and a pattern does not: digit by digit, in numerals, in
+words, with markup between.
 
 Rules:
-1. What is proposed is a run of digits in any writing (`4`, `四`, `肆`, `〤`, `four`) with a few separators or tags between
-   them.  It is made plain, and the patterns of `leakage.identifiers` judge it with the words before it.
+1. What is proposed is a run of digits in any writing (`4`, `四`, `肆`, `〤`, `four`) with a few separators or tags
+   between them.  It is made plain, and the patterns of `leakage.identifiers` judge it with the words before it.
 2. A check digit alone is weak: it passes by chance once in ten times, and lists of numbers are everywhere.  So a
    run counts for more when it is one regular spelling (every digit apart, all in numerals, an ordinary number with
    markup in it) and for little when it reads as a list of numbers that nothing announces.
@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from guardrail.detectors.leakage import checksums
 from guardrail.detectors.leakage.context import either_case
@@ -95,7 +96,7 @@ def _read(value: str) -> _Run:
         digits.append(match.group(1) or _NUMERALS.get(numeral or "") or _WORDS.get((word or "").lower()) or letter)
         places.append(match.span())
         written.append(bool(numeral or word))
-    gaps = [value[a[1] : b[0]] for a, b in zip(places, places[1:], strict=False)]
+    gaps = [value[a[1] : b[0]] for a, b in pairwise(places)]
     between = tuple(_MARKUP.sub("", gap) for gap in gaps)
     return _Run("".join(digits), tuple(places), tuple(written), between, any(map(str.__ne__, gaps, between)))
 
@@ -256,11 +257,19 @@ def _how(run: _Run) -> str:
     return "digits with markup between" if run.marked else "digits with separators between"
 
 
-_WORD_PART = r"[A-Za-z0-9_%+-]"
+_NAME = r"[A-Za-z0-9_%+-]"
 _STRIP = rf"(?:[*`~]{{1,3}}|{_TAG})"
-_AT = rf"(?: {{0,2}}[\[({{<] {{0,2}}(?:@|{either_case('at')}) {{0,2}}[\])}}>] {{0,2}}| {{1,2}}(?:{either_case('at')}|艾特|小老鼠|圈a) {{1,2}}|(?:艾特|小老鼠)| {{0,2}}{_STRIP}{{0,2}}@{_STRIP}{{0,2}} {{0,2}})"
-_DOT = rf"(?: {{0,2}}[\[({{<] {{0,2}}(?:\.|{either_case('dot|point')}) {{0,2}}[\])}}>] {{0,2}}| {{1,2}}{either_case('dot')} {{1,2}}| ?[點点] ?| ?{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} ?)"
-_MAIL = rf"\b{_WORD_PART}{{1,64}}(?:(?:{_DOT}|{_STRIP}){_WORD_PART}{{1,64}}){{0,4}}{_AT}{_WORD_PART}{{1,63}}(?:(?:{_DOT}|{_STRIP}){_WORD_PART}{{1,63}}){{0,4}}{_DOT}[A-Za-z*`]{{2,24}}\b"
+_OPENING, _CLOSING = r" {0,2}[\[({<] {0,2}", r" {0,2}[\])}>] {0,2}"
+_AT = (
+    rf"(?:{_OPENING}(?:@|{either_case('at')}){_CLOSING}| {{1,2}}(?:{either_case('at')}|艾特|小老鼠|圈a) {{1,2}}"
+    rf"|艾特|小老鼠| {{0,2}}{_STRIP}{{0,2}}@{_STRIP}{{0,2}} {{0,2}})"
+)
+_DOT = (
+    rf"(?:{_OPENING}(?:\.|{either_case('dot|point')}){_CLOSING}| {{1,2}}{either_case('dot')} {{1,2}}| ?[點点] ?"
+    rf"| ?{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} ?)"
+)
+_NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}){_NAME}{{1,63}}){{0,4}}"
+_MAIL = rf"\b{_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
 _SPACED_MAIL = r"\b[A-Za-z0-9](?: [A-Za-z0-9._+-]){1,40} @(?: [A-Za-z0-9.-]){2,40} \.(?: [A-Za-z]){2,12}\b"
 _AT_READ = re.compile(r"(?<![A-Za-z])(?:at|艾特|小老鼠|圈a|@)(?![A-Za-z])|艾特|小老鼠|@", re.IGNORECASE)
 _DOT_READ = re.compile(r"(?<![A-Za-z])(?:dot|point)(?![A-Za-z])|[點点。]", re.IGNORECASE)
