@@ -32,16 +32,20 @@ class Labels:
 
     words: tuple[str, ...]
     expression: Any = field(repr=False, compare=False)
-    endings: tuple[str, ...] = field(repr=False, compare=False)
+    endings: tuple[tuple[str, str], ...] = field(repr=False, compare=False)
+    """Words as they stand in a key, without blanks (`accountNumber`), the longest first."""
 
     def last(self, before: str) -> int:
         """Where the last of the words ends in `before`, -1 when there is none."""
         end = -1
         for match in self.expression.finditer(before.translate(_BREAKS)):
             end = match.end()
-        if self.endings and (key := _KEY.search(before)) and key.end() > end and key.group().endswith(self.endings):
-            return key.end()
-        return end
+        key = _KEY.search(before)
+        return key.end() if key and key.end() > end and self.in_key(key.group()) is not None else end
+
+    def in_key(self, key: str) -> str | None:
+        """The word that a key ends or begins with."""
+        return next((word for joined, word in self.endings if key.endswith(joined) or key.startswith(joined)), None)
 
     def announce(self, before: str, rivals: "Labels | None" = None) -> bool:
         """Does a word stand before the value, with none of the rivals' nearer to it?"""
@@ -75,7 +79,7 @@ class Lexicon:
         for match in self.labels.expression.finditer(before.translate(_BREAKS)):
             found = match.group()
         if (key := _KEY.search(before)) and (found is None or not before[: key.end()].endswith(found)):
-            found = next((word for word in self.labels.endings if key.group().endswith(word)), found)
+            found = self.labels.in_key(key.group()) or found
         return None if found is None else self.kinds[found]
 
 
@@ -100,8 +104,8 @@ def _labels(words: tuple[str, ...]) -> Labels:
     options.longest_match = True
     options.log_errors = False
     parts = [_bounded(word) if _LATIN.fullmatch(word) else re2.escape(word) for word in words]
-    longest = sorted((word for word in words if word.isascii() and word.isalpha()), key=len, reverse=True)
-    endings = tuple(word for word in longest if len(word) >= _KEY_WORD)
+    joined = {word.replace(" ", ""): word for word in words if word.isascii() and word.replace(" ", "").isalpha()}
+    endings = tuple((key, joined[key]) for key in sorted(joined, key=len, reverse=True) if len(key) >= _KEY_WORD)
     return Labels(words, re2.compile("|".join(parts), options), endings)
 
 

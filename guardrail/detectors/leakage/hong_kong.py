@@ -21,7 +21,7 @@ _COUNTRY_CODE_BEFORE = re.compile(r"(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\
 _DATE = re.compile(r"(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _YEARS = re.compile(r"(?:19|20)\d\d[ -](?:19|20)\d\d")
 # A number goes on behind its last digit: a decimal part, a thousands group, another group, a unit or a currency.
-_GOES_ON = r"\b(?:\.\d+|,\d{3}\b|[-_:]\d+|[ ]\d{3,}| ?(?:[%元蚊圓圆萬万億亿人個个次年]|港元|港幣|dollars?\b))?"
+_GOES_ON = r"\b(?:\.\d+|,\d{3}\b|[-_:]\d+|[ ]\d{3,}| ?\(\d\)| ?(?:[%元蚊圓圆萬万億亿人個个次年]|港元|港幣|dollars?\b))?"
 # Block form of the OFCA plan (as carried by libphonenumber): fixed 2, 3, 58; mobile 4 to 9; personal 81 to 83.
 _PLAN = re.compile(
     r"(?:2(?:[13-9]\d|2[013-9])\d|3(?:(?:[1569][0-24-9]|4[0-246-9]|7[0-24-69])\d|8(?:4[0-8]|[579]\d|6[0-5]))"
@@ -40,6 +40,8 @@ _CODES = (
     "199 214 238 250 269 293 353 368 378 387 388 389 390 391 392 393 395 396"
 )
 _BANK_CODES = frozenset(_CODES.split())
+
+_ACCOUNT_FORM = re.compile(r"\d{3}-\d{3}-\d{6}(?:-?\d{3})?")
 
 _HKID = (
     r"\b[A-Za-z]{1,2}[ -]?\d{3} ?\d{3}"
@@ -123,7 +125,7 @@ def _bracketed(candidate: Candidate) -> Verdict | None:
     if re.search(r"[\w.,]$|\d[ /-]$", candidate.before, re.ASCII):
         return None
     macao = len(digits) == 8 and digits[0] in "157"
-    octopus = checksums.octopus(digits)
+    octopus = "/" not in candidate.value and checksums.octopus(digits)
     if octopus and cues.OCTOPUS.introduce(candidate, cues.MACAO_ID):
         return Verdict(0.95, "check digit passes, in brackets, announced")
     if macao and cues.MACAO_ID.introduce(candidate, cues.OCTOPUS):
@@ -140,10 +142,15 @@ def _bank_account(candidate: Candidate) -> Verdict | None:
     digits = digits_of(value)
     if not 9 <= len(digits) <= 16 or candidate.after or re.search(r"\d[ .,/:-]$|[$+]$", candidate.before):
         return None
+    coded = digits[:3] in _BANK_CODES and len(digits) > 9
     if not cues.BANK_ACCOUNT.introduce(candidate, cues.OTHER_THINGS):
-        banked = cues.BANKS.introduce(candidate, cues.OTHER_THINGS) and "-" in value
-        return Verdict(0.65, "grouped as an account, a bank is named") if banked else None
-    coded = digits[:3] in _BANK_CODES
+        if not ("-" in value or coded) or not any(
+            words.introduce(candidate, cues.OTHER_THINGS) for words in (cues.BANKS, cues.PAYMENT)
+        ):
+            if not (coded and _ACCOUNT_FORM.fullmatch(value)) or cues.OTHER_THINGS.introduce(candidate):
+                return None
+            return Verdict(0.6, "grouped as bank, branch and account, begins with the code of a bank")
+        return Verdict(0.75 if coded else 0.65, "grouped as an account, a bank or a payment is spoken of")
     return Verdict(0.9 if coded else 0.8, "announced" + ", begins with the code of a bank" * coded)
 
 
@@ -176,7 +183,14 @@ PATTERNS: tuple[Pattern, ...] = (
         reach=25,
     ),
     Pattern("hk_phone", "pii.hk_phone", r"\b[2-9]\d{3}[ -]?\d{4}" + _GOES_ON, _phone, also=("pii.mo_phone",)),
-    Pattern("octopus", "pii.hk_octopus", r"\b\d{7,9} ?\(\d\)", _bracketed, reach=13, also=("pii.mo_bir",)),
+    Pattern(
+        "octopus",
+        "pii.hk_octopus",
+        r"\b(?:\d{7,9} ?\(\d\)|[157]/\d{6}/\d\b)",
+        _bracketed,
+        reach=13,
+        also=("pii.mo_bir",),
+    ),
     Pattern(
         "hk_bank_account",
         "pii.hk_bank_account",

@@ -49,6 +49,8 @@ def _payment_card(candidate: Candidate) -> Verdict | None:
         return None
     if re.search(r"\d[ .,_-]$|[a-z]\d\d $", before):
         return None
+    if len(digits) == 18 and checksums.resident_id(digits):  # a residence permit, region 810000
+        return None
     if placeholders.payment_card(digits):
         return Verdict(placeholders.SCORE, "a test number that payment providers publish", "placeholder.payment_card")
     if cues.NOT_CARD.last(before) > cues.CARD.last(before):

@@ -48,7 +48,7 @@ _DIGITS = lexicon(
     nothing=cues.OTHER_THINGS,
 )
 _NUMBERS: dict[str, tuple[_Form, ...]] = {
-    "fps": (_form("pii.hk_fps", r"\d{7}|\d{9}", 0.85),),
+    "fps": (_form("pii.hk_fps", r"\d{7}|\d{9}", 0.85), _form("pii.hk_bank_account", r"\d{10,16}", 0.7)),
     "business": (_form("pii.hk_brn", r"\d{8}", 0.9, checksums.business_registration),),
     "company": (
         _form("pii.hk_company_number", r"\d{5,7}", 0.75),
@@ -103,7 +103,10 @@ def _number(candidate: Candidate) -> Verdict | None:
     before = candidate.before
     if candidate.after or MORE_DIGITS.search(before) or MONEY.search(before) or _JOINED.search(before):
         return None
-    return _judged(candidate, _DIGITS.nearest(candidate), _NUMBERS)
+    label = _DIGITS.nearest(candidate)
+    if label in ("bank", "account") and cues.FPS.introduce(candidate):
+        label = "fps"
+    return _judged(candidate, label, _NUMBERS)
 
 
 def _document(candidate: Candidate) -> Verdict | None:

@@ -10,10 +10,12 @@ Rules:
 4. Presidio swallows its regex timeouts and logs what it was reading.  Here a timeout, or any other
    exception, is a `CheckError`: a check that did not finish did not pass; and nothing is logged.
 
-Left out: US bank account, driving licence and passport numbers (any short word with digits passes: `C7`, `H1`,
-181 false findings in 2,000 harmless answers), dates, URLs and medical licences (no personal datum by themselves
-or too loose), the e-mail recogniser (it fetches the public-suffix list), cards (see `identifiers.py`, which
-also reads them in Chinese text).  Hong Kong and mainland telephone numbers have kinds of their own there.
+5. The recognisers of single countries (`national.py`) are off unless a rule names their kind in full: of a US driving
+   licence any short word with digits is one (`C7`, `H1`: 181 false findings in 2,000 harmless answers).
+
+Left out: dates and URLs (no personal datum by themselves), the e-mail recogniser (it fetches the public-suffix list),
+cards (see `international.py`, which also reads them in Chinese text).  Telephone numbers of Hong Kong, the Mainland,
+Macao and Taiwan have kinds of their own in `identifiers.py`.
 """
 
 import importlib
@@ -25,8 +27,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from guardrail.detectors.leakage import checksums
-from guardrail.detectors.leakage.context import either_case, labels
+from guardrail.detectors.leakage import checksums, placeholders
+from guardrail.detectors.leakage.context import Labels, either_case, labels
+from guardrail.detectors.leakage.national import COUNTRY_WORDS, TABLE, National
 from guardrail.detectors.patterns import Candidate, Judge, Pattern, Verdict
 from guardrail.errors import CheckError
 from guardrail.types import Unit
@@ -76,13 +79,12 @@ _PHONE_WORDS = labels(
     "电话", "手机", "联系", "拨打", "传真",
 )  # fmt: skip
 
-_SAMPLE_MACS = ("001a2b3c4d5e", "aabbccddeeff", "123456789abc", "0123456789ab", "001122334455", "deadbeefcafe")
 _PUBLIC_RESOLVERS = frozenset({
     "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",
     "1.2.3.4",
 })  # fmt: skip
 
-_COUNTED = frozenset({"1234567890", "2345678901", "0123456789", "9876543210"})
+_FICTION = ("placeholder.phone",)
 
 Asked = Callable[[str], float | None]
 """Presidio's score for a value of exactly this extent, None when it does not take it."""
@@ -117,18 +119,15 @@ _SSN = r"\b(?:\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4})\b(?:[-.]\
 def _iban(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value.upper()
-        if ask(value) is None and not (_IBAN_BEYOND.match(value) and _mod97(value)):
+        bare = re.sub("[ -]", "", value)
+        if ask(value) is None and not (_IBAN_BEYOND.match(value) and checksums.mod97(bare)):
             return None
-        announced = _IBAN_WORDS.announce(candidate.before)
+        if placeholders.iban(bare):
+            return Verdict(placeholders.SCORE, "an example of the registry or of textbooks", "placeholder.iban")
+        announced = _IBAN_WORDS.introduce(candidate)
         return Verdict(0.95 if announced else 0.9, "country, length and check digits agree")
 
     return judge
-
-
-def _mod97(value: str) -> bool:
-    """ISO 13616 check: the country and check digits moved to the end, letters as 10 to 35, remainder 1."""
-    bare = re.sub("[ -]", "", value)
-    return int("".join(str(int(character, 36)) for character in bare[4:] + bare[:4])) % 97 == 1
 
 
 def _crypto(ask: Asked) -> Judge:
@@ -136,7 +135,7 @@ def _crypto(ask: Asked) -> Judge:
         value = candidate.value
         if ask(value.lower() if value.startswith("BC1") else value) is None:
             return None
-        return Verdict(0.9 if _CRYPTO_WORDS.announce(candidate.before) else 0.8, "checksum of the address passes")
+        return Verdict(0.9 if _CRYPTO_WORDS.introduce(candidate) else 0.8, "checksum of the address passes")
 
     return judge
 
@@ -147,13 +146,15 @@ def _ip(ask: Asked) -> Judge:
         if _INSIDE_ADDRESS.search(before) or ask(value) is None:
             return None
         address = ipaddress.ip_interface(value.split("%")[0])
-        announced = _IP_WORDS.announce(before)
+        announced = _IP_WORDS.introduce(candidate)
         if _VERSION_WORD.search(before):
             return Verdict(0.2, "reads as a version or section number")
         if _EUI64.fullmatch(value):
             return Verdict(0.6, "form of an extended hardware address", "pii.mac_address")
+        if placeholders.ip_address(address.ip):
+            return Verdict(placeholders.LIKELY, "a range kept for documentation", "placeholder.ip_address")
         if not address.ip.is_global:
-            return Verdict(0.2, "private, loopback, link-local or documentation range")
+            return Verdict(0.2, "a private, loopback or link-local range")
         if str(address.ip) in _PUBLIC_RESOLVERS or ("/" in value and address.network.num_addresses > 1):
             return Verdict(0.3, "a well-known service or a network, not a host")
         if address.version == 4 and max(address.ip.packed) < 30 and not announced:
@@ -171,9 +172,9 @@ def _mac(ask: Asked) -> Judge:
         bare = re.sub("[:.-]", "", value).lower()
         if len(bare) != 12 or _INSIDE_HEX.search(candidate.before) or ask(value) is None:
             return None
-        announced = _MAC_WORDS.announce(candidate.before)
-        if bare in _SAMPLE_MACS or len(set(bare)) < 3:
-            return Verdict(0.2, "an address from manuals")
+        announced = _MAC_WORDS.introduce(candidate)
+        if placeholders.mac_address(bare.upper()):
+            return Verdict(placeholders.LIKELY, "an address from manuals", "placeholder.mac_address")
         if bare.isdecimal() and not announced:
             return Verdict(0.3, "digits only; also the form of times and dates")
         return Verdict(0.85 if announced else 0.65, "form of a hardware address")
@@ -186,7 +187,7 @@ def _ssn(ask: Asked) -> Judge:
         value = candidate.value
         if re.search(r"\d[-. ]$", candidate.before) or ask(value) is None:
             return None
-        announced = _SSN_WORDS.announce(candidate.before)
+        announced = _SSN_WORDS.introduce(candidate)
         if value.isdecimal():
             return Verdict(0.7, "nine digits, announced") if announced else None
         alone = 0.6 if "-" in value else 0.4
@@ -199,7 +200,7 @@ def _nhs(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         if re.search(r"\d[-. ]$|\+$", candidate.before) or ask(candidate.value) is None:
             return None
-        announced = _NHS_WORDS.announce(candidate.before)
+        announced = _NHS_WORDS.introduce(candidate)
         return Verdict(0.9 if announced else 0.3, "check digit passes" + ", announced" * announced)
 
     return judge
@@ -209,7 +210,7 @@ def _nric(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         if ask(candidate.value) is None:
             return None
-        announced = _NRIC_WORDS.announce(candidate.before)
+        announced = _NRIC_WORDS.introduce(candidate)
         if not checksums.nric(candidate.value):
             return Verdict(0.3 if announced else 0.2, "form of an NRIC, check letter fails")
         return Verdict(0.9 if announced else 0.75, "check letter passes" + ", announced" * announced)
@@ -220,18 +221,41 @@ def _nric(ask: Asked) -> Judge:
 def _phone(ask: Asked, international: bool) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value, before = candidate.value, candidate.before
-        if re.search(r"^\+ ?(?:852|86\D*1[3-9])", value) or re.search(r"[\d+][.-]?$", before):
+        if re.search(r"^\+ ?(?:85[23]|886|86\D*1[3-9])", value) or re.search(r"[\d+][.-]?$", before):
             return None
+        if placeholders.phone(re.sub(r"\D", "", value)):
+            return Verdict(placeholders.SCORE, "a number kept for fiction", "placeholder.phone")
         if ask(value) is None:
             return None
-        announced = _PHONE_WORDS.announce(before)
-        if re.search(r"\b555[ .-]?01\d\d$", value) or re.sub(r"\D", "", value)[-10:] in _COUNTED:
-            return Verdict(0.3, "a number kept for fiction")
+        announced = _PHONE_WORDS.introduce(candidate)
         if international:
             return Verdict(0.85 if announced else 0.7, "valid in the numbering plan of its country")
         return Verdict(0.7 if announced else 0.4, "valid in the North American numbering plan")
 
     return judge
+
+
+def _national(ask: Asked, words: Labels) -> Judge:
+    def judge(candidate: Candidate) -> Verdict | None:
+        score = ask(candidate.value)
+        if score is None:
+            return None
+        checked = score == 1.0  # what Presidio gives where its own check of the value passed
+        why = "its check passes" if checked else "its form only"
+        if words.introduce(candidate):
+            return Verdict(0.9 if checked else 0.75, f"{why}, announced")
+        if not checked:
+            return Verdict(0.3, why)
+        return Verdict(0.4 if candidate.value.isdecimal() else 0.6, why)
+
+    return judge
+
+
+def _national_pattern(known: Any, row: National) -> Pattern:
+    recogniser = getattr(known, row.recogniser)()
+    words = [word.lower() for word in recogniser.context or () if len(word) > 1]
+    judge = _national(_asked(recogniser, row.entity), labels(*words, *COUNTRY_WORDS[row.country]))
+    return Pattern(row.entity.lower(), row.kind, row.expression, judge, by_name=True)
 
 
 class PresidioIdentifiers:
@@ -240,7 +264,8 @@ class PresidioIdentifiers:
     name = "leakage.presidio"
     kinds: tuple[str, ...] = (
         "pii.iban", "pii.crypto_address", "pii.ip_address", "pii.mac_address", "pii.us_ssn", "pii.uk_nhs",
-        "pii.sg_nric", "pii.phone",
+        "pii.sg_nric", "pii.phone", "placeholder.iban", "placeholder.ip_address", "placeholder.mac_address",
+        "placeholder.phone", *(row.kind for row in TABLE),
     )  # fmt: skip
     unit = Unit.SPAN
     heavy = False
@@ -292,7 +317,14 @@ def _build() -> tuple[Pattern, ...]:
     # One region is enough for numbers with their country code; leniency 1 asks for a valid number.
     phone = _asked(known.PhoneRecognizer(supported_regions=("US",), leniency=1), "PHONE_NUMBER")
     return (
-        Pattern("iban", "pii.iban", _iban_expression(), _iban(_asked(known.IbanRecognizer(), "IBAN_CODE")), reach=42),
+        Pattern(
+            "iban",
+            "pii.iban",
+            _iban_expression(),
+            _iban(_asked(known.IbanRecognizer(), "IBAN_CODE")),
+            reach=42,
+            also=("placeholder.iban",),
+        ),
         Pattern(
             "bitcoin",
             "pii.crypto_address",
@@ -300,9 +332,15 @@ def _build() -> tuple[Pattern, ...]:
             _crypto(_asked(known.CryptoRecognizer(), "CRYPTO")),
             reach=62,
         ),
-        Pattern("ipv4", "pii.ip_address", _IPV4, _ip(ip)),
-        Pattern("ipv6", "pii.ip_address", _IPV6, _ip(ip)),
-        Pattern("mac", "pii.mac_address", _MAC, _mac(_asked(known.MacAddressRecognizer(), "MAC_ADDRESS"))),
+        Pattern("ipv4", "pii.ip_address", _IPV4, _ip(ip), also=("placeholder.ip_address",)),
+        Pattern("ipv6", "pii.ip_address", _IPV6, _ip(ip), also=("placeholder.ip_address", "pii.mac_address")),
+        Pattern(
+            "mac",
+            "pii.mac_address",
+            _MAC,
+            _mac(_asked(known.MacAddressRecognizer(), "MAC_ADDRESS")),
+            also=("placeholder.mac_address",),
+        ),
         Pattern("ssn", "pii.us_ssn", _SSN, ssn),
         Pattern("ssn_bare", "pii.us_ssn", r"\b\d{9}\b", ssn, reach=9),
         Pattern(
@@ -319,14 +357,19 @@ def _build() -> tuple[Pattern, ...]:
             _nric(_asked(known.SgFinRecognizer(), "SG_NRIC_FIN")),
             reach=9,
         ),
-        *(Pattern(f"phone_{n}", "pii.phone", form, _phone(phone, international=True)) for n, form in _phone_forms()),
+        *(
+            Pattern(f"phone_{n}", "pii.phone", form, _phone(phone, international=True), also=_FICTION)
+            for n, form in _phone_forms()
+        ),
         Pattern(
             "phone_us",
             "pii.phone",
             r"(?:\([2-9]\d{2}\) ?|\b[2-9]\d{2}[.-])\d{3}[.-]\d{4}\b",
             _phone(phone, international=False),
             reach=14,
+            also=_FICTION,
         ),
+        *(_national_pattern(known, row) for row in TABLE),
     )
 
 
