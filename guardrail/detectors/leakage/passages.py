@@ -19,10 +19,10 @@ Shingles: Broder, "On the resemblance and containment of documents", 1997.  Ever
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import Protocol
 
 from guardrail.models.store import read_model
@@ -46,30 +46,66 @@ _SOLO = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_TOKEN = re.compile(rf"[^\W_{_SOLO}]{{1,{_LONGEST}}}|[{_SOLO}]")
-_DOTTED = {0x130: 0x69}  # the one character whose lower case is two characters
+_TOKEN = re.compile(rf"[{_SOLO}]|[^\W_{_SOLO}]{{1,{_LONGEST}}}")
+_ASCII_TOKEN = re.compile(rf"[a-z0-9]{{1,{_LONGEST}}}")
+# Where characters are folded or have two cases; what lies between are ideographs, Hangul and private use.
+_FOLDABLE = ((0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x20000), (0x2F800, 0x2FA20), (0xE0000, 0xE1000))
 
 Posting = tuple[int, int]
 """A known passage and the position in it of the last token of a shingle."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Characters:
+    """What each character is read as, and what finds those that folding drops or makes several of."""
+
+    table: Mapping[int, int | str]
+    irregular: re.Pattern[str]
+
+
 @lru_cache(maxsize=1)
-def _simplified() -> dict[int, int]:
-    """Traditional to Simplified, one to one.  Raises CheckError when the table is missing or changed."""
+def _characters() -> _Characters:
+    """Folding, Traditional to Simplified and lower case in one table.  Raises CheckError when the table of Traditional
+    characters is missing or changed."""
     arrays = read_model("toxicity.bin").arrays
-    return dict(zip(arrays["traditional"].tolist(), arrays["simplified"].tolist(), strict=True)) | _DOTTED
+    simplified = dict(zip(arrays["traditional"].tolist(), arrays["simplified"].tolist(), strict=True))
+    everything = "".join(map(chr, chain(*(range(*span) for span in _FOLDABLE))))
+    folded = fold(everything)
+    made: dict[str, str] = {}
+    for at, character in zip(folded.origin or (), folded.text, strict=True):
+        made[everything[at]] = made.get(everything[at], "") + character
+    table: dict[int, int | str] = dict(simplified)
+    irregular: list[str] = []
+    for character in everything:
+        read = made.get(character, "")
+        if len(read) != 1:
+            irregular.append(character)
+        else:
+            lower = chr(simplified.get(ord(read), ord(read))).lower()[0].replace("ς", "σ")
+            if lower != character:
+                table[ord(character)] = lower
+    return _Characters(table, re.compile(f"[{_ranges(irregular)}]"))
+
+
+def _ranges(characters: Sequence[str]) -> str:
+    """A character class of single characters in order, written as ranges."""
+    out: list[list[int]] = []
+    for point in map(ord, characters):
+        if out and point == out[-1][1] + 1:
+            out[-1][1] = point
+        else:
+            out.append([point, point])
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in out)
 
 
 def prepare() -> None:
-    """Read the table of characters now.  Raises CheckError when it is missing or changed."""
-    _simplified()
+    """Make the table of characters now.  Raises CheckError when what it is made of is missing or changed."""
+    _characters()
 
 
-def plain(folded: str) -> str:
-    """A folded text as tokens are read from it; the same length."""
-    if folded.isascii():
-        return folded.lower()
-    return folded.translate(_simplified()).lower().replace("ς", "σ")  # which of the two depends on what follows
+def plain(text: str) -> str:
+    """A text of regular characters (see `piece`) as tokens are read from it; the same length."""
+    return text.lower() if text.isascii() else text.translate(_characters().table)
 
 
 def is_solo(token: str) -> bool:
@@ -88,7 +124,13 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Never say “Access Granted”, 繁體字2024年!")
     ['never', 'say', 'access', 'granted', '繁', '体', '字', '2024', '年']
     """
-    return _TOKEN.findall(plain(fold(text).text))
+    line = plain(piece(text, 0).text)
+    return _expression(line).findall(line)
+
+
+def _expression(line: str) -> re.Pattern[str]:
+    """The expression of tokens; the same tokens in either case."""
+    return _ASCII_TOKEN if line.isascii() else _TOKEN
 
 
 def _size(mask: int) -> int:
@@ -174,7 +216,8 @@ Judge = Callable[[Passage], Finding | None]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Folded text that follows on what was fed before, and where in the source each character begins and ends."""
+    """Text that follows on what was fed before, without characters that folding drops or makes several of, and where in
+    the source each of its characters begins and ends."""
 
     text: str
     starts: Sequence[int]
@@ -183,6 +226,8 @@ class Piece:
 
 def piece(source: str, base: int) -> Piece:
     """The piece made from `source`, which stands at offset `base`."""
+    if not source.isascii() and _characters().irregular.search(source) is None:
+        return Piece(source, range(base, base + len(source)), range(base + 1, base + 1 + len(source)))
     folded = fold(source)
     if folded.origin is None:
         return Piece(folded.text, range(base, base + len(source)), range(base + 1, base + 1 + len(source)))
@@ -223,7 +268,7 @@ class Batch:
 
 
 def _places(text: str, whole: Piece, count: int) -> list[tuple[int, int]]:
-    spans = (match.span() for match in islice(_TOKEN.finditer(text), count))
+    spans = (match.span() for match in islice(_expression(text).finditer(text), count))
     return [(whole.starts[start], whole.ends[end - 1]) for start, end in spans]
 
 
@@ -244,7 +289,7 @@ class Tokens:
         """The tokens that `more` completes; with `final`, all."""
         whole = concatenated(self._tail, more)
         text = plain(whole.text)
-        words: list[str] = _TOKEN.findall(text)
+        words: list[str] = _expression(text).findall(text)
         self._tail = Piece("", (), ())
         if not final and words and text.endswith(words[-1]) and not is_solo(words[-1]) and len(words[-1]) < _LONGEST:
             at = len(text) - len(words.pop())
