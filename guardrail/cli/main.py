@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("guardrail.cli.check", "check"),
     "policy": ("guardrail.cli.policy", "policy"),
     "audit": ("guardrail.cli.audit", "audit"),
+    "fingerprint": ("guardrail.cli.fingerprint", "fingerprint"),
     "canary": ("guardrail.cli.canary", "canary"),
     "eval": ("guardrail.cli.eval", "evaluate"),
 }
@@ -45,7 +46,7 @@ def guardrail() -> None:
 def main() -> None:
     """Run the command line; an error of ours becomes one line on standard error and exit status 2."""
     try:
-        guardrail.main(standalone_mode=False)
+        sys.exit(guardrail.main(standalone_mode=False))  # `ctx.exit(1)` arrives here as a number
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -1,19 +1,159 @@
-"""Placeholder until the detector is written."""
+"""Confidential documents in an answer: copies of their passages and cells of their tables, by keyed fingerprints.
 
-from collections.abc import Sequence
+How: `guardrail fingerprint add` keeps keyed hashes of documents in a store (see `guardrail/fingerprints`).  Every
+text is followed token by token; passages are matched by `passages.py`, cells by `cells.py`.
 
-from guardrail.detectors.patterns import Pattern
-from guardrail.types import Unit
+Rules:
+1. The detector exists only where the operator has named a store and its key (GUARDRAIL_FINGERPRINTS,
+   GUARDRAIL_FINGERPRINT_KEY), and one that is named must be usable: a store that cannot be read is an error at the
+   start.
+2. The store is mapped once and read-only.  One that was replaced on disk is taken up at the next start.
+3. Evidence names the document by the id that `guardrail fingerprint list` shows, never by words of it.
+"""
+
+import os
+from pathlib import Path
+
+from guardrail.detectors.leakage import passages
+from guardrail.detectors.leakage.cells import Cell, CellMatcher
+from guardrail.detectors.leakage.passages import CHARACTER, WORD, Matcher, Passage, Piece, Terms, Tokens, piece
+from guardrail.errors import CheckError, SettingsError
+from guardrail.fingerprints import store
+from guardrail.fingerprints.keys import KEY_ENV, STORE_ENV, Keys, load
+from guardrail.types import Context, Finding, Unit
+
+PASSAGE, CELL = "document.passage", "document.cell"
+STRONG_CELL, WEAK_CELL = 0.95, 0.4
+TERMS = Terms(gap=12 * WORD)
+"""A gap of 12 words: of copies of 30 words with six of them changed at random, 8 would lose one in forty."""
+CERTAIN = 0.98
+_SURE, _SURE_SCORE, _STEP = 10 * WORD, 0.6, 0.006
 
 
 class Documents:
-    """Nothing yet."""
+    """Detector `leakage.documents`; see the module's rules.
+
+    `store_file` and `key_file` default to the environment variables GUARDRAIL_FINGERPRINTS and
+    GUARDRAIL_FINGERPRINT_KEY.
+    """
 
     name = "leakage.documents"
-    kinds: tuple[str, ...] = ()
-    unit = Unit.SPAN
+    kinds: tuple[str, ...] = (PASSAGE, CELL)
+    unit = Unit.PASSAGE
     heavy = False
-    patterns: Sequence[Pattern] = ()
+
+    def __init__(self, store_file: Path | None = None, key_file: Path | None = None) -> None:
+        self._store_file = store_file or _named(STORE_ENV)
+        self._key_file = key_file or _named(KEY_ENV)
+        self._store: store.Store | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether the operator has named a store or a key; `load` asks for both."""
+        return self._store_file is not None or self._key_file is not None
 
     def load(self) -> None:
-        """Nothing yet."""
+        """Map the store and prove that it is whole.  Raises CheckError naming the file and the cure."""
+        if self._store is not None:
+            return
+        if self._store_file is None or self._key_file is None:
+            raise CheckError(
+                f"{self.name} is not configured: set {STORE_ENV} to the store that `guardrail fingerprint add` made "
+                f"and {KEY_ENV} to its key file"
+            )
+        passages.prepare()
+        try:
+            self._store = store.load(self._store_file, Keys(load(self._key_file)))
+        except SettingsError as error:
+            raise CheckError(str(error)) from error
+
+    def watch(self, context: Context) -> "DocumentWatch | None":
+        """See `protocol.Watcher`.  Raises CheckError before `load`."""
+        return self.follow()
+
+    def follow(self) -> "DocumentWatch":
+        """A watch on one text.  Raises CheckError before `load`."""
+        if self._store is None:
+            raise CheckError(f"{self.name} was asked before load()")
+        return DocumentWatch(self._store, self.name)
+
+
+class DocumentWatch:
+    """A `protocol.Watch` on one text; `seen` collects what was reported, for `guardrail fingerprint test`."""
+
+    __slots__ = ("_cells", "_detector", "_length", "_passages", "_store", "_tokens", "seen")
+
+    def __init__(self, known: store.Store, detector: str) -> None:
+        self._store, self._detector = known, detector
+        self._tokens = Tokens()
+        self._passages = Matcher(known.passages.reader(), TERMS, self._passage)
+        self._cells = CellMatcher(known.cells, self._cell) if known.cells.longest else None
+        self._length = 0
+        self.seen: list[tuple[Finding, store.Document, Passage | Cell]] = []
+
+    def feed(self, text: str) -> None:
+        """Append `text`."""
+        self._take(piece(text, self._length), final=False)
+        self._length += len(text)
+
+    def settle(self, *, final: bool) -> tuple[int, list[Finding]]:
+        """See `protocol.Watch`."""
+        if final:
+            self._take(Piece("", (), ()), final=True)
+            self._passages.finish()
+            if self._cells is not None:
+                self._cells.finish()
+        found = self._passages.take()
+        if self._cells is not None:
+            found += self._cells.take()
+        return self._length if final else self._settled(), found
+
+    def _settled(self) -> int:
+        places = [self._tokens.pending, self._passages.held(), self._cells.held() if self._cells is not None else None]
+        return min((place for place in places if place is not None), default=self._length)
+
+    def _take(self, more: Piece, *, final: bool) -> None:
+        batch = self._tokens.feed(more, final=final)
+        self._passages.feed(batch)
+        if self._cells is not None:
+            self._cells.feed(batch)
+
+    def _passage(self, passage: Passage) -> Finding:
+        score = passage_score(passage)
+        document = self._store.documents[passage.document]
+        words = passage.covered // WORD
+        evidence = (
+            f"repeats about {words} words ({passage.covered // CHARACTER} Chinese characters) of document "
+            f"{document.id}, {passage.covered * 100 // max(1, passage.length)} % of the passage word for word"
+        )
+        finding = Finding(PASSAGE, score, passage.start, passage.end, self._detector, evidence)
+        self.seen.append((finding, document, passage))
+        return finding
+
+    def _cell(self, cell: Cell) -> Finding:
+        place = cell.company or max(cell.places, key=lambda each: each[3])
+        document = self._store.documents[place[0]]
+        if cell.company is not None:
+            score, why = STRONG_CELL, f"beside another cell of row {place[1] + 1}"
+        elif cell.strong:
+            score, why = STRONG_CELL, f"of row {place[1] + 1}"
+        else:
+            score, why = WEAK_CELL, "alone, which may be somebody else's"
+        finding = Finding(CELL, score, cell.start, cell.end, self._detector, f"a value of table {document.id} {why}")
+        self.seen.append((finding, document, cell))
+        return finding
+
+
+def passage_score(passage: Passage) -> float:
+    """How sure a copy is: 0.6 where 10 words (17 Chinese characters) of it stand as in the document, 0.75 at 15, 0.9
+    at 20.
+
+    Measured with a store of 700,000 shingles of news and prompts: of copies of 30 words with one word in five changed,
+    at least 99 in 100 reach 0.6; of 10,000 harmless answers nine do, two reach 0.65.
+    """
+    return min(CERTAIN, _SURE_SCORE + _STEP * (passage.covered - _SURE))
+
+
+def _named(variable: str) -> Path | None:
+    value = os.environ.get(variable, "").strip()
+    return Path(value).expanduser() if value else None

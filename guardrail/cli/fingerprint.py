@@ -1,0 +1,390 @@
+"""`guardrail fingerprint`: keep keyed hashes of confidential documents, for the detector `leakage.documents`.
+
+Rules:
+1. Results go to standard output, everything else to standard error.  Exit status 0: done, and `test` found nothing; 1:
+   `test` found something; 2: it could not be done, or a document of several could not be read, and the message names
+   the cure.
+2. What was added is written when much has come together, and at the end: a run that is interrupted is started again and
+   goes on where it stood, because a document that is in the store already is passed over.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from guardrail.audit.record import printable
+from guardrail.detectors.leakage.cells import Cell
+from guardrail.detectors.leakage.documents import Documents
+from guardrail.errors import SettingsError
+from guardrail.fingerprints import cells, extract, file, keys, reading, tables
+from guardrail.fingerprints.keys import Keys
+from guardrail.fingerprints.store import Document, Draft, new_document
+from guardrail.types import Finding
+
+_STORE, _KEY = Path("fingerprints.store"), Path("fingerprints.key")
+_SAVE_AT = 4_000_000
+"""Shingles and cells after which what was added is written: about 100 MB of memory."""
+_REASONS = {
+    "short": "too short to be told from anything else",
+    "long": f"longer than {cells.LONGEST} characters",
+    "common": f"in more than {cells.COMMON} rows",
+}
+
+_store = click.option(
+    "--store",
+    "store_file",
+    type=click.Path(path_type=Path),
+    envvar=keys.STORE_ENV,
+    default=_STORE,
+    show_default=f"./{_STORE}",
+    show_envvar=True,
+    help="The store.",
+)
+_key = click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    envvar=keys.KEY_ENV,
+    default=_KEY,
+    show_default=f"./{_KEY}",
+    show_envvar=True,
+    help="The key file.  Keep it, and keep it apart from the store.",
+)
+_encoding = click.option("--encoding", help="Encoding of text files.  [default: told from the bytes, or refused]")
+
+
+@click.group()
+def fingerprint() -> None:
+    """Keep keyed hashes of confidential documents, so that copies of them are found in answers."""
+
+
+@fingerprint.command()
+@_key
+def init(key_file: Path) -> None:
+    """Make a key file.  `add` makes one by itself where there is neither key nor store."""
+    keys.make(key_file)
+    click.echo(f"{key_file}: made; the store is worth nothing without it, and with it tells what was put in")
+
+
+@fingerprint.command()
+@_store
+@_key
+@_encoding
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Watch the cells of this column of a table.")
+@click.option(
+    "--with",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="... and of this one, only beside another cell of its row (names).",
+)
+@click.option("--label", default="", help="A word for the document in lists.  It is stored as it is, readable.")
+@click.option(
+    "--public", is_flag=True, help="What these documents say is no secret: passages that stand in them are not found."
+)
+@click.option("--replace", is_flag=True, help="Remove what was added from the same path before.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def add(
+    store_file: Path,
+    key_file: Path,
+    encoding: str | None,
+    columns: Sequence[str],
+    names: Sequence[str],
+    label: str,
+    public: bool,
+    replace: bool,
+    paths: Sequence[Path],
+) -> None:
+    """Add documents: files, and folders with all that is in them.
+
+    Text, Markdown, HTML, CSV, TSV, DOCX, PPTX, XLSX, ODT, and PDF with the extra `documents`.  Tables are read as
+    running text unless --column names what to watch.  Adding the same document again changes nothing.
+    """
+    if names and not columns:
+        raise SettingsError("--with needs a --column beside which its values count")
+    if public and columns:
+        raise SettingsError("--public is for passages; leave --column out")
+    task = _Task(encoding, tuple(columns), tuple(names), label, public, replace)
+    files, passed_over = _files(paths)
+    with file.locked(store_file):
+        if not key_file.exists() and not store_file.exists():
+            keys.make(key_file)
+            click.echo(f"{key_file}: made; keep it, and keep it apart from the store", err=True)
+        held = Keys(keys.load(key_file))
+        draft = Draft(store_file, held)
+        failed = _add_all(draft, held, task, files)
+    if passed_over:
+        click.echo(f"{passed_over} files in folders were passed over: not of a form that is read", err=True)
+    if failed:
+        click.echo(f"{failed} of {len(files)} documents were not added", err=True)
+        sys.exit(2)
+
+
+@fingerprint.command("list")
+@_store
+@_key
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_documents(store_file: Path, key_file: Path, as_json: bool) -> None:
+    """List the documents of the store."""
+    documents = _existing(store_file, key_file).documents
+    if as_json:
+        click.echo(orjson.dumps([_described(document) for document in documents], option=orjson.OPT_INDENT_2))
+        return
+    if not documents:
+        click.echo("No documents.", err=True)
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=1000)  # a pipe has no edge to wrap at
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("id", "added", "form", "words", "shingles", "rows", "cells", "label"):
+        table.add_column(heading, justify="right" if heading in ("words", "shingles", "rows", "cells") else "left")
+    for one in documents:
+        form = f"{one.form} (public)" if one.public else one.form
+        counts = [str(count) if count else "-" for count in (one.words, one.shingles, one.rows, one.cells)]
+        table.add_row(*map(Text, (one.id, one.added, form, *counts, printable(one.label))))
+    console.print(table)
+
+
+@fingerprint.command()
+@_store
+@_key
+@click.argument("identifiers", nargs=-1, required=True, metavar="ID...")
+def remove(store_file: Path, key_file: Path, identifiers: Sequence[str]) -> None:
+    """Remove documents by their ID; the beginning of one will do if it fits only one."""
+    with file.locked(store_file):
+        draft = _existing(store_file, key_file)
+        wanted = {_one(draft.documents, identifier).id for identifier in identifiers}
+        for document in draft.remove(lambda one: one.id in wanted):
+            click.echo(f"{document.id}: removed")
+        draft.save()
+
+
+@fingerprint.command("test")
+@_store
+@_key
+@_encoding
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("path", metavar="FILE|-", type=click.Path(path_type=Path))
+@click.pass_context
+def test_text(
+    ctx: click.Context, store_file: Path, key_file: Path, encoding: str | None, as_json: bool, path: Path
+) -> None:
+    """Say what would be found in a text.  Exit status 0: nothing, 1: something, 2: it cannot be read."""
+    detector = Documents(store_file, key_file)
+    detector.load()
+    watch = detector.follow()
+    length = 0
+    for piece in [_standard_input()] if str(path) == "-" else extract.pieces(path, encoding):
+        watch.feed(piece)
+        length += len(piece)
+        watch.settle(final=False)
+    watch.settle(final=True)
+    told = [_told(finding, document, what, length) for finding, document, what in sorted(watch.seen, key=_place)]
+    if as_json:
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    else:
+        for one in told:
+            _print(one)
+    if told:
+        ctx.exit(1)
+    if not as_json:
+        click.echo("Nothing was found.", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """How documents are added."""
+
+    encoding: str | None
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    label: str
+    public: bool
+    replace: bool
+
+    @property
+    def options(self) -> str:
+        """What of it decides what is kept."""
+        return "\0".join(("column", *self.columns, "with", *self.names)) if self.columns else ""
+
+
+def _add_all(draft: Draft, held: Keys, task: _Task, files: Sequence[Path]) -> int:
+    """Add files one by one; how many could not be."""
+    failed = 0
+    with ExitStack() as stack:
+        console = Console(stderr=True, highlight=False)
+        for path in _tracked(files, console, stack):
+            notes = extract.Notes()
+            try:
+                click.echo(_add_one(draft, held, task, path, notes))
+            except SettingsError as error:
+                failed += 1
+                click.echo(f"guardrail: {error}", err=True)
+            for note in notes.lines:
+                click.echo(f"{path}: {note}", err=True)
+            if draft.pending >= _SAVE_AT:
+                draft.save()
+        draft.save()
+    return failed
+
+
+def _add_one(draft: Draft, held: Keys, task: _Task, path: Path, notes: extract.Notes) -> str:
+    document = new_document(held, path, label=task.label, public=task.public, options=task.options)
+    if draft.holds(document.id):
+        return f"{document.id}  {path}: is in the store already"
+    if task.columns:
+        added, said = _add_table(draft, held, task, path, document)
+    else:
+        try:
+            added = draft.add_passages(document, extract.pieces(path, task.encoding, notes))
+        except SettingsError as error:
+            raise error if str(path) in str(error) else SettingsError(f"{path}: {error}") from error
+        said = f"{added.words} words, {added.shingles} shingles"
+        if path.suffix.lower() in tables.SUFFIXES:
+            notes.lines.append("read as running text; name columns with --column to watch single cells")
+    before = [one for one in draft.documents if one.source == document.source and one.id != document.id]
+    if before and task.replace:
+        gone = {one.id for one in before}
+        draft.remove(lambda one: one.id in gone)
+        said += f"; replaces {', '.join(sorted(gone))}"
+    elif before:
+        notes.lines.append(f"an earlier state of it stays ({before[-1].id}); --replace would have removed it")
+    return f"{added.id}  {path}: {said}"
+
+
+def _add_table(draft: Draft, held: Keys, task: _Task, path: Path, document: Document) -> tuple[Document, str]:
+    """Add the cells of a table, of every sheet that has the columns.  Raises SettingsError where a column is of no
+    use."""
+    wanted = (*task.columns, *task.names)
+    collector = cells.Collector(held.hasher("cell"), held.hasher("head"), names=range(len(task.columns), len(wanted)))
+    missing: SettingsError | None = None
+    taken = 0
+    for rows in tables.tables(path, task.encoding):
+        header = next(rows, [])
+        try:
+            places = tables.positions(path, header, wanted)
+        except SettingsError as error:
+            missing = error
+            continue
+        taken += 1
+        for row in rows:
+            collector.take([row[place] if place < len(row) else "" for place in places])
+    if not taken:
+        raise missing or SettingsError(f"{path}: there is no table in this file")
+    kept = collector.finish()
+    for number, column in enumerate(wanted):
+        if not kept.by_column[number]:
+            raise SettingsError(
+                f"{path}: column `{column}` holds no value that can be watched: they are empty, shorter than "
+                f"{cells.SHORTEST} characters, or stand in more than {cells.COMMON} rows; choose a column of numbers "
+                "or names"
+            )
+    added = draft.add_cells(document, kept)
+    said = f"{added.rows} rows, {added.cells} values"
+    left = [f"{count} {_REASONS[reason]}" for reason, count in sorted(kept.left_out.items()) if count]
+    return added, said + (f"; left out: {', '.join(left)}" if left else "")
+
+
+def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
+    """The files that are meant, folders opened, and how many in folders are of no form that is read."""
+    found: list[Path] = []
+    passed_over = 0
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        for inner in sorted(path.rglob("*")):
+            if any(part.startswith(".") for part in inner.relative_to(path).parts) or not inner.is_file():
+                continue
+            if inner.suffix.lower() in extract.SUFFIXES:
+                found.append(inner)
+            else:
+                passed_over += 1
+    return found, passed_over
+
+
+def _tracked(files: Sequence[Path], console: Console, stack: ExitStack) -> Iterator[Path]:
+    """The files behind a progress bar, when somebody is looking."""
+    if not sys.stderr.isatty() or len(files) < 2:
+        yield from files
+        return
+    columns = (TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Where results go to the same terminal they must pass by the bar; where they go elsewhere they must not.
+    progress = stack.enter_context(Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()))
+    yield from progress.track(files, total=len(files))
+
+
+def _existing(store_file: Path, key_file: Path) -> Draft:
+    held = Keys(keys.load(key_file))
+    file.read(store_file, held)  # where there is none, that is an error and no empty store
+    return Draft(store_file, held)
+
+
+def _one(documents: Sequence[Document], identifier: str) -> Document:
+    fitting = [document for document in documents if identifier and document.id.startswith(identifier)]
+    if len(fitting) == 1:
+        return fitting[0]
+    many = f"fits {len(fitting)} documents; write more of it" if fitting else "is the ID of no document in the store"
+    raise SettingsError(f"`{identifier}` {many}; `guardrail fingerprint list` prints the IDs")
+
+
+def _described(document: Document) -> dict[str, Any]:
+    shown = asdict(document)
+    del shown["source"]
+    return shown
+
+
+def _standard_input() -> str:
+    raw = sys.stdin.buffer.read(reading.FILE_MOST)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"-: not UTF-8 at byte {error.start}") from None
+
+
+def _place(seen: tuple[Finding, Document, Any]) -> tuple[int, int]:
+    return seen[0].start or 0, seen[0].end or 0
+
+
+def _told(finding: Finding, document: Document, what: Any, length: int) -> dict[str, Any]:
+    """What is told of a finding; shares are of the document's words and of the text's characters."""
+    start, end = finding.start or 0, finding.end or 0
+    told: dict[str, Any] = {
+        "kind": finding.kind,
+        "score": round(finding.score, 4),
+        "start": start,
+        "end": end,
+        "document": document.id,
+        "label": document.label,
+        "share_of_text": round((end - start) / max(1, length), 4),
+        "evidence": finding.evidence,
+    }
+    if isinstance(what, Cell):
+        told["row"] = (what.company or what.places[0])[1] + 1
+    else:
+        words = sum(last - first + 1 for first, last in what.parts)
+        told["share_of_document"] = round(words / max(1, document.words), 4)
+    return told
+
+
+def _print(one: dict[str, Any]) -> None:
+    share = one.get("share_of_document")
+    of_document = f", {share:.1%} of the document" if share is not None else ""
+    label = f" ({printable(one['label'])})" if one["label"] else ""
+    place = f"{one['start']}-{one['end']}"
+    click.echo(
+        f"{place:>12}  {one['kind']}  {one['score']:.2f}  document {one['document']}{label}: "
+        f"{one['share_of_text']:.1%} of the text{of_document}; {one['evidence']}"
+    )

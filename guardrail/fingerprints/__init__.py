@@ -1,0 +1,1 @@
+"""Fingerprints of confidential documents: what is kept of them, how they are read, where it is stored."""

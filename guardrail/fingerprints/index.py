@@ -1,0 +1,235 @@
+"""What the arrays of a store answer: where a shingle stands, and which cells of which row a value is.
+
+Rules:
+1. A sorted array of 64-bit keyed hashes is asked by binary search in the mapped file; before it a bitmap of sixteen
+   bits a hash says "not here" for all but one in sixteen of the hashes that are not there, and that is nearly every
+   one.
+2. What stands in a public document, or in the packaged boilerplate, is nobody's secret: its shingles are no hits.
+3. The answers are bounded: at most POSTINGS places of a shingle, at most ROWS rows of a value.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import isqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guardrail.detectors.leakage.passages import POSTINGS, Posting, weight
+from guardrail.fingerprints import cells
+from guardrail.fingerprints.shingles import LEAST, REACH, shingles
+
+Array = NDArray[Any]
+ROWS = 64
+"""The most rows of one value."""
+_BITS = 16
+"""Bits of a filter for each hash, one of them set."""
+_REMEMBERED = 1 << 16
+_FEW = 16
+"""Places of a shingle that are looked at one by one."""
+_RECENT, _REACHED = 8, 24
+"""Documents that a text has just been repeating, and for how many tokens that is just."""
+# fmt: off
+PLAIN = frozenset({
+    "a", "about", "after", "all", "also", "an", "and", "another", "any", "are", "as", "at", "be", "because", "been",
+    "being", "best", "both", "but", "by", "can", "could", "did", "do", "does", "done", "during", "each", "even",
+    "every", "few", "find", "first", "for", "from", "get", "give", "go", "good", "great", "had", "has", "have",
+    "having", "he", "help", "her", "here", "him", "his", "how", "however", "i", "if", "important", "in", "include",
+    "including", "into", "is", "it", "its", "just", "keep", "know", "let", "like", "made", "make", "many", "may",
+    "me", "might", "more", "most", "much", "must", "my", "need", "new", "no", "not", "now", "of", "often", "on",
+    "one", "only", "or", "order", "other", "our", "out", "over", "own", "people", "possible", "provide", "s", "see",
+    "several", "she", "should", "since", "so", "some", "such", "sure", "t", "take", "than", "that", "the", "their",
+    "them", "then", "there", "these", "they", "thing", "things", "think", "this", "those", "through", "time", "to",
+    "together", "too", "two", "under", "up", "us", "use", "used", "using", "very", "want", "was", "way", "we",
+    "well", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "within", "without",
+    "would", "you", "your",
+})
+# fmt: on
+"""Common English words.  A shingle of nothing else goes on with a passage and begins none."""
+
+
+def bitmap(hashes: Array) -> Array:
+    """The filter of some hashes: a power of two of bits, indexed by the low bits of a hash."""
+    size = 1 << max(10, (_BITS * len(hashes) - 1).bit_length())
+    bits = np.zeros(size >> 3, np.uint8)
+    at = hashes.astype(np.uint64) & np.uint64(size - 1)
+    np.bitwise_or.at(bits, (at >> np.uint64(3)).astype(np.int64), (1 << (at & np.uint64(7))).astype(np.uint8))
+    return bits
+
+
+class Passages:
+    """The shingles of a store, asked by `Reader`s."""
+
+    def __init__(
+        self,
+        arrays: Sequence[Array],
+        hasher: Callable[[str], int],
+        public: Collection[int],
+        boilerplate: Iterable[str] = (),
+    ) -> None:
+        """`arrays`: hashes in order, documents, positions, the filter; of equal hashes, those of public documents come
+        first, then by document and position.  `public`: the numbers of public documents."""
+        self.hashes, self.documents, self.positions, self.bits = (array.data for array in arrays)
+        self.mask = 8 * len(self.bits) - 1
+        self.hasher = hasher
+        self.public = frozenset(public)
+        self.boilerplate = frozenset(map(hasher, boilerplate))
+
+    def reader(self) -> "Reader":
+        """What asks on behalf of one text."""
+        return Reader(self)
+
+    def span(self, value: int) -> tuple[int, int]:
+        """Where a hash stands in the arrays; an empty span where it is not known, or known to everybody."""
+        start = find(self.hashes, value)
+        count = _equal(self.hashes, start, value)
+        if not count or value in self.boilerplate or self.documents[start] in self.public:
+            return 0, 0
+        return start, start + count if count <= _FEW else bisect_right(self.hashes, value, start)
+
+
+class Reader:
+    """A `passages.Index` for one text, which it is asked about in order.
+
+    A shingle that stands in many documents is told of those that the text has just been repeating, at the place that
+    comes next in them, before it is told of others: so a passage is followed through phrases that stand everywhere.
+    """
+
+    def __init__(self, known: Passages) -> None:
+        self._known = known
+        self._count = 0  # tokens of the text before those that are being asked about
+        self._recent: dict[int, tuple[int, int]] = {}  # by document: the last token that hit it, and the place hit
+
+    def hits(self, words: Sequence[str], first: int) -> list[tuple[int, int, Sequence[Posting]]]:
+        """See `passages.Index`."""
+        found: list[tuple[int, int, Sequence[Posting]]] = []
+        known, shift = self._known, self._count - first
+        hasher, bits, mask = known.hasher, known.bits, known.mask
+        for last, size, text in shingles(words, first):
+            value = hasher(text)
+            if not bits[(value & mask) >> 3] >> (value & 7) & 1:
+                continue
+            opens = not PLAIN.issuperset(words[last + 1 - size : last + 1])
+            if (opens or self._recent) and (postings := self._postings(value, last + shift, opens=opens)):
+                found.append((last, size, postings))
+        self._count += len(words) - first
+        return found
+
+    def opens(self, words: Sequence[str]) -> bool:
+        """See `passages.Index`.  A hash of a whole shingle cannot tell what a part of it would be."""
+        return len(words) < REACH and sum(map(weight, words)) < LEAST
+
+    def _postings(self, value: int, token: int, *, opens: bool) -> list[Posting]:
+        start, end = self._known.span(value)
+        if start == end:
+            return []
+        few = min(end, start + _FEW)
+        documents, positions = self._known.documents[start:few].tolist(), self._known.positions[start:few].tolist()
+        recent = self._recent
+        self._forget(token)
+        found: list[Posting] = []
+        if few < end or not recent.keys().isdisjoint(documents):
+            for document in reversed(recent):
+                places = [position for number, position in zip(documents, positions, strict=True) if number == document]
+                if few < end and not places:
+                    places = self._further(document, few, end)
+                if places:
+                    found.append((document, places[0] if len(places) == 1 else self._nearest(document, places, token)))
+        del found[POSTINGS:]
+        if opens and len(found) < POSTINGS:
+            told = {document for document, _ in found}
+            for document, position in zip(documents, positions, strict=True):
+                if document not in told and len(found) < POSTINGS:
+                    told.add(document)
+                    found.append((document, position))
+        for document, position in found:
+            recent.pop(document, None)
+            recent[document] = (token, position)
+        return found
+
+    def _further(self, document: int, start: int, end: int) -> list[int]:
+        """The places in one document among many."""
+        low = bisect_left(self._known.documents, document, start, end)
+        high = bisect_right(self._known.documents, document, low, min(end, low + _FEW))
+        return self._known.positions[low:high].tolist()
+
+    def _forget(self, token: int) -> None:
+        """Let go of the documents that were last hit long ago, and of the oldest where there are many."""
+        recent = self._recent
+        while recent:
+            oldest = next(iter(recent))
+            if len(recent) <= _RECENT and token - recent[oldest][0] <= _REACHED:
+                return
+            del recent[oldest]
+
+    def _nearest(self, document: int, places: Sequence[int], token: int) -> int:
+        """Of the places in a document that was hit before, the one nearest to where the text would be by now."""
+        last, position = self._recent[document]
+        due = position + token - last
+        return min(places, key=lambda place: (abs(place - due), place))
+
+
+def find(hashes: memoryview, value: int) -> int:
+    """Where `value` stands in sorted hashes, or would: keyed hashes are spread evenly, so it is near its share."""
+    count = len(hashes)
+    near, room = value * count >> 64, 8 * isqrt(count) + 8
+    low, high = max(0, near - room), min(count, near + room)
+    if low and hashes[low - 1] >= value:
+        low = 0
+    if high < count and hashes[high] < value:
+        high = count
+    return bisect_left(hashes, value, low, high)
+
+
+def _equal(hashes: memoryview, start: int, value: int) -> int:
+    """How many of the hashes from `start` on are `value`, as far as _FEW + 1."""
+    some = hashes[start : start + _FEW + 1].tolist()
+    return next((index for index, each in enumerate(some) if each != value), len(some))
+
+
+Place = tuple[int, int, int, bool]
+"""A cell: its document, row and column, and whether it is a find by itself."""
+
+
+class Cells:
+    """The cells of a store."""
+
+    def __init__(
+        self,
+        arrays: Sequence[Array],
+        hasher: Callable[[str], int],
+        head_hasher: Callable[[str], int],
+        lengths: Collection[int],
+    ) -> None:
+        """`arrays`: hashes in order, documents, rows, flags (column, and 128 for a strong value), the filter of
+        heads."""
+        self._hashes, self._documents, self._rows, self._flags, self._bits = (array.data for array in arrays)
+        self._mask = 8 * len(self._bits) - 1
+        self._hasher, self._head_hasher = hasher, head_hasher
+        self._known: dict[str, bool] = {}
+        self.lengths = frozenset(lengths)
+        self.longest = max(lengths, default=0)
+
+    def begins(self, head: str) -> bool:
+        """Whether a value may begin with `head` (see `cells.head`); what is said of a head is remembered."""
+        known = self._known.get(head)
+        if known is None:
+            value = self._head_hasher(head)
+            known = bool(self._bits[(value & self._mask) >> 3] >> (value & 7) & 1)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[head] = known
+        return known
+
+    def places(self, value: str) -> list[Place]:
+        """The cells that hold exactly `value` (see `cells.value`), at most ROWS."""
+        hashed = self._hasher(value)
+        at = find(self._hashes, hashed)
+        end = min(at + ROWS, len(self._hashes))
+        found: list[Place] = []
+        while at < end and self._hashes[at] == hashed:
+            flags = self._flags[at]
+            found.append((self._documents[at], self._rows[at], flags & cells.COLUMN, flags >= cells.STRONG))
+            at += 1
+        return found
