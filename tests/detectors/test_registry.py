@@ -33,3 +33,11 @@ def test_a_plug_in_that_cannot_be_imported_is_named(monkeypatch):
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
     with pytest.raises(SettingsError, match=r"detector `acme.pii` \(acme_nowhere:Detector\) cannot be imported"):
         registry.available()
+
+
+@pytest.mark.parametrize("kind", ["document.passage", "document.*"])
+def test_a_kind_of_a_detector_that_is_not_configured_is_answered_with_how_to(monkeypatch, kind):
+    monkeypatch.delenv("GUARDRAIL_FINGERPRINTS", raising=False)
+    monkeypatch.delenv("GUARDRAIL_FINGERPRINT_KEY", raising=False)
+    words = registry.nearest_kind(kind, registry.available())
+    assert "`leakage.documents` does" in words and "set GUARDRAIL_FINGERPRINTS to" in words

@@ -41,6 +41,7 @@ class Documents:
     kinds: tuple[str, ...] = (PASSAGE, CELL)
     unit = Unit.PASSAGE
     heavy = False
+    setup = f"set {STORE_ENV} to the store that `guardrail fingerprint add` made, and {KEY_ENV} to its key file"
 
     def __init__(self, store_file: Path | None = None, key_file: Path | None = None) -> None:
         self._store_file = store_file or _named(STORE_ENV)
@@ -57,10 +58,7 @@ class Documents:
         if self._store is not None:
             return
         if self._store_file is None or self._key_file is None:
-            raise CheckError(
-                f"{self.name} is not configured: set {STORE_ENV} to the store that `guardrail fingerprint add` made "
-                f"and {KEY_ENV} to its key file"
-            )
+            raise CheckError(f"{self.name} is not configured: {self.setup}")
         passages.prepare()
         try:
             self._store = store.load(self._store_file, Keys(load(self._key_file)))
