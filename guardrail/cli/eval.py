@@ -19,7 +19,7 @@ from guardrail.evaluation.datasets import DEFAULT
 from guardrail.evaluation.report import T, Track, as_json, show, untracked
 from guardrail.evaluation.stock import StockPresidio
 
-_WIDTH = 200  # columns where nobody looks: wide tables stay whole
+_WIDTH = 320  # columns where nobody looks: wide tables stay whole
 
 
 @click.group("eval")

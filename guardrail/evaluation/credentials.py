@@ -20,7 +20,7 @@ def evaluate(data: Path, *, seed: int = 1, limit: int | None = None, track: Trac
     names = datasets.sets(data, "secrets")
     if not names:
         return Section("secrets", _TITLE, missing=f"no sets in {data / 'secrets'}; give their place with --data")
-    scanner = judging.everything(without=("leakage.names", "leakage.ner"))
+    scanner = judging.everything(without=judging.NAMES)
     scored: list[tuple[str, Item, bool, float]] = []
     try:
         for name in names:

@@ -365,7 +365,7 @@ def evaluate(
     texts = sample(disguised(seed), limit, seed)
     bare = sample(negatives(seed + 1, 12), limit, seed)
     hidden = sample(disguised_negatives(seed), limit, seed)
-    scanner = judging.everything()
+    scanner = judging.everything(without=judging.NAMES)
 
     def find(text: str) -> list[Span]:
         return judging.spans(judging.findings(scanner, [Item("generated", text)])[0], counts_as_alarm)

@@ -110,7 +110,7 @@ def evaluate(
 ) -> Section:
     """Judge the generated sentences and decoys."""
     all_sentences = sample([*sentences(seed), *decoys(seed)], limit, seed)
-    scanner = judging.everything()
+    scanner = judging.everything(without=judging.NAMES)
     try:
         outcomes = [
             ours(one, judging.spans(judging.findings(scanner, [Item("generated", one.text)])[0], is_identifier))

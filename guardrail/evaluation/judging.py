@@ -22,6 +22,8 @@ from guardrail.scanner import Scanner
 from guardrail.types import CHECK_FAILED, Context, Finding, Module, Policy, Segment, Stage
 
 FIRM = 0.6
+NAMES = ("leakage.names", "leakage.ner")
+"""Detectors that are left out where names are not the question: they cost more than all the rest."""
 _FAMILIES = ("pii", "secret", "prompt", "document", "carrier", "placeholder")
 
 

@@ -10,22 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from guardrail.evaluation import benign, brought, credentials, evasion, identifiers, judging, screening
-from guardrail.evaluation.datasets import Item, sample
-from guardrail.evaluation.intervals import Counts, f1, share
-from guardrail.evaluation.matching import compare, overlapping
-from guardrail.evaluation.report import (
-    Cell,
-    Goal,
-    Report,
-    Section,
-    Table,
-    Track,
-    by,
-    grouped,
-    judged,
-    untracked,
-)
+from guardrail.evaluation import benign, brought, copies, credentials, evasion, identifiers, screening, spans
+from guardrail.evaluation.report import Goal, Report, Section, Track, judged, untracked
 from guardrail.evaluation.stock import StockPresidio
 from guardrail.types import Policy
 
@@ -58,7 +44,11 @@ GOALS: tuple[Goal, ...] = (
     Goal("names.generated_f1", "Hong Kong names in the forms people write them", at_least=0.90),
     Goal("names.private_share_of_benign", "ordinary answers name public figures, not private persons", at_most=0.05),
     Goal("prompt_leak.runs", "a run of 15 words or 25 Chinese characters is no accident", at_least=0.99),
-    Goal("prompt_leak.replay_alarms", "answers that do not leak are not stopped", at_most=0.001),
+    Goal(
+        "prompt_leak.alarms_its_own_prompt_which_the_caller_wrote",
+        "answers that do not leak are not stopped",
+        at_most=0.001,
+    ),
     Goal("prompt_leak.labelled_auc", "people marked these outputs", at_least=0.95),
     Goal("format_vectors.valid", "each valid value in a sentence with its cue word", at_least=1.0),
     Goal("format_vectors.invalid", "an invalid value is no identifier", at_most=0.0),
@@ -81,8 +71,8 @@ class Run:
     track: Track = untracked
 
 
-def _optional(name: str, title: str, adapt: Callable[[object, Run], Section] | None = None) -> Callable[[Run], Section]:
-    """A set of a module that may not be there, or may not have what is asked of it."""
+def _optional(name: str, title: str, measure: Callable[..., Section] | None = None) -> Callable[[Run], Section]:
+    """A set of a module that may not be built in; `measure` where the module offers rows and no section."""
 
     def evaluate(run: Run) -> Section:
         module_name = f"guardrail.evaluation.{name}"
@@ -92,53 +82,10 @@ def _optional(name: str, title: str, adapt: Callable[[object, Run], Section] | N
             if error.name != module_name:
                 raise
             return Section(name, title, missing=f"this build has no {module_name}")
-        if adapt is not None:
-            return adapt(module, run)
-        section: Section = module.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track)
+        section: Section = (measure or module.evaluate)(run.data, seed=run.seed, limit=run.limit, track=run.track)
         return section
 
     return evaluate
-
-
-def _addresses(module: object, run: Run) -> Section:
-    """Exact spans of generated addresses, and how often a text that holds none alarms."""
-    kind: str = module.KIND  # type: ignore[attr-defined]
-    title = "postal addresses in generated text, exact spans"
-    if kind not in judging.offered():
-        return Section("addresses", title, missing=f"no installed detector finds {kind}")
-    scanner = judging.everything(without=("leakage.names", "leakage.ner"))
-    scored: list[tuple[str, Item, Counts, Counts]] = []
-    try:
-        for part in ("tuned", "held_out"):
-            items = module.generated(run.seed, part=part)  # type: ignore[attr-defined]
-            for item in run.track(f"addresses, {part}", sample(items, run.limit, run.seed)):
-                found = judging.spans(judging.findings(scanner, [item])[0], lambda name: name == kind)
-                scored.append((part, item, compare(item.spans, found), compare(item.spans, found, overlapping)))
-    finally:
-        scanner.close()
-    figures, rows = {}, []
-    for part, these in grouped(scored, lambda one: one[0]).items():
-        exact = [one[2] for one in these]
-        whole = sum(exact, Counts())
-        alarms = [bool(one[2].wrong) for one in these if not one[1].spans]
-        figures[f"{part}.f1"], figures[f"{part}.recall"] = f1(exact, run.seed), whole.recall
-        figures[f"{part}.alarms"] = share(sum(alarms), len(alarms))
-        touched = sum((one[3] for one in these), Counts()).recall
-        row: tuple[Cell, ...] = (part, len(these), figures[f"{part}.f1"], whole.recall, whole.precision, touched)
-        rows.append((*row, figures[f"{part}.alarms"]))
-    columns = (
-        "part",
-        "texts",
-        "exact F1",
-        "exact recall",
-        "exact precision",
-        "recall, any overlap",
-        "alarms without one",
-    )
-    languages = grouped(scored, lambda one: f"{one[1].language}, {one[0]}")
-    by_language = {name: sum((one[2] for one in part), Counts()) for name, part in languages.items()}
-    tables = (Table("By part", columns, tuple(rows)), by("By language, exact", "language", by_language))
-    return Section("addresses", title, tables, figures)
 
 
 SETS: Mapping[str, Callable[[Run], Section]] = {
@@ -148,9 +95,9 @@ SETS: Mapping[str, Callable[[Run], Section]] = {
         run.data, policy=run.policy, seed=run.seed, limit=run.limit, stock=run.stock, track=run.track
     ),
     "secrets": lambda run: credentials.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
-    "addresses": _optional("addresses", "postal addresses", _addresses),
-    "names": _optional("names", "names of persons"),
-    "prompt_leak": _optional("prompt_leak", "answers that repeat their system prompt"),
+    "addresses": _optional("addresses", "postal addresses", spans.addresses),
+    "names": _optional("names", "names of persons", spans.names),
+    "prompt_leak": _optional("prompt_leak", "answers that repeat their system message", copies.prompt_leak),
     "format_vectors": _optional("format_vectors", "valid and invalid test values of identifiers"),
     "documents": _optional("documents", "passages and cells of registered documents"),
     "screening": lambda run: screening.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
