@@ -65,8 +65,8 @@ def leakage(
     """Measure the checks on data leakage: every set, or those of --set, or your own FILES.
 
     FILES are JSON lines: {"id", "text", "lang"?, "prompt"?, "spans"?: [{"start", "end", "type"}], "labels"?:
-    {"has_pii" | "has_secret" | "leak": true or false}}.  Exit status 0, with --gate 1 when a goal is missed, 2: could
-    not run.
+    {"has_pii" | "has_secret" | "leak": true or false}}.  Exit status 0, with --gate 1 when a goal is missed, 2:
+    something could not run.
     """
     with ExitStack() as stack:
         run = leakage_sets.Run(
@@ -82,6 +82,8 @@ def leakage(
         sys.stdout.buffer.write(as_json(report))
     else:
         show(report, Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH))
+    if any(section.failed for section in report.sections):
+        sys.exit(2)
     if gate and report.missed:
         sys.exit(1)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from guardrail.errors import CheckError
 from guardrail.evaluation import benign, brought, copies, credentials, evasion, identifiers, screening, spans
 from guardrail.evaluation.report import Goal, Report, Section, Track, judged, untracked
 from guardrail.evaluation.stock import StockPresidio
@@ -105,10 +106,18 @@ SETS: Mapping[str, Callable[[Run], Section]] = {
 """The sets by name, in the order in which they run."""
 
 
+def _guarded(name: str, run: Run) -> Section:
+    """A set; one that cannot run is said to have failed, so that the figures of the others are not lost."""
+    try:
+        return SETS[name](run)
+    except CheckError as error:
+        return Section(name, "could not run", missing=str(error), failed=True)
+
+
 def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = ()) -> Report:
     """Run the sets `names` (all, where neither sets nor files are named) and the user's own `files`."""
     chosen = list(names) or ([] if files else list(SETS))
-    sections = [SETS[name](run) for name in SETS if name in chosen]
+    sections = [_guarded(name, run) for name in SETS if name in chosen]
     sections += [brought.evaluate(path, seed=run.seed, limit=run.limit, track=run.track) for path in files]
     goals = judged((goal for goal in GOALS if goal.figure.split(".")[0] in chosen), sections)
     settings = {

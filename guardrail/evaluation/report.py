@@ -53,7 +53,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One set: its tables, its figures by name (those that goals speak of), what to look at, and what was missing."""
+    """One set: its tables, its figures by name (those that goals speak of), what to look at, what was missing, and
+    whether it could not run although everything was there."""
 
     name: str
     title: str
@@ -62,6 +63,7 @@ class Section:
     listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
     missing: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,12 @@ def _show_section(section: Section, console: Console, most: int) -> None:
     console.print()
     console.print(f"== {section.name}: {section.title}", style="bold", markup=False, soft_wrap=True)
     if section.missing:
-        console.print(f"not available: {section.missing}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"{'failed' if section.failed else 'not available'}: {section.missing}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     for table in section.tables:
         console.print()
         console.print(drawn(table, console))
@@ -248,6 +255,7 @@ def as_json(report: Report) -> bytes:
                 "name": section.name,
                 "title": section.title,
                 "missing": section.missing,
+                "failed": section.failed,
                 "figures": {name: asdict(measure) for name, measure in section.figures.items()},
                 "tables": [
                     {"title": table.title, "rows": [dict(zip(table.columns, row, strict=True)) for row in table.rows]}

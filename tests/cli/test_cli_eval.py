@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from guardrail.cli.eval import evaluate
+from guardrail.errors import CheckError
 from guardrail.evaluation import identifiers, judging
 
 
@@ -70,6 +71,18 @@ def test_goals_that_were_not_measured_do_not_close_the_gate_and_a_missed_one_doe
     assert CliRunner().invoke(evaluate, [*arguments, "--gate"]).exit_code == 1
     nothing = ["leakage", "--data", str(tmp_path / "none"), "--set", "benign", "--no-baseline", "--gate"]
     assert CliRunner().invoke(evaluate, nothing).exit_code == 0
+
+
+def test_a_set_that_cannot_run_does_not_take_the_others_with_it(tmp_path, monkeypatch):
+    def broken(**options):
+        raise CheckError("model x cannot be read; reinstall guardrail")
+
+    monkeypatch.setattr(judging, "everything", broken)
+    arguments = ["leakage", "--data", str(tmp_path), "--set", "identifiers", "--set", "benign", "--no-baseline"]
+    done = CliRunner().invoke(evaluate, arguments)
+    assert done.exit_code == 2
+    assert "failed: model x cannot be read; reinstall guardrail" in done.output
+    assert "not available: no sets in" in done.output
 
 
 def test_a_file_that_a_user_brings(tmp_path):
