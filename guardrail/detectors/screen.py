@@ -15,6 +15,7 @@ Rules:
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import re2
 
@@ -26,6 +27,8 @@ from guardrail.types import CHECK_FAILED, Finding
 _ESCAPE = re.compile(ESCAPE.encode())
 _SHORT = 64  # bytes of a proposal that is retried at every character
 _MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
+_GROUP = 4000  # instructions of the open-prefix automata that are run together
+_GROUP_MEMORY = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Screen:
         options.log_errors = False
         self._set = re2.Set.SearchSet(options)
         self._compiled = []
-        closures = []
+        closures: list[str] = []
         for detector, pattern in self.patterns:
             try:
                 expression = with_escapes(pattern.expression)
@@ -59,7 +62,7 @@ class Screen:
                 raise SettingsError(f"pattern {detector}/{pattern.id}: {error}") from error
         if self.patterns:
             self._set.Compile()
-        self._open = re2.compile(f"(?:{'|'.join(closures)})\\z", options) if closures else None
+        self._open = _grouped(closures)
 
     def named(self, text: bytes) -> Sequence[int]:
         """Which patterns may occur in `text` (UTF-8 of a folded text), by index."""
@@ -67,10 +70,14 @@ class Screen:
 
     def open_at(self, text: bytes, start: int) -> int:
         """The first byte offset from `start` at which a match may have begun that has not ended."""
-        if self._open is None:
-            return len(text)
-        found = self._open.search(text, start)
-        return found.start() if found else len(text)
+        earliest = len(text)
+        for automaton in self._open:
+            found = automaton.search(text, start)
+            if found is not None and (at := found.start()) < earliest:
+                earliest = at
+                if at == start:
+                    break
+        return earliest
 
     def proposals(self, text: str, encoded: bytes, start: int = 0, *, screened: bool = True) -> Iterator[Proposal]:
         """Every proposal from byte `start` on, by pattern, in folded character offsets; with `screened` False every
@@ -108,6 +115,31 @@ class Screen:
             kind, value = verdict.kind or pattern.kind, verdict.span or value
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
             at = match.end()
+
+
+def _grouped(closures: Sequence[str]) -> list[Any]:
+    """The automata that find where a match may be open, several patterns in each.
+
+    One for all would be asked once, but its states are sets over all patterns: they are as large as the patterns
+    together and their number is the product of what each can be in, so that ordinary prose never stops making new ones.
+    """
+    options = re2.Options()
+    options.max_mem = _GROUP_MEMORY
+    options.log_errors = False
+    sized = sorted((re2.compile(_at_end([each]), options).programsize, each) for each in closures)
+    groups: list[list[str]] = []
+    room = 0
+    for size, closure in sized:
+        if size > room:
+            groups.append([])
+            room = _GROUP
+        groups[-1].append(closure)
+        room -= size
+    return [re2.compile(_at_end(group), options) for group in groups]
+
+
+def _at_end(closures: Sequence[str]) -> str:
+    return f"(?:{'|'.join(closures)})\\z"
 
 
 def order(finding: Finding) -> tuple[int, int, str, str]:
