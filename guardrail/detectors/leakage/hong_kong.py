@@ -17,7 +17,9 @@ MORE_DIGITS = re.compile(r"\d[.,_:]$|\b\d{1,3}/$|\d-$|\d{3,} $|\d\.\d+ $", re.AS
 EQUATION = re.compile(r"[=*×^+/<>÷≈] ?$")
 """A sign of arithmetic right before a number."""
 
-_COUNTRY_CODE_BEFORE = re.compile(r"(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?$|\(0?\d{1,3}\)[ -]?$", re.ASCII)
+_COUNTRY_CODE_BEFORE = re.compile(
+    r"\+$|(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?$|\(0?\d{1,3}\)[ -]?$", re.ASCII
+)
 _DATE = re.compile(r"(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _YEARS = re.compile(r"(?:19|20)\d\d[ -](?:19|20)\d\d")
 # A number goes on behind its last digit: a decimal part, a thousands group, another group, a unit or a currency.

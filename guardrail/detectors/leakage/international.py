@@ -26,10 +26,11 @@ _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int], str], ...] = (
 
 _ROLE = re.compile(
     r"(?:customer|client|tech|user)?[._-]?(?:info|support|services?|helpdesk|help|care)|sales|contact|admin|office|hr|press"
-    r"|media|enquir(?:y|ies)|inquir(?:y|ies)|hello|webmaster|postmaster|no-?reply|donotreply|jobs|careers|feedback|billing"
+    r"|media|kundenservice|kundenbetreuung|kontakt|contacto|enquir(?:y|ies)|inquir(?:y|ies)|hello|webmaster|postmaster|no-?reply|donotreply|jobs|careers|feedback|billing"
 )
 _URL_AUTHORITY = re.compile(r"://[^\s/?#]*$")
 _FORGES = re.compile(r"(?:github|gitlab|bitbucket|gitee|codeberg|ssh\.dev\.azure|hf)\.\w+")
+_COUNTRIES = COUNTRIES | {"xk"}  # Kosovo, which banks use without ISO
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _BECH32 = "[02-9ac-hj-np-z]"
 
@@ -81,7 +82,7 @@ def _email(candidate: Candidate) -> Verdict | None:
 
 
 def _bic(candidate: Candidate) -> Verdict | None:
-    if candidate.value[4:6].lower() not in COUNTRIES or not cues.BIC.introduce(candidate, cues.OTHER_THINGS):
+    if candidate.value[4:6].lower() not in _COUNTRIES or not cues.BIC.introduce(candidate, cues.OTHER_THINGS):
         return None
     return Verdict(0.85, "announced, with the code of a country")
 

@@ -26,7 +26,7 @@ def _phone(candidate: Candidate) -> Verdict | None:
         return None
     if len(number) not in (11, 13, 15) or number[:-11] not in ("", "86", "0086"):
         return None
-    if MORE_DIGITS.search(before) or MONEY.search(before):
+    if MORE_DIGITS.search(before) or MONEY.search(before) or before.endswith("+"):
         return None
     prefixed = len(number) > 11
     if not prefixed and re.search(r"(?:\+|\b00)\d{1,3}\)?[ -]?$", before, re.ASCII):

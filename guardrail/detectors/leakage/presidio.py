@@ -51,6 +51,21 @@ _IBAN_BEYOND = re.compile(
     "AO|BF|BI|BJ|CF|CG|CI|CM|CV|DJ|DZ|FK|GA|GQ|GW|HN|IR|KM|MA|MG|ML|MN|MZ|NE|NI|OM|RU|SD|SN|SO|ST|SV|TD|TG"
 )
 
+_SETS = {"n": "[0-9]", "a": "[A-Z]", "c": "[0-9A-Z]"}
+# Structure of the account number behind the check digits, in the registry's notation: n digits, a letters, c either.
+_BBAN_FORMS = (
+    "AD 8n12c AE 19n AL 8n16c AT 16n AZ 4a20c BA 16n BE 12n BG 4a6n8c BH 4a14c BR 23n1a1c BY 4c4n16c CH 5n12c CR 18n "
+    "CY 8n16c CZ 20n DE 18n DK 14n DO 4c20n EE 16n EG 25n ES 20n FI 14n FO 14n FR 10n11c2n GB 4a14n GE 2a16n GI 4a15c "
+    "GL 14n GR 7n16c GT 24c HR 17n HU 24n IE 4a14n IL 19n IQ 4a15n IS 22n IT 1a10n12c JO 4a4n18c KW 4a22c KZ 3n13c "
+    "LB 4n20c LC 4a24c LI 5n12c LT 16n LU 3n13c LV 4a13c MC 10n11c2n MD 20c ME 18n MK 3n10c2n MR 23n MT 4a5n18c "
+    "MU 4a19n3a NL 4a10n NO 11n PK 4a16c PL 24n PS 4a21c PT 21n QA 4a21c RO 4a16c RS 18n SA 2n18c SC 4a20n3a SE 20n "
+    "SI 15n SK 20n SM 1a10n12c ST 21n SV 4a20n TL 19n TN 20n TR 6n16c UA 6n19c VA 18n VG 4a16n XK 16n"
+).split()
+_BBAN = {
+    country: re.compile(re.sub(r"(\d+)([nac])", lambda part: f"{_SETS[part[2]]}{{{part[1]}}}", form))
+    for country, form in zip(_BBAN_FORMS[::2], _BBAN_FORMS[1::2], strict=True)
+}
+
 _IBAN_WORDS = labels(
     "iban", "account", "acct", "bank", "transfer", "帳號", "賬號", "帳戶", "賬戶", "戶口", "銀行", "匯款",
     "账号", "账户", "银行", "汇款",
@@ -111,7 +126,8 @@ _IPV6 = (
 _IPV4 = r"\b(?:\d{1,3}\.){3}\d{1,3}\b(?:/\d{1,2}\b)?(?:\.\d[\d.]*|-[A-Za-z0-9]+)?"
 _MAC = (
     r"\b(?:[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,31}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5,31}"
-    r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})*)\b"
+    r"|[0-9A-Fa-f]{2}(?: [0-9A-Fa-f]{2}){5,31}"
+    r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})*)\b(?:::[0-9A-Fa-f]{1,4})?"
 )
 _SSN = r"\b(?:\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4})\b(?:[-.]\d+)?"
 
@@ -120,6 +136,8 @@ def _iban(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value.upper()
         bare = re.sub("[ -]", "", value)
+        if not _has_structure(bare):
+            return None
         if ask(value) is None and not (_IBAN_BEYOND.match(value) and checksums.mod97(bare)):
             return None
         if placeholders.iban(bare):
@@ -128,6 +146,12 @@ def _iban(ask: Asked) -> Judge:
         return Verdict(0.95 if announced else 0.9, "country, length and check digits agree")
 
     return judge
+
+
+def _has_structure(value: str) -> bool:
+    """Whether letters and digits stand where the registry has them; it is Presidio that asks for the check digits."""
+    form = _BBAN.get(value[:2])
+    return form is None or form.fullmatch(value[4:]) is not None
 
 
 def _crypto(ask: Asked) -> Judge:
@@ -169,7 +193,10 @@ def _ip(ask: Asked) -> Judge:
 def _mac(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value
-        bare = re.sub("[:.-]", "", value).lower()
+        bare = re.sub("[:. -]", "", value).lower()
+        if " " in value:
+            spoken = len(bare) in (12, 16) and _MAC_WORDS.introduce(candidate)
+            return Verdict(0.85, "pairs of digits, announced") if spoken else None
         if len(bare) != 12 or _INSIDE_HEX.search(candidate.before) or ask(value) is None:
             return None
         announced = _MAC_WORDS.introduce(candidate)
