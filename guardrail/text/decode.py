@@ -85,6 +85,25 @@ def unescape(text: str) -> Decoded | None:
     return view
 
 
+def unescaped(text: str) -> str:
+    """The text that `unescape` gives, without the map and many times faster.
+
+    >>> unescaped("%2541%2531")
+    'A1'
+    """
+    for _ in range(DEPTH):
+        after = _ESCAPE.sub(_replacement, text)
+        if after == text:
+            break
+        text = after
+    return text
+
+
+def _replacement(match: re.Match[str]) -> str:
+    said = _meaning(match)
+    return match.group() if said is None else said
+
+
 def _unescape_once(view: Decoded) -> Decoded | None:
     pieces: list[str] = []
     starts: list[int] = []
@@ -155,7 +174,9 @@ def _octets(data: bytes) -> str:
 
 
 def _reference(escape: str) -> str | None:
-    name = re.sub(r"^&(?:amp;)*", "", escape) if escape not in ("&amp;",) else "amp;"
+    name = escape[1:]
+    while name.startswith("amp;") and len(name) > 4:
+        name = name[4:]
     if name.startswith("#"):
         digits = name[1:].rstrip(";")
         return _character(int(digits[1:], 16) if digits[0] in "xX" else int(digits))
@@ -334,8 +355,8 @@ def layers(text: str, via: str, depth: int = DEPTH) -> Iterator[Layer]:
 
 def _below(layer: Layer, budget: int) -> list[Layer]:
     found: list[Layer] = []
-    if (plain := unescape(layer.text)) is not None:
-        found.append(Layer(plain.text, f"{layer.via} of escapes"))
+    if (plain := unescaped(layer.text)) != layer.text:
+        found.append(Layer(plain, f"{layer.via} of escapes"))
     for name, expression, decoder in _RUNS:
         for match in expression.finditer(layer.text):
             for piece in pieces(match.group()) if name == "base64" else (match.group(),):

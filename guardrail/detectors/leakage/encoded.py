@@ -115,11 +115,14 @@ def _reversed_base64(candidate: Candidate) -> Verdict | None:
 
 
 def _escapes(candidate: Candidate) -> Verdict | None:
+    plain = decode.unescaped(candidate.value)
+    context = context_before(candidate)
+    if not _sure(find(plain_patterns(), context, fold(plain).text)):
+        return _deeper(context, candidate.value, plain)
     view = decode.unescape(candidate.value)
     if view is None:
         return None
     folded = fold(view.text)
-    context = context_before(candidate)
     found: list[tuple[int, int, Finding]] = []
     for finding in _sure(find(plain_patterns(), context, folded.text)):
         start, end = folded.to_source(finding.start or 0, finding.end or 0)
@@ -130,13 +133,18 @@ def _escapes(candidate: Candidate) -> Verdict | None:
         assert best is not None
         span = (candidate.start + min(a for a, _, _ in found), candidate.start + max(b for _, b, _ in found))
         return _verdict(best, "escapes", span)
-    if sum(view.escaped) < _ESCAPED:
+    return _deeper(context, candidate.value, plain)
+
+
+def _deeper(context: str, value: str, plain: str) -> Verdict | None:
+    """Another encoding inside the escapes."""
+    if len(value) - len(plain) < _ESCAPED:
         return None
-    deeper = revealed(context, view.text, "escapes")
+    deeper = revealed(context, plain, "escapes")
     return _verdict(*deeper) if deeper is not None and " of " in deeper[1] else None
 
 
-_ESCAPED = 6  # escaped characters from which on they may be another encoding
+_ESCAPED = 4  # characters that escapes take beyond what they say, from which on they may hold another encoding
 
 _TOP_LEVEL = re.compile(top_level())
 _ROT13_WORDS = re.compile(r"rot-?13|caesar|cipher|凱撒|凯撒|密文|加密")

@@ -48,9 +48,9 @@ _CHARACTERS = "".join(_NUMERALS)
 _WORD = f"(?:{either_case('zero|oh|one|t(?:wo|hree)|f(?:our|ive)|s(?:ix|even)|eight|nine')})"
 _DIGIT = f"(?:[0-9{_CHARACTERS}]|{_WORD})"
 _MARKS = r" \t\n\r.,/·_*~`|()\[\]{}:;\\\"'、‧•・【】〔〕「」-"
-_TAG = r"<[!/A-Za-z][^<>\n]{0,24}>"
+_TAG = r"<[!/A-Za-z][^<>\n]{0,20}>"
 _BETWEEN = rf"[{_MARKS}]{{0,5}}(?:{_TAG}[{_MARKS}]{{0,3}})*"
-_MOST = 40  # digits of a run; what is longer is a table, and a value is not looked for in the middle of it
+_MOST = 48  # digits of a run; what is longer is a table, and a value is not looked for in the middle of it
 
 _NUMBER = (
     rf"(?:\b_{{0,2}}[0-9]|[{_CHARACTERS}+]|\b_{{0,2}}{_WORD})(?:{_BETWEEN}{_DIGIT}){{7,{_MOST}}}(?:{_BETWEEN}[Xx]\b)?"
@@ -157,7 +157,7 @@ def _best(candidate: Candidate, plain: str) -> Finding | None:
 
 def _number(candidate: Candidate) -> Verdict | None:
     value = candidate.value
-    if _PLAIN.fullmatch(value) or _THOUSANDS.fullmatch(value) or _BEFORE.search(candidate.before):
+    if _PLAIN.fullmatch(value) or _THOUSANDS.fullmatch(value) or _BEFORE.search(candidate.before[-8:]):
         return None
     run = _read(value)
     found = [(part, finding) for part in _parts(run) if (finding := _best(candidate, part.digits)) is not None]
