@@ -60,10 +60,10 @@ _BBAN_FORMS = (
     "LB 4n20c LC 4a24c LI 5n12c LT 16n LU 3n13c LV 4a13c MC 10n11c2n MD 20c ME 18n MK 3n10c2n MR 23n MT 4a5n18c "
     "MU 4a19n3a NL 4a10n NO 11n PK 4a16c PL 24n PS 4a21c PT 21n QA 4a21c RO 4a16c RS 18n SA 2n18c SC 4a20n3a SE 20n "
     "SI 15n SK 20n SM 1a10n12c ST 21n SV 4a20n TL 19n TN 20n TR 6n16c UA 6n19c VA 18n VG 4a16n XK 16n"
-).split()
+)
 _BBAN = {
     country: re.compile(re.sub(r"(\d+)([nac])", lambda part: f"{_SETS[part[2]]}{{{part[1]}}}", form))
-    for country, form in zip(_BBAN_FORMS[::2], _BBAN_FORMS[1::2], strict=True)
+    for country, form in zip(_BBAN_FORMS.split()[::2], _BBAN_FORMS.split()[1::2], strict=True)
 }
 
 _IBAN_WORDS = labels(
