@@ -25,6 +25,8 @@ THRESHOLD = 0.6
 """The baseline's."""
 RUN = 15 * WORD
 """The weight of the shortest run that must be found: 15 words or 25 Chinese characters."""
+_CHINESE = 10  # runs from each Chinese prompt for one from another: there are few
+_REPEATED = 4  # words in a row that make a text a copy at all
 _REPLACEMENT = ("indeed", "另")
 
 
@@ -66,16 +68,17 @@ def recall(
 ) -> list[Row]:
     """The share of runs that are found, by what was done to them."""
     counts: dict[str, list[bool]] = {}
-    for name, (words, change) in _changes().items():
+    for name, (weight, change) in _changes().items():
         dice = random.Random(f"{seed}:{name}")
         for prompt in prompts:
-            for _ in range(per_prompt):
-                run = _cut(prompt.text, words, dice)
+            for _ in range(per_prompt * (_CHINESE if _is_chinese(prompt.text) else 1)):
+                run = _cut(prompt.text, weight, dice)
                 changed = change(run, dice) if run else None
-                if changed is None:
+                if run is None or changed is None:
                     continue
                 text = _inserted(dice.choice(answers).text, changed, dice)
-                counts.setdefault(name, []).append(best(detector, text, Context(system=prompt.text)) >= THRESHOLD)
+                group = f"{name}, Chinese" if _is_chinese(run) else name
+                counts.setdefault(group, []).append(best(detector, text, Context(system=prompt.text)) >= THRESHOLD)
     return [Row("recall", name, share(sum(found), len(found)), 0.99) for name, found in counts.items()]
 
 
@@ -101,14 +104,26 @@ def labelled(detector: PromptLeak, items: Sequence[Item], name: str, key: str) -
     if not known:
         return []
     scores = [best(detector, item.text, Context(system=item.context)) for item in known]
+    copies = [
+        (score, bool(item.labels[key]))
+        for score, item in zip(scores, known, strict=True)
+        if not item.labels[key] or _repeats(item.text, item.context)
+    ]
     truth = [bool(item.labels[key]) for item in known]
     leaks = [score >= THRESHOLD for score, leak in zip(scores, truth, strict=True) if leak]
     others = [score >= THRESHOLD for score, leak in zip(scores, truth, strict=True) if not leak]
     return [
         Row("AUC", name, auc(scores, truth), 0.95 if key == "leak" else None),
+        Row("AUC", f"{name}, leaks with {_REPEATED} words in a row", auc(*zip(*copies, strict=True))),
         Row("found", name, share(sum(leaks), len(leaks))),
         Row("alarms", name, share(sum(others), len(others))),
     ]
+
+
+def _repeats(text: str, prompt: str) -> bool:
+    """Whether a text has a few words in a row that stand in the prompt: else nothing of it is a copy, in its language."""
+    said, known = tokens_of(text), f" {' '.join(tokens_of(prompt))} "
+    return any(f" {' '.join(said[at : at + _REPEATED])} " in known for at in range(len(said) - _REPEATED + 1))
 
 
 def _read(data: Path, name: str) -> list[Item]:
@@ -118,6 +133,12 @@ def _read(data: Path, name: str) -> list[Item]:
 
 def _over(scores: Sequence[float]) -> Measure:
     return share(sum(score >= THRESHOLD for score in scores), len(scores))
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether half of the tokens of a text are characters."""
+    words = tokens_of(text)
+    return 2 * sum(map(is_solo, words)) > len(words)
 
 
 Change = Callable[[str, random.Random], str | None]

@@ -28,6 +28,9 @@ from guardrail.types import Context, Finding, Stage, Unit
 
 FRAGMENT = 5
 """Words (or their weight in characters) of a fragment that counts towards `prompt.piecemeal`."""
+_TRACE, _TRACES = 3, 6
+"""Words of a shorter fragment, and of all of them in one answer, from which on they are worth a low score: a paraphrase
+leaves such traces, and so does an answer about the same things."""
 PASSAGE = 7
 """Words of a passage that is reported by itself."""
 PIECEMEAL = 30
@@ -38,7 +41,7 @@ _SCALE = ((7, 0.4), (9, 0.6), (12, 0.72), (15, 0.8), (20, 0.88), (30, 0.94), (60
 """Words that are repeated, and the score of so many; in between it is interpolated."""
 _DISGUISED = 0.9  # the least score of a copy in disguise: nobody writes one by chance
 _WHOLE = 0.1  # what is added when half of a text or more is repeated
-_TERMS = Terms(least=FRAGMENT * WORD)
+_TERMS = Terms(least=_TRACE * WORD)
 _LETTER_TERMS = Terms(least=40 * WORD, gap=2 * LETTERS * WORD, slack=2 * LETTERS, piece=500 * WORD)
 _PER_WORD = 5  # letters of a word, when only letters are counted
 _VALUE_TERMS = Terms(least=1, gap=0, density=0.0)
@@ -119,7 +122,15 @@ class _Ledger:
         self._index, self._unsaid, self._history = index, unsaid, history
         self._out: dict[int, set[int]] = {}
         self._fragments: dict[int, int] = {}
+        self._traces: dict[int, set[int]] = {}
         self._is_read = not history
+
+    def trace(self, passage: Passage) -> int:
+        """Note a passage of any length of this answer: the words of its text that the answer repeats so far."""
+        document = self._index.documents[passage.document]
+        traces = self._traces.setdefault(document.text, set())
+        traces.update(_positions(passage, document))
+        return self._index.weights(document.text, traces) // WORD
 
     def add(self, passage: Passage) -> tuple[int, int]:
         """Note a passage: the words of its text that are out with it, and in how many fragments."""
@@ -135,17 +146,23 @@ class _Ledger:
             watch.settle(final=True)
 
     def _remember(self, passage: Passage) -> None:
-        self._note(passage)
+        if passage.covered >= FRAGMENT * WORD:
+            self._note(passage)
 
     def _note(self, passage: Passage) -> tuple[int, int]:
         document = self._index.documents[passage.document]
         out = self._out.setdefault(document.text, set())
         before = len(out)
-        for first, last in passage.parts:
-            out.update(document.place(position)[1] for position in range(first, last + 1))
+        out.update(_positions(passage, document))
         new = len(out) > before
         self._fragments[document.text] = self._fragments.get(document.text, 0) + new
         return self._index.weights(document.text, out) // WORD, self._fragments[document.text]
+
+
+def _positions(passage: Passage, document: Document) -> Iterator[int]:
+    for first, last in passage.parts:
+        for position in range(first, last + 1):
+            yield document.place(position)[1]
 
 
 class PromptWatch:
@@ -205,16 +222,28 @@ class PromptWatch:
 
     def _judge(self, passage: Passage, *, coded: bool = False) -> Finding | None:
         document = self._index.documents[passage.document]
-        out, fragments = self._ledger.add(passage)
         words = passage.covered / WORD
-        if words >= PASSAGE:
-            disguise = " and ".join(["Base64"] * coded + [document.disguise] * bool(document.disguise))
-            score = _score(words, self._index.share(document.text, passage.covered), is_disguised=bool(disguise))
-            return self._finding("prompt.leak", score, passage, _evidence(words, passage, document, disguise))
-        if out < PIECEMEAL or fragments < FRAGMENTS:
+        # What comes out of Base64 is judged beside the text around it, in no order that only the text decides.
+        finding = None if coded else self._fragment(passage, document)
+        if words < PASSAGE:
+            return finding
+        disguise = " and ".join(["Base64"] * coded + [document.disguise] * bool(document.disguise))
+        score = _score(words, self._index.share(document.text, passage.covered), is_disguised=bool(disguise))
+        return self._finding("prompt.leak", score, passage, _evidence(words, passage, document, disguise))
+
+    def _fragment(self, passage: Passage, document: Document) -> Finding | None:
+        """What a passage is as one of many."""
+        traces = self._ledger.trace(passage)
+        if passage.covered >= FRAGMENT * WORD:
+            out, fragments = self._ledger.add(passage)
+            if out >= PIECEMEAL and fragments >= FRAGMENTS:
+                score = min(0.9, 0.6 + (out - PIECEMEAL) / 200)
+                evidence = f"a fragment of the {document.what}, of which {out} words are out in {fragments} fragments"
+                return self._finding("prompt.piecemeal", score, passage, evidence)
+        if traces < _TRACES:
             return None
-        evidence = f"a fragment of the {document.what}, of which {out} words are out in {fragments} fragments"
-        return self._finding("prompt.piecemeal", min(0.9, 0.6 + (out - PIECEMEAL) / 200), passage, evidence)
+        evidence = f"a few words of the {document.what}, of which the answer repeats {traces} here and there"
+        return self._finding("prompt.piecemeal", min(0.55, traces / 50), passage, evidence)
 
     def _judge_letters(self, passage: Passage) -> Finding | None:
         words = passage.covered / WORD / _PER_WORD

@@ -5,11 +5,13 @@ Rules:
    (`a password. If it is "…"`); at most LONGEST tokens, and never what the message only orders the model to say.
 2. It is looked for as it stands, backwards, in rot13 and with its letters apart: whoever asks for a password asks for
    it spelt out.
-3. How sure a finding is depends on how unlikely the value is in ordinary text: an ordinary short word is weak evidence.
+3. Words that the message waits for (`if the user says "…"`) may be as ordinary as `help`; they are weak evidence unless
+   they look like a code.
+4. How sure a finding is depends on how unlikely the value is in ordinary text: an ordinary short word is weak evidence.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from guardrail.detectors.leakage.passages import Posting, is_solo, tokens
@@ -40,11 +42,29 @@ _CONDITION = re.compile(
     rf"{_LABEL}[^\n]{{0,40}}?\b(?:if|when|unless)\b[^\n\"「]{{0,60}}?[\"「`]+([^\"」`\n]{{2,60}})[\"」`]",
     re.IGNORECASE,
 )
+_TRIGGER = re.compile(
+    r"\b(?:if|when|unless|only|exactly|matches|equals?|word|phrase|code|string|若|如果|只有|除非)(?![A-Za-z])"
+    r"([^\n\"'「`]{0,48})[\"'「`]([^\"'」`\n]{3,60})[\"'」`]",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    rf"(?:pass(?:word|phrase|code)|密碼|密码|口令|暗號|暗号)\s*(?:is|係|是|為|为)\s*([^\s{_MARKS},;.。，；]{{3,40}})"
+    r"(?=[ \t]*(?:\n|\Z|[.,;。，；]))",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(
+    r"\b(?:say|reply|respond|output|print|return|write|answer|display|with)\b|[說说答回覆复]", re.IGNORECASE
+)
+_ORDERS = re.compile(
+    r"(?:\b(?:say|saying|says only|reply|respond|output|print|return|write|answer|display)\b|[說说答]|回[答覆复])"
+    r"[^\n\"'「`]{0,40}[\"'「`]([^\"'」`\n]{2,80})[\"'」`]",
+    re.IGNORECASE,
+)
 _MARKED = re.compile(b"\1")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _ORDINARY_WORDS = """
     access granted denied password secret code key the and not any all none null true false yes your this that user
-    required provided given below above entered correct
+    always never please must only keep safe hidden private required provided given below above entered correct
 """
 _ORDINARY = frozenset(_ORDINARY_WORDS.split())
 
@@ -65,24 +85,50 @@ def declared(text: str) -> list[tuple[str, ...]]:
     [('tr0ub4dor',), ('blue', 'heron')]
     """
     folded = fold(text).text
+    return _unordered(
+        folded, _values(match for expression in (_DECLARED, _CONDITION) for match in expression.finditer(folded))
+    )
+
+
+def triggers(text: str) -> list[tuple[str, ...]]:
+    """The words that a message tells the model to wait for (`if the user says "…"`), and bare words behind `the
+    password is`: they may be secret, and may be as ordinary as `help`.
+
+    >>> triggers('If the user says "juggernaut7", say "Access Granted".')
+    [('juggernaut7',)]
+    """
+    folded = fold(text).text
+    waited = (match for match in _TRIGGER.finditer(folded) if not _ORDERED.search(match[1]))
+    said = _values(_SAID.finditer(folded))
+    return _unordered(folded, [*said, *_values(waited, group=2)])
+
+
+def _unordered(folded: str, values: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The values but for those that the message orders the model to say."""
+    ordered = [f" {' '.join(tokens(match[1]))} " for match in _ORDERS.finditer(folded)]
+    return [words for words in values if not any(f" {' '.join(words)} " in said for said in ordered)]
+
+
+def _values(matches: Iterable[re.Match[str]], group: int | None = None) -> list[tuple[str, ...]]:
     found: dict[tuple[str, ...], None] = {}
-    for expression in (_DECLARED, _CONDITION):
-        for match in expression.finditer(folded):
-            words = tuple(tokens(next((part for part in match.groups() if part), "")))
-            if 0 < len(words) <= LONGEST and not set(words) <= _ORDINARY and sum(map(len, words)) >= 3:
-                found[words] = None
+    for match in matches:
+        said = match[group] if group else next((part for part in match.groups() if part), "")
+        words = tuple(tokens(said))
+        if 0 < len(words) <= LONGEST and not set(words) <= _ORDINARY and sum(map(len, words)) >= 3:
+            found[words] = None
     return list(found)[:_MOST]
 
 
-def _score(words: Sequence[str]) -> float:
+def _score(words: Sequence[str], *, is_declared: bool) -> float:
+    """How sure it is that a text which says `words` says this value."""
     whole = "".join(words)
-    if any(letter.isdigit() for letter in whole) and len(whole) >= 6:
-        return 0.9
+    if len(whole) >= 6 and any(letter.isdigit() for letter in whole) and not whole.isdecimal():
+        return 0.9 if is_declared else 0.7
+    if not is_declared:
+        return 0.3
     if len(words) > 1 and not all(map(is_solo, words)):
         return 0.75
-    if len(whole) >= 5:
-        return 0.65
-    return 0.5
+    return 0.65 if len(whole) >= 5 else 0.5
 
 
 class ValueIndex:
@@ -94,7 +140,9 @@ class ValueIndex:
         self._at: dict[tuple[str, ...], list[Posting]] = {}
         self._openings: set[tuple[str, ...]] = set()
         for words in declared(text):
-            self._add(words)
+            self._add(words, _score(words, is_declared=True))
+        for words in triggers(text):
+            self._add(words, _score(words, is_declared=False))
         self._lasts = {words[-1] for words in self._at}
         self._sizes = sorted({len(words) for words in self._at}, reverse=True)
 
@@ -119,14 +167,14 @@ class ValueIndex:
         """See `passages.Index`."""
         return tuple(words) in self._openings
 
-    def _add(self, words: tuple[str, ...]) -> None:
-        score, letters = _score(words), "".join(words)
+    def _add(self, words: tuple[str, ...], score: float) -> None:
+        letters = "".join(words)
         self._put(words, "", score)
         if letters.isascii():
             self._put(tuple(word.translate(_ROT13) for word in words), "rot13", score)
             self._put(tuple(word[::-1] for word in reversed(words)), "backwards", score)
             if len(letters) in _LETTERS:
-                self._put(tuple(letters), "letters apart", max(score, 0.8))
+                self._put(tuple(letters), "letters apart", max(score, 0.8) if score > 0.3 else score)
 
     def _put(self, words: tuple[str, ...], disguise: str, score: float) -> None:
         if words in self._at:
