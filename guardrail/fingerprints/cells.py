@@ -43,8 +43,9 @@ _SHAPE = str.maketrans("0123456789abcdefghijklmnopqrstuvwxyz", "0" * 10 + "a" * 
 _DATE = re.compile(
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d"
-    r"|(?:19|20)\d\d年?\d{1,2}月?\d{1,2}日?"
+    r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日?"
 )
+_WRITTEN_DATE = re.compile(r"\d{1,4}([-/. ])\d{1,2}\1\d{1,4}(?:[ T]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?)?")
 
 
 def value(raw: str) -> str:
@@ -147,11 +148,12 @@ class Collector:
     def _cell(self, column: int, raw: str) -> None:
         is_name = column in self._names
         mail = bool(_MAIL.fullmatch(raw.strip()))
+        telling = not is_name and not _WRITTEN_DATE.fullmatch(raw.strip())
         fitting = 0
         for text in spellings(raw) if is_name else [value(raw)]:
             shortest = SHORTEST_HAN if text and is_solo(text[0]) else SHORTEST
             if shortest <= len(text) <= LONGEST:
-                self._add(column, text, telling=not is_name and (mail or is_telling(text)), mail=mail)
+                self._add(column, text, telling=telling and (mail or is_telling(text)), mail=mail)
                 fitting += 1
         if not fitting:
             self._kept.left_out["long" if len(raw) > LONGEST else "short"] += 1

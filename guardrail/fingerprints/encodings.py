@@ -27,9 +27,10 @@ _COMMON = frozenset(
 )
 _SINGLE_HIGH = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _HIGH = re.compile(rb"[\x80-\xff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LEAD = 1.5
 """How many times commoner than in the other reading the commonest characters must be."""
-_WESTERN = 0.05
+_WESTERN = 0.1
 """Share of bytes beyond ASCII up to which, each standing alone, they are accents and typographic signs."""
 
 
@@ -63,7 +64,7 @@ def _by_zeros(sample: bytes) -> str | None:
     name = "utf-16-le" if odd > 4 * even else "utf-16-be" if even > 4 * odd else ""
     cut = sample[: len(sample) // 2 * 2]
     text = _decoded(cut, name, whole=False) if name else None
-    return name if text and "\0" not in text else None
+    return name if text and not _CONTROL.search(text) else None
 
 
 def _chinese(sample: bytes, whole: bool) -> str | None:

@@ -31,6 +31,8 @@ _FEW = 16
 _RECENT, _REACHED = 8, 24
 """Documents that a text has just been repeating, and for how many tokens that is just."""
 # fmt: off
+_SLACK = 6
+"""Tokens by which the copy may be ahead or behind and still be in order."""
 PLAIN = frozenset({
     "a", "about", "after", "all", "also", "an", "and", "another", "any", "are", "as", "at", "be", "because", "been",
     "being", "best", "both", "but", "by", "can", "could", "did", "do", "does", "done", "during", "each", "even",
@@ -99,7 +101,8 @@ class Reader:
     def __init__(self, known: Passages) -> None:
         self._known = known
         self._count = 0  # tokens of the text before those that are being asked about
-        self._recent: dict[int, tuple[int, int]] = {}  # by document: the last token that hit it, and the place hit
+        # By document: the last token that hit it, the place that was hit, how many hits in a row kept the order.
+        self._recent: dict[int, tuple[int, int, int]] = {}
 
     def hits(self, words: Sequence[str], first: int) -> list[tuple[int, int, Sequence[Posting]]]:
         """See `passages.Index`."""
@@ -136,16 +139,19 @@ class Reader:
                     places = self._further(document, few, end)
                 if places:
                     found.append((document, places[0] if len(places) == 1 else self._nearest(document, places, token)))
-        del found[POSTINGS:]
+        if len(found) > 1:
+            found.sort(key=lambda posting: -recent[posting[0]][2])  # the longest repeated first; sorting keeps ties
+            del found[POSTINGS:]
         if opens and len(found) < POSTINGS:
             told = {document for document, _ in found}
             for document, position in zip(documents, positions, strict=True):
                 if document not in told and len(found) < POSTINGS:
                     told.add(document)
                     found.append((document, position))
-        for document, position in found:
-            recent.pop(document, None)
-            recent[document] = (token, position)
+        for document, position in reversed(found):
+            last, before, length = recent.pop(document, (token, position, 0))
+            follows = abs(position - before - token + last) <= _SLACK
+            recent[document] = (token, position, length + 1 if follows else 1)
         return found
 
     def _further(self, document: int, start: int, end: int) -> list[int]:
@@ -165,7 +171,7 @@ class Reader:
 
     def _nearest(self, document: int, places: Sequence[int], token: int) -> int:
         """Of the places in a document that was hit before, the one nearest to where the text would be by now."""
-        last, position = self._recent[document]
+        last, position, _ = self._recent[document]
         due = position + token - last
         return min(places, key=lambda place: (abs(place - due), place))
 

@@ -58,7 +58,7 @@ class Keys:
         return _blake2b(content, digest_size=size, key=self.derived(purpose)).digest()
 
     def hasher(self, purpose: str) -> Callable[[str], int]:
-        """A function from a string to its 64-bit keyed hash; a lone surrogate counts as U+FFFD, as in folded text."""
+        """A function from a string to its 64-bit keyed hash; a lone surrogate counts as `?`."""
         key = self.derived(purpose)
 
         def hashed(value: str) -> int:

@@ -159,7 +159,9 @@ class Draft:
         return gone
 
     def save(self) -> None:
-        """Write the store.  Raises SettingsError when that cannot be done; the file is then as it was."""
+        """Write the store where anything changed.  Raises SettingsError when it cannot; the file is then as it was."""
+        if self._old.arrays and not self._new and len(self._numbers) == len(self._old.facts["documents"]):
+            return
         arrays = self._merged()
         facts = {
             "reading": reading(),
