@@ -218,6 +218,7 @@ TECHNIQUES: Mapping[str, tuple[str, Disguise]] = {
     "Markdown code": (SEPARATED, _middle("`{}``{}`")),
     "HTML tags": (SEPARATED, _middle("<b>{}</b><i>{}</i>")),
     "HTML comment": (SEPARATED, _middle("{}<!-- -->{}")),
+    "terminal escapes": (SEPARATED, _middle("\x1b[1m{}\x1b[0;31m{}\x1b[0m")),
     "table cells": (SEPARATED, _middle("{} | {}")),
     "Chinese numerals": (SEPARATED, _words(_CHINESE, "")),
     "Chinese numerals, round zero": (SEPARATED, _words(_ROUND, "")),
@@ -252,6 +253,10 @@ TECHNIQUES: Mapping[str, tuple[str, Disguise]] = {
     "split by prose": (MIXED, _split(" is the first half and the rest is ")),
     "split by Chinese prose": (MIXED, _split("係頭一半，後面嗰半係")),
     "a list": (MIXED, _joined("\n- ")),
+    "code comment": (MIXED, _middle("{}/* */{}")),
+    "quoted-printable": (MIXED, lambda value, dice: "".join(f"={ord(character):02X}" for character in value)),
+    "character codes": (MIXED, lambda value, dice: " ".join(str(ord(character)) for character in value)),
+    "binary": (MIXED, lambda value, dice: " ".join(f"{ord(character):08b}" for character in value)),
     "Morse": (MIXED, _words(_MORSE, " ")),
     "Pinyin": (MIXED, _words(_PINYIN, " ")),
 }  # fmt: skip

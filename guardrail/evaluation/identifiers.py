@@ -58,20 +58,20 @@ def is_identifier(kind: str) -> bool:
     return kind.startswith("pii.") and not kind.startswith(_ELSEWHERE)
 
 
-def sentences(seed: int = 1, each: int = 3) -> list[Sentence]:
-    """Every frame with values in it: sentence frames `each` times in both spellings, shapes once."""
+def sentences(seed: int = 1, each: int = 4) -> list[Sentence]:
+    """Every frame with values in it: sentence frames `each` times in both spellings, shapes half as often."""
     made: list[Sentence] = []
     for index, frame in enumerate(frames()):
         dice = Random(f"{seed} {index} {frame.kind}")
         spellings = [("glued", frame)]
         if frame.shape == "sentence" and (other := spaced(frame)) is not None:
             spellings.append(("spaced", other))
-        for _ in range(each if frame.shape == "sentence" else 1):
+        for _ in range(each if frame.shape == "sentence" else max(1, each // 2)):
             made += [_filled(one, name, dice) for name, one in spellings]
     return made
 
 
-def decoys(seed: int = 1, each: int = 6) -> list[Sentence]:
+def decoys(seed: int = 1, each: int = 12) -> list[Sentence]:
     """The hard negatives as sentences without a value."""
     return [_empty(one) for one in negatives(seed, each)]
 
