@@ -91,7 +91,7 @@ def test_no_prefix_of_a_match_is_ever_let_go(name: str, data: st.DataObject) -> 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_no_prefix_of_a_secret_is_ever_let_go(rule: object) -> None:
     for example in rule.must_match:  # type: ignore[attr-defined]
-        assert check_every_cut(rule.id, f"條匙係{example}呀") == 1  # type: ignore[attr-defined]
+        assert check_every_cut(rule.pool, f"條匙係{example}呀") >= 1  # type: ignore[attr-defined]
 
 
 LET_GO = [

@@ -10,9 +10,10 @@ Rules:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from string import ascii_lowercase, ascii_uppercase
 
 from guardrail.detectors.leakage.context import either_case
 from guardrail.detectors.leakage.secret_rules import SecretRule
@@ -23,8 +24,10 @@ from guardrail.detectors.leakage.secret_values import (
     Reading,
     classes,
     decoded,
+    is_encoded_text,
     is_mixed,
     is_name,
+    is_random_word,
     read,
     shannon,
 )
@@ -42,10 +45,12 @@ _WORD = (
     either_case("secret|token|key|auth|cred|bearer|salt|nonce|sess|api|otp")
     + r"|[pP](?:[aA]{1,2}[sS]|[sS]{1,2}[wW]|[wW])|P(?:A{1,2}S|S{1,2}W|W)"
     + r"|密碼|密码|口令|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|通行碼|通行码|授權碼|授权码"
+    + r"|비밀번호|비번|패스워드|암호|토큰|パスワード|[pP]/[wW]"
 )
 _TAIL = r"[A-Za-z0-9_-]{0,24}"
 _CLOSE = r"\\{0,3}[\"'`*]{0,3}[\])]{0,2}"
-_OPERATOR = r"\s{0,4}(?::\s?[A-Za-z]{3,9}\s?)?(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)\s{0,4}"
+_TYPE = r"(?::\s?(?:str|[sS]tring|bytes|char|[tT]ext|any|SecretStr)\s?)?"
+_OPERATOR = rf"\s{{0,4}}{_TYPE}" + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)\s{0,4}"
 _OPEN = r"(?:[@bBrRuUfF]{0,2}\\{0,3}[\"'`「『*]{1,3})?\(?"
 _BLANK = r"\s{1,4}(?:value=)?|\s{0,4}[,(]\s{0,4}"  # only a quoted value may follow: `password abc` is prose
 _QUOTE = r"[@bBrRuUfF]{0,2}\\{0,3}[\"'`]"
@@ -60,16 +65,18 @@ _PARTS = re.compile(
 )
 _OPTION = rf"\B-{{1,2}}[A-Za-z0-9_-]{{0,24}}(?:{_WORD}){_TAIL}\s{{1,3}}[\"']?({_VALUE})"
 _NETRC = rf"\b(?:login|user|account)\s{{1,3}}[A-Za-z0-9._@+-]{{1,60}}\s{{1,3}}password\s{{1,3}}({_VALUE})"
-_BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}[\"']?\s?[=:]\s?[\"']?([A-Za-z0-9_.-]{3,}:[A-Za-z0-9_.-]{6,})"
+_BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}\\{0,3}[\"']?\s?[=:]\s?\\{0,3}[\"']?([A-Za-z0-9_.-]{3,}:[A-Za-z0-9_.-]{6,})"
 
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_.$-]*$")
 _WORDS_BEFORE = re.compile(r"(?:[A-Za-z0-9_.$-]+ ){0,2}[A-Za-z0-9_.$-]*$")
-_PASSWORD_NAME = re.compile(r"pa{1,2}s(?!te|si|ta)|ps{1,2}w|pas?wr?d|pwd|(?<![a-z])pw(?![a-z])|密碼|密码|口令|通行碼|通行码")
+_PASSWORD_NAME = re.compile(
+    r"pa{1,2}s(?!te|si|ta)|p[as]{0,3}sw|pas?wr?d|pwd|(?<![a-z])pw(?![a-z])|密碼|密码|口令|通行碼|通行码|비밀번호|비번|패스워드|암호|パスワード|p/w"
+)
 _KEY_NAME = re.compile(
-    r"secret|token|cred|bearer|(?:^|[-_.])(?:salt|pepper)\d*$|(?:^|[-_.])api$|(?:api|access|auth|private|encrypt\w*|encryption|signing|sign|master|service|account|storage|shared|admin"
+    r"secret|token|cred|bearer|(?<=[a-z0-9])[-_]key$|(?:^|[-_.])(?:salt|pepper)\d*$|(?:^|[-_.])api$|(?:api|access|auth|private|encrypt\w*|encryption|signing|sign|master|service|account|storage|shared|admin"
     r"|server|client|app|application|license|deploy|hmac|aes|ssh|jwt|session|webhook|write|ingest|integration|consumer|user"
     r"|subscription|primary|secondary|data|dev|prod|test|bot|root)[-_ .]?key|(?<![a-z])key[-_]?(?:secret|pass)"
-    r"|apikey|authorization|api[-_]?(?:pass|auth)|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|授權碼|授权码"
+    r"|apikey|authorization|api[-_]?(?:pass|auth)|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|授權碼|授权码|토큰"
 )
 _NO_SECRET_NAME = re.compile(
     r"(?:^|[-_.])(?:ids?|names?|file(?:name|path)?|path|dir|ur[il]s?|types?|len(?:gth)?|size|count|hash(?:ed)?|policy|field|label"
@@ -82,19 +89,33 @@ _NO_SECRET_NAME = re.compile(
     r"|passport|compass|bypass|author(?!iz)|capital|assess|possess|obsess|saltwater|announce|monkey|turkey|hockey|donkey"
 )
 _CODE = re.compile(
-    r"\$[\w({\[]|%[\w({]|\{[\{%]|\$\$|<|\[|#\{|@\{|\.\.\.|\*+|process\.|os\.|env[.(\[]|self[.\[]|this[.\[]|new$|config[.\[(]"
+    r"\$[\w({\[]|//|%[\w({]|\{[\{%]|\$\$|<|\[|#\{|@\{|\.\.\.|\*+|process\.|os\.|env[.(\[]|self[.\[]|this[.\[]|new$|config[.\[(]"
     r"|null|none|nil|true|false|undefined|var\.|vault:|ssm:|secretsmanager|op://|ref\+|!|\^|/\^|\(\?|-{2,}|={2,}|_{3,}",
     re.I,
 )
 _CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_.:>\[\]-]*\([\"'A-Za-z_$)]|[A-Za-z_][A-Za-z0-9_.:>\[\]-]*\($|\(")
 _CHAIN = re.compile(r"[A-Za-z_$][A-Za-z_]*(?:(?:\.|->|::|\[)[A-Za-z_\"'][A-Za-z0-9_]*)+[\]})]*$")
-_PATH = re.compile(r"~?\.{0,2}/[A-Za-z0-9_.-]+(?:/|\.[a-z]{2,4}$|$)|[A-Za-z]:[\\/]|[A-Za-z0-9_./-]+\.(?:json|py|js|ts|txt|pem|key|crt"
-                   r"|ya?ml|html?|png|jpe?g|csv|go|java|env|cfg|conf|ini|toml|xml|md|php|rb|sh|so|h|c|io|com|org|net|cn|hk)$")  # fmt: skip
+_ENDINGS = (
+    "json|py|js|ts|txt|pem|key|crt|ya?ml|html?|png|jpe?g|csv|go|java|env|cfg|conf|ini|toml|xml|md|php|rb|sh|so|io|com|org"
+    "|net|cn|hk"
+)
+_PATH = re.compile(
+    rf"~?\.{{0,2}}/[A-Za-z0-9_.-]+(?:/|\.[a-z]{{2,4}}$|$)|[A-Za-z]:[\\/]|[A-Za-z0-9_./-]+\.(?:{_ENDINGS})$"
+)
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9.,:/_-]+(?:ms|px|s|h|d|k|kb|mb|gb|%)?$")
 _REGEX_LIKE = re.compile(r"\[[a-zA-Z0]-[zZ9]|\{\d+,|\(\?[:=!]|\.\*|\)\?$|\\[dws]")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_SHORTEST = 12  # characters of the shortest form of a provider
+_DEPTH = 3
+_NESTED = re.compile(r"[\"'{(\[]{0,3}[A-Za-z_/?.][A-Za-z0-9_./?:-]{2,60}[\"']?[=:]")
+_PAIR_NAME = re.compile(
+    r"(?:^|[^a-z])(?:id|user(?:name)?|login|account|帳號|账号|用戶名|用户名)\s?[/:|]\s?p[a-z/]{1,9}$"
+)
 _QUERY = re.compile(r"&(?:amp;)?[A-Za-z0-9_.\[\]-]*=|&amp|%26|&$|&lt")
+_LONGEST_KEY = 180
+_PUBLISHED = frozenset({"MWYyZDFlMmU2" + "N2Rm"})  # kubernetes.io, Secrets
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -110,10 +131,40 @@ class _Assignment:
     equals: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Providers:
+    """The rules by their keywords, and one expression that finds every keyword in a text."""
+
+    keywords: re.Pattern[str]
+    rules: Mapping[str, tuple[SecretRule, ...]]
+
+    def rule(self, front: str, value: str) -> SecretRule | None:
+        """The rule whose keyword stands nearest before the value and whose form the value has."""
+        if len(value) < _SHORTEST:
+            return None
+        places = [(m.start(), m[1]) for m in self.keywords.finditer(front.translate(_LOWER))]
+        for at, keyword in reversed(places):
+            if not _begins(front, at):
+                continue
+            for rule in self.rules[keyword]:
+                if rule.form is not None and rule.form.fullmatch(value):
+                    return rule
+        return None
+
+
+def _providers(rules: Sequence[SecretRule]) -> _Providers:
+    by_keyword: dict[str, tuple[SecretRule, ...]] = {}
+    for rule in rules:
+        for keyword in rule.keywords:
+            by_keyword[keyword] = (*by_keyword.get(keyword, ()), rule)
+    longest = sorted(by_keyword, key=len, reverse=True)
+    return _Providers(re.compile(f"(?=({'|'.join(map(re.escape, longest))}))"), by_keyword)
+
+
 def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
     """The patterns of assignments; `rules` are those that are told by the name a value is assigned to."""
     kinds = tuple(dict.fromkeys([KEY, COOKIE, HTTP, PLACEHOLDER, *(rule.kind for rule in rules)]))
-    given = tuple(rules)
+    given = _providers(rules)
     return (
         Pattern(ID, PASSWORD, EXPRESSION, partial(_judge, given), also=kinds),
         Pattern("option", PASSWORD, _OPTION, partial(_option, given), group=1, also=kinds),
@@ -122,26 +173,32 @@ def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
     )
 
 
-def _judge(rules: tuple[SecretRule, ...], candidate: Candidate) -> Verdict | None:
+def _judge(providers: _Providers, candidate: Candidate) -> Verdict | None:
     parts = _PARTS.match(candidate.value)
-    if parts is None:
-        return None
-    before = candidate.text[max(0, candidate.start - CONTEXT) : candidate.start]
+    for _ in range(_DEPTH):  # `key: API_TOKEN=...`: the inner name tells more
+        inner = (
+            _PARTS.search(candidate.value, parts.start("value")) if parts and _NESTED.match(parts["value"]) else None
+        )
+        parts = inner or parts
+    return _judged(providers, candidate, parts) if parts else None
+
+
+def _judged(providers: _Providers, candidate: Candidate, parts: re.Match[str]) -> Verdict | None:
+    at = candidate.start + parts.start()
+    before = candidate.text[max(0, at - CONTEXT) : at]
     start, value = _trimmed(parts, before.lower())
-    front = before + parts["word"] + parts["tail"]
     assignment = _Assignment(
         value,
-        front,
+        before + parts["word"] + parts["tail"],
         _snake(_last(_NAME_BEFORE, before) + parts["word"] + parts["tail"]),
         (parts["scheme"] or parts["plain"] or "").strip().lower(),
         quoted=bool(parts["quote"] or parts["open"]),
         equals="=" in (parts["operator"] or ""),
     )
-    verdict = _verdict(rules, assignment)
-    return _placed(verdict, candidate.start + start, value)
+    return _placed(_verdict(providers, assignment), candidate.start + start, value)
 
 
-def _option(rules: tuple[SecretRule, ...], candidate: Candidate) -> Verdict | None:
+def _option(providers: _Providers, candidate: Candidate) -> Verdict | None:
     """`--password abc` on a command line."""
     value = candidate.value.rstrip(";|&)")
     before = candidate.text[max(0, candidate.start - CONTEXT) : candidate.start]
@@ -149,7 +206,7 @@ def _option(rules: tuple[SecretRule, ...], candidate: Candidate) -> Verdict | No
     if name is None:
         return None
     front = before[: name.end(1)]
-    verdict = _verdict(rules, _Assignment(value, front, _snake(name[1]), "", quoted=True, equals=False))
+    verdict = _verdict(providers, _Assignment(value, front, _snake(name[1]), "", quoted=True, equals=False))
     return _placed(verdict, candidate.start, value)
 
 
@@ -179,6 +236,9 @@ def _trimmed(parts: re.Match[str], before: str) -> tuple[int, str]:
     query = re.search(r"[?&][a-z0-9_.-]*$|%26$|%3f$", before) is not None or "%3D" in parts["value"][:3]
     if (end := _QUERY.search(value)) and (query or not quoted or end.group().startswith(("%", "&amp", "&lt"))):
         value = value[: end.start()]
+    if _PAIR_NAME.search(before + parts["word"].lower() + parts["tail"].lower()):
+        user = re.match(r"[A-Za-z0-9_.@-]{2,31}[/:,|]", value)
+        start, value = (start + user.end(), value[user.end() :]) if user else (start, value)
     if not quoted:
         value = re.split(r"[,;]|</|<br|<[a-z]", value, maxsplit=1)[0]
         value = value.rstrip(".,:;?*|")
@@ -187,11 +247,13 @@ def _trimmed(parts: re.Match[str], before: str) -> tuple[int, str]:
     return start, value
 
 
-def _verdict(rules: tuple[SecretRule, ...], this: _Assignment) -> Verdict | None:
+def _verdict(providers: _Providers, this: _Assignment) -> Verdict | None:
     value, name = this.value, this.name
     if len(value) < 4 or _is_code(value):
         return None
-    provider = _provider(rules, this.front, value)
+    if value in _PUBLISHED:
+        return Verdict(PLACEHOLDER_SCORE, "a sample of a manual", PLACEHOLDER)
+    provider = providers.rule(this.front, value)
     if provider is not None:
         return _of_provider(provider, value)
     if "authorization" in name or this.scheme:
@@ -204,7 +266,8 @@ def _verdict(rules: tuple[SecretRule, ...], this: _Assignment) -> Verdict | None
         return _of_password(value, quoted=this.quoted)
     if re.search(r"sess(?:ion)?[-_]?(?:id)?$|sid$|cookie$", name):
         return _of_cookie(value) if this.equals else None
-    return _of_key(value, strong=_KEY_NAME.search(_snake(_last(_WORDS_BEFORE, this.front))) is not None)
+    words = _snake(_last(_WORDS_BEFORE, this.front))
+    return _of_key(value, strong=_KEY_NAME.search(words) is not None, name=name)
 
 
 def _last(expression: re.Pattern[str], before: str) -> str:
@@ -225,22 +288,18 @@ def _is_code(value: str) -> bool:
     return bool(_CHAIN.match(value)) and (is_name(value) or not re.search(r"[0-9]", value))
 
 
-def _provider(rules: tuple[SecretRule, ...], before: str, value: str) -> SecretRule | None:
-    """The rule whose keyword stands nearest before the value and whose form the value has."""
-    lowered = before.lower()
-    best, place = None, -1
-    for rule in rules:
-        at = max(lowered.rfind(keyword) for keyword in rule.keywords)
-        if at > place and rule.form is not None and rule.form.fullmatch(value):
-            best, place = rule, at
-    return best
+def _begins(text: str, at: int) -> bool:
+    """Does a word begin at `at`, in `some_name` or in `someName`?"""
+    if at == 0 or not (text[at - 1].isascii() and text[at - 1].isalpha()):
+        return True
+    return text[at].isupper() and text[at - 1].islower()
 
 
 def _of_provider(rule: SecretRule, value: str) -> Verdict | None:
     if value in rule.allow:
         return Verdict(PLACEHOLDER_SCORE, f"the sample of {rule.id}", PLACEHOLDER)
     reading, reason = read(value, rule.entropy)
-    if reading is Reading.FILL_IN or not is_mixed(value):
+    if reading is Reading.FILL_IN or not (is_mixed(value) or is_random_word(value)):
         return None
     if reading is Reading.SAMPLE:
         return Verdict(PLACEHOLDER_SCORE, f"reads as a sample: {reason}", PLACEHOLDER)
@@ -273,7 +332,7 @@ def _of_password(value: str, *, quoted: bool) -> Verdict | None:
     kinds = classes(value)
     if len(value) < 6 or (kinds < 2 and not (re.search(r"[0-9]", value) and len(value) >= 8 and not is_name(value))):
         return None
-    if not is_mixed(value) and len(symbols) < (1 if kinds >= 3 else 3):
+    if not is_mixed(value) and len(symbols) < (1 if kinds >= 3 else 3) and not is_random_word(value):
         return None
     if not symbols and is_name(value):
         return _read(value, 0.5, "a word with a number as a password", PASSWORD, 1.5)
@@ -289,20 +348,24 @@ def _of_cookie(value: str) -> Verdict | None:
     return _read(value, 0.7, "value of a session cookie", COOKIE, 3.0)
 
 
-def _of_key(value: str, *, strong: bool) -> Verdict | None:
-    """Keys and tokens are long and random; a short one needs a name that leaves no doubt."""
+def _of_key(value: str, *, strong: bool, name: str = "") -> Verdict | None:
+    """Keys and tokens are long and random; a short one needs a name that leaves no doubt, and what is longer than any
+    key is something enciphered or encoded."""
     symbols = set(re.findall(r"[^A-Za-z0-9_.-]", value))
-    if not symbols and (not is_mixed(value) or is_name(value)):
+    if len(value) > _LONGEST_KEY or is_common(value) or is_encoded_text(value):
         return None
-    if symbols and not (is_mixed(value) or len(symbols) >= 4):
+    if not symbols and is_name(value):
+        return None
+    if not (is_mixed(value) or is_random_word(value) or len(symbols) >= 4):
         return None
     if _UUID.fullmatch(value):
         return _read(value, 0.6, "UUID assigned to a key", KEY, 2.5) if strong else None
     if not strong:
-        return _read(value, 0.5, "random value beside a word for keys", KEY, 3.0) if len(value) >= 20 else None
+        plain = len(value) >= 24 and classes(value) >= 3 and not symbols
+        return _read(value, 0.6 if plain else 0.5, "random value beside a word for keys", KEY, 3.5)
     if len(value) >= 16:
         return _read(value, 0.75 if len(value) >= 20 else 0.65, "random value assigned to a key", KEY, 2.8)
-    if len(value) >= 8 and classes(value) >= 3:
+    if len(value) >= (8 if "secret" in name else 10) and classes(value) >= 3:
         return _read(value, 0.6, "mixed value assigned to a key", KEY, 2.5)
     return None
 
@@ -317,4 +380,3 @@ def _read(value: str, score: float, evidence: str, kind: str, entropy: float) ->
 def _most(value: str) -> float:
     """Nine tenths of the entropy that so short a value can have at all."""
     return 0.85 * shannon("".join(map(chr, range(len(value)))))
-

@@ -88,7 +88,7 @@ def _made_up(part: str, seed: str) -> str:
     if part == "+":
         return ""
     if part == "uuid":
-        return "-".join(made_up(f"{seed}{length}", length, "hex") for length in (8, 4, 4, 4, 12))
+        return "-".join(made_up(f"{seed}.{n}", length, "hex") for n, length in enumerate((8, 4, 4, 4, 12)))
     alphabet, length = part.split(":")
     return made_up(seed, int(length), alphabet)
 

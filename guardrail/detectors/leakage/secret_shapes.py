@@ -12,6 +12,7 @@ Sources: RFC 7515 and 7519 (JWT); RFC 7517 and 7518 (JWK); RFC 7468 and RFC 4880
 5915, 8017 and 7292 (PKCS #8, EC, RSA, PKCS #12); RFC 7617 and 6750 (Basic and Bearer); RFC 3986, 3.2.1 (userinfo).
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -43,7 +44,9 @@ class Shape:
     also: tuple[str, ...] = (PLACEHOLDER,)
 
 
-def _rule(id: str, kind: str, keywords: tuple[str, ...], match: tuple[str, ...], no_match: tuple[str, ...]) -> SecretRule:
+def _rule(
+    id: str, kind: str, keywords: tuple[str, ...], match: tuple[str, ...], no_match: tuple[str, ...]
+) -> SecretRule:
     def made(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(expand(text, f"{id}{number}") for number, text in enumerate(texts))
 
@@ -75,7 +78,9 @@ _LINE_END = r"(?:\s|\\[nr])+"
 _PUTTY = (
     rf"PuTTY-User-Key-File-[0-9]: [a-z0-9-]+(?:{_LINE_END}[A-Z][A-Za-z-]+: [^\n\\]*|{_LINE_END}[A-Za-z0-9+/=]{{16,}})+"
 )
-_MINISIGN = rf"untrusted comment: [^\n\\]{{0,100}}(?:secret|SECRET) (?:key|KEY){_LINE_END}(RW[A-Za-z0-9+/]{{80,}}={{0,2}})"
+_MINISIGN = (
+    rf"untrusted comment: [^\n\\]{{0,100}}(?:secret|SECRET) (?:key|KEY){_LINE_END}(RW[A-Za-z0-9+/]{{80,}}={{0,2}})"
+)
 
 
 def _private_key(candidate: Candidate) -> Verdict | None:
@@ -104,7 +109,7 @@ def _pem(label: str, lines: int = 4, newline: str = "\n", end: bool = True) -> s
 _KEY_GAP = r"(?:\s|\\{1,4}[nrt]|[\"',+#>|*]|//)"
 _KEY_BODY = (
     rf"[A-Za-z0-9+/]{{48,}}(?:{_KEY_GAP}{{1,12}}[A-Za-z0-9+/]{{48,}})*"
-    rf"(?:{_KEY_GAP}{{1,12}}[A-Za-z0-9+/]{{1,47}}={{1,2}}|={{1,2}}| ?\\\\{{1,4}}[nr])?"
+    rf"(?:{_KEY_GAP}{{1,12}}[A-Za-z0-9+/]{{1,47}}={{1,2}}|={{1,2}}| ?\\{{1,4}}[nr])?"
 )
 _KEY_TAIL = (
     r"([A-Za-z0-9+/]{20,}={0,2})(?:\s|\\{1,4}[nrt]|[\"',+#>|*]){1,12}-{5}END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-{5}"
@@ -113,10 +118,20 @@ _PUBLIC_BEFORE = re.compile(
     r"certificate|public|ssh-(?:rsa|ed25519|dss)|ecdsa-|sha\d{3}-|integrity|base64,|signature|-----begin (?!.*private)"
     r"|csr|x509|x5c|image|[?&=%][a-z0-9_]*$"
 )
-_MARGIN = re.compile(r"(?:^|[\s\"'`:>|*/#+=(,]|\\[nrt])$")
+_MARGIN = re.compile(r"(?:^|[^\x00-\x7f]|[\s\"'`:>|*/#+=(,]|\\[nrt])$")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # "openssh-key-v1" (openssh/PROTOCOL.key)
 _KEYSTORES = {b"\xfe\xed\xfe\xed": "Java keystore", b"\xce\xce\xce\xce": "JCEKS keystore"}
-_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"wOF", b"\x00\x01\x00\x00")
+_MAGIC = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"RIFF",
+    b"wOF",
+    b"\x00\x01\x00\x00",
+)
 
 
 def _key_body(candidate: Candidate) -> Verdict | None:
@@ -169,7 +184,7 @@ def _der(data: bytes) -> str | None:
     if head[:3] == b"\x02\x01\x01" and head[3:4] in (b"\x04", b"\x30"):
         return "EC or PKCS #8 private key in base64"
     if head[:1] == b"\x30":
-        # An encrypted PKCS #8 key names PBES2 or a PKCS #12 scheme (RFC 8018, A.4); a public key and a certificate do not.
+        # An encrypted PKCS #8 key names PBES2 or a scheme of PKCS #12 (RFC 8018, A.4); what is public does not.
         scheme = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05" in head[:24] or b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c" in head[:24]
         return "encrypted PKCS #8 private key in base64" if scheme else ""
     return None
@@ -180,7 +195,11 @@ def _bare_line(value: str, before: str) -> Verdict | None:
     line = re.match(r"[A-Za-z0-9+/]+", value)
     first = line.group() if line else ""
     written = value.endswith(("\\n", "\\r"))  # as a line of a string in code
-    if not (len(first) in (64, 70) or (written and len(first) <= 128)) or not _MARGIN.search(before) or _PUBLIC_BEFORE.search(before):
+    if (
+        not (len(first) in (64, 70) or (written and len(first) <= 128))
+        or not _MARGIN.search(before)
+        or _PUBLIC_BEFORE.search(before)
+    ):
         return None
     if shannon(first) < 4.4 or classes(first) < 2 or is_name(first) or not re.search(r"[A-Z]", first):
         return None
@@ -215,6 +234,12 @@ def _jwt(candidate: Candidate) -> Verdict | None:
     return Verdict(0.9 if signature else 0.65, "JWT with its header")
 
 
+def is_jwt(text: str) -> bool:
+    """Does `text` start with the header of a JWT?"""
+    fields = _object(text.partition(".")[0])
+    return fields is not None and "alg" in fields
+
+
 def _object(part: str) -> dict[str, object] | None:
     try:
         fields = json.loads(decoded(part))
@@ -224,8 +249,6 @@ def _object(part: str) -> dict[str, object] | None:
 
 
 def _jwt_example(payload: str, header: str = '{"alg":"HS256","typ":"JWT"}') -> str:
-    import base64
-
     def part(text: str) -> str:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -238,9 +261,13 @@ _MAILCHIMP = r"\b[0-9a-f]{32}-us[0-9]{1,2}\b"
 _AZURE_AD = r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,}"
 _TERRAFORM = r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}"
 _FACEBOOK_APP = r"\b[0-9]{15,16}(?:\||%7C)[A-Za-z0-9_-]{27,}"
-_AZURE_MARKED = r"[A-Za-z0-9+/_-]{32,}(?:APIM|ACDb|AzFu|AzSe|AzCa|\+ASt|\+ABa|\+AMC|\+AIoT|\+ARm|\+AEh|\+ACR)[A-Za-z0-9+/_-]{5,}={0,2}"
+_AZURE_MARKED = (
+    r"[A-Za-z0-9+/_-]{32,}(?:APIM|ACDb|AzFu|AzSe|AzCa|\+ASt|\+ABa|\+AMC|\+AIoT|\+ARm|\+AEh|\+ACR)"
+    r"[A-Za-z0-9+/_-]{5,}={0,2}"
+)
+_ATLASSIAN_PAT = r"\b[MNO][ADgjQTwz][A-Za-z0-9+/]{42,}"
 _AZURE_SAS = r"[?&]sig=([A-Za-z0-9%+/]{43,}(?:%3[dD]|=){0,2})"
-_JWK = r"\\{0,3}\"(?:d|k|dp|dq|qi)\\{0,3}\"\s{0,3}:\s{0,3}\\{0,3}\"([A-Za-z0-9_-]{32,})"
+_JWK = r"\\{0,3}\"(?:d|k|dp|dq|qi)\\{0,3}\"\s{0,3}:\s{0,3}\\{0,3}\"([A-Za-z0-9_-]{22,})"
 
 
 def _random(score: float, evidence: str, lengths: frozenset[int] | range | None = None) -> Judge:
@@ -264,6 +291,15 @@ def _discord(candidate: Candidate) -> Verdict | None:
     return judged(candidate.value, 0.9 if number else 0.5, "Discord bot token form")
 
 
+def _atlassian_pat(candidate: Candidate) -> Verdict | None:
+    """A number, a colon and twenty random bytes in base64 (confluence.atlassian.com, personal access tokens)."""
+    value = candidate.value[:44]
+    data = decoded(value)
+    if len(candidate.value) != 44 or not re.match(rb"[0-9]{8,12}:", data) or _is_text(data[13:]):
+        return None
+    return Verdict(0.95, "Jira or Confluence token form")
+
+
 def _azure_marked(candidate: Candidate) -> Verdict | None:
     """Azure's identifiable keys carry a mark before their checksum."""
     return judged(candidate.value, 0.9, "Azure key with its mark") if 40 <= len(candidate.value) <= 100 else None
@@ -276,7 +312,7 @@ _ORACLE = r"jdbc:oracle:[a-z]{3,5}:[A-Za-z0-9_$]{1,30}/([^\s/@\"'`]{3,})@"
 _STORES = re.compile(
     r"(?:postgres(?:ql)?|mysqlx?|mariadb|mongodb(?:\+srv)?|redis[s]?|valkey|amqps?|kafka|mssql|sqlserver|sybase|oracle|db2"
     r"|cockroach(?:db)?|clickhouse|cassandra|neo4j(?:\+s)?|bolt|couchdb|couchbase|elasticsearch|influxdb|snowflake|redshift"
-    r"|trino|presto|hive|vertica|memcached|nats|mqtts?|stomp|ldaps?|smtps?|sftp|ftps?|jdbc:[a-z0-9]+)(?:\+[a-z0-9]+)?$"
+    r"|trino|presto|hive|vertica|memcached|nats|mqtts?|stomp|ldaps?|smtps?|jdbc:[a-z0-9]+)(?:\+[a-z0-9]+)?$"
 )
 _COMMON = frozenset({
     "password", "pass", "passwd", "secret", "root", "admin", "postgres", "mysql", "guest", "changeme", "test", "1234",
@@ -287,7 +323,9 @@ _COMMON = frozenset({
 
 def is_common(value: str) -> bool:
     """A word that stands for a password in manuals and default installations."""
-    return value.lower() in _COMMON or bool(re.fullmatch(r"(?:my|your|the|some)?[-_]?pass(?:word|wd)?\d{0,3}", value, re.I))
+    return value.lower() in _COMMON or bool(
+        re.fullmatch(r"(?:my|your|the|some)?[-_]?pass(?:word|wd)?\d{0,3}", value, re.I)
+    )
 
 
 def _url(candidate: Candidate) -> Verdict | None:
@@ -316,6 +354,17 @@ _CURL = (
 )
 
 
+_CURL_TOKEN = r"(?:-u|--user)[\s=]{1,3}[\"']?([!#-&(-9;-\[\]-_a-~]{10,}):[\"'\s]"
+
+
+def _curl_token(candidate: Candidate) -> Verdict | None:
+    """A token as the user, with an empty password: how many APIs want it."""
+    value = candidate.value
+    if not re.search(r"curl|http", candidate.before) or _is_reference(value) or is_name(value) or classes(value) < 3:
+        return None
+    return judged(value, 0.75, "token of a curl command", 2.5)
+
+
 def _curl(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     known = re.search(r"curl|http|wget|userpwd", candidate.before)
@@ -326,7 +375,7 @@ def _curl(candidate: Candidate) -> Verdict | None:
 
 _SQL = (
     r"(?:[iI][dD][eE][nN][tT][iI][fF][iI][eE][dD](?: [wW][iI][tT][hH] [^\s]{1,40})? (?:[bB][yY]|[aA][sS])"
-    r"(?: PASSWORD)?|[pP][aA][sS][sS][wW][oO][rR][dD](?: =)?) ?[\"'(]{0,2}([!#-&(-\[\]-_a-~]{6,})"
+    r"(?: PASSWORD)?|[pP][aA][sS][sS][wW][oO][rR][dD](?: =)?)(?: [\"'(]{0,2}|[\"'(]{1,2})([!#-&(-\[\]-_a-~]{6,})"
 )
 
 
@@ -353,8 +402,18 @@ def _bearer(candidate: Candidate) -> Verdict | None:
     return judged(candidate.value, 0.75, "Bearer token", 3.0)
 
 
+_SECURE_STRING = r"ConvertTo-SecureString(?: -String)? \\{0,2}[\"']([!#-&(-\[\]-_a-~]{4,})"
+
+
+def _secure_string(candidate: Candidate) -> Verdict | None:
+    """A password in clear in PowerShell (learn.microsoft.com, ConvertTo-SecureString)."""
+    if is_common(candidate.value) or _is_reference(candidate.value):
+        return None
+    return judged(candidate.value, 0.75, "clear text of a secure string", 1.5)
+
+
 _COMPARED = (
-    r"[\"']([!#-&(-\[\]-_a-~]{6,})[\"']\s?[!=]={1,2}\s?\$?[A-Za-z0-9_.]{0,24}"
+    r"[\"']([!#-&(-\[\]-_a-~]{6,})\\{0,3}[\"']\s?[!=]={1,2}\s?\$?[A-Za-z0-9_.]{0,24}"
     r"(?:[pP]ass|PASS|[pP]wd|[sS]ecret|SECRET|[tT]oken|TOKEN|[kK]ey|KEY)"
 )
 
@@ -526,6 +585,15 @@ SHAPES: tuple[Shape, ...] = (
         ("{x:76}ACDb{x:6}==", "{base62:20}ACDb{base62:6}"),
     ),
     _shape(
+        "atlassian_personal_token",
+        "provider_token",
+        ("m", "n", "o"),
+        _ATLASSIAN_PAT,
+        _atlassian_pat,
+        ("OTI2NjA3NjU1NTI2O{base62:27}",),
+        ("{base62:44}", "OTI2NjA3NjU1NTI2Onh4eHh4eHh4eHh4eHh4eHh4eHh4"),
+    ),
+    _shape(
         "azure_sas",
         "azure_credential",
         ("sig=",),
@@ -585,6 +653,16 @@ SHAPES: tuple[Shape, ...] = (
         group=1,
     ),
     _shape(
+        "curl_token",
+        "key_assignment",
+        ("-u", "--user"),
+        _CURL_TOKEN,
+        _curl_token,
+        ("curl https://api.internal -u q7Zt{+}Lm29XcVb41KdPw8R: ",),
+        ("curl -u username-only: https://x.hk",),
+        group=1,
+    ),
+    _shape(
         "sql_password",
         "password_assignment",
         ("identified", "password"),
@@ -602,6 +680,16 @@ SHAPES: tuple[Shape, ...] = (
         _bearer,
         ("Bearer {base62:40}",),
         ("Bearer {x:40}", "bearer authentication-and-authorization"),
+        group=1,
+    ),
+    _shape(
+        "secure_string",
+        "password_assignment",
+        ("convertto-securestring",),
+        _SECURE_STRING,
+        _secure_string,
+        ("$p = ConvertTo-SecureString 'hV7#{+}qLm2x' -AsPlainText -Force",),
+        ("$p = ConvertTo-SecureString $plain -AsPlainText", 'ConvertTo-SecureString "password"'),
         group=1,
     ),
     _shape(

@@ -24,6 +24,7 @@ _FILL_IN_WORDS = re.compile(
     r"|x{4}|\*{3}|\.{3}|_here\b|<[a-z][^<>]*>|^(?:<|\$\{|\{\{)",
     re.I,
 )
+_WRITTEN = re.compile(r"(?:^|[-_])[a-z]{2,}[-_][a-z]{3,}[-_][a-z]{2,}(?:[-_]|$)")
 _KEYBOARD = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
@@ -35,6 +36,7 @@ _KEYBOARD = (
     "abcdef123456789",
 )
 _RUNS = frozenset(row[at : at + 7] for row in _KEYBOARD for at in range(len(row) - 6))
+_PLAIN_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[A-Za-z]{1,4}[0-9]{1,2}")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^A-Za-z0-9]+")
 
 
@@ -49,12 +51,14 @@ class Reading(Enum):
 def read(body: str, entropy: float = 2.8) -> tuple[Reading, str]:
     """What `body` is and why; `entropy` is the least Shannon entropy in bits per character that a secret has
     (random base32 of 16 characters has 3 or more)."""
-    if re.search(r"(.)\1{5}", body) or re.search(r"(.{2,8})\1{3}", body):
+    if re.search(r"(.)\1{5}|(.{2,8})\2{3}|(\d{3,})-\3-\3", body):
         return Reading.FILL_IN, "repetition"
     if _FILL_IN_WORDS.search(body):
         return Reading.FILL_IN, "words that stand for a value"
     if _SAMPLE_WORDS.search(body):
         return Reading.SAMPLE, "words of a manual"
+    if _WRITTEN.search(body):
+        return Reading.SAMPLE, "words in a row"
     lowered = body.lower()
     if any(lowered[at : at + 7] in _RUNS for at in range(len(lowered) - 6)):
         return Reading.SAMPLE, "a run of the alphabet or the keyboard"
@@ -95,26 +99,40 @@ def is_mixed(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Does it read as words put together (`attachedFile2`, `id-Gost28147-89-None`) rather than as random characters?
+    """Does it read as words put together (`attachedFile2`, `jjwt-jackson-0.11.2`) rather than as random characters?
 
     Random characters change between lower case, upper case and digits every second or third character; names change
-    at the seams of words.
+    at the seams of words, and between separators they keep to one kind.
 
-    >>> is_name("maxRetryCount2"), is_name("AIhq5Xyb1Gga9Q22")
-    (True, False)
+    >>> is_name("maxRetryCount2"), is_name("jjwt-jackson-0.11.2"), is_name("AIhq5Xyb1Gga9Q22")
+    (True, True, False)
     """
-    pieces = [piece for piece in _PIECE.findall(text) if piece[0].isalnum()]
-    if not pieces:
+    parts = [part for part in re.split(r"[-_./: ]+", text) if part]
+    if len(parts) > 1 and all(_PLAIN_PART.fullmatch(part) for part in parts):
         return True
+    pieces = [piece for piece in _PIECE.findall(text) if piece[0].isalnum()]
     words = [piece for piece in pieces if piece[0].isalpha()]
+    if not words:
+        return True
     letters = sum(map(len, words))
     return letters >= 3 and letters / len(words) >= 3.2 and len(words) * 2 > len(pieces) - 1 and _vowels(words)
+
+
+def is_random_word(text: str) -> bool:
+    """Letters alone, of both cases, that no word explains."""
+    return text.isalpha() and text.isascii() and len(text) >= 16 and classes(text) == 2 and not is_name(text)
 
 
 def _vowels(words: list[str]) -> bool:
     """Most of the letters stand in words that can be said."""
     spoken = sum(len(w) for w in words if re.search(r"[aeiouy]", w, re.I) and not re.search(r"[^aeiouy]{5}", w, re.I))
     return spoken * 4 >= sum(map(len, words)) * 3
+
+
+def is_encoded_text(value: str) -> bool:
+    """Base64 of something that reads as text: a message in another coat, no random key."""
+    data = decoded(value) if len(value) % 4 == 0 and len(value) >= 16 else b""
+    return len(data) > 0 and b" " in data and sum(32 <= byte < 127 for byte in data) == len(data)
 
 
 def decoded(part: str) -> bytes:

@@ -16,18 +16,19 @@ Sources: the token formats documented by each issuer, named in the rules.
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from guardrail.detectors.leakage import secret_assignments as assignments
 from guardrail.detectors.leakage.secret_rules import SecretRule, shipped
-from guardrail.detectors.leakage.secret_shapes import SHAPES
+from guardrail.detectors.leakage.secret_shapes import SHAPES, is_jwt
 from guardrail.detectors.leakage.secret_values import (
     PLACEHOLDER,
     PLACEHOLDER_SCORE,
     Reading,
     decoded,
     is_mixed,
+    is_random_word,
     placeholder,
     read,
 )
@@ -40,6 +41,7 @@ _CLASSES = {"token": "A-Za-z0-9_-", "wide": "A-Za-z0-9_.~+/=:!@$%-"}
 _LEAST = 8  # characters behind the keyword
 _WORD = re.compile(r"[A-Za-z0-9_]")
 
+_BODY = "Lm29XcVb41KdPw8R"
 _ASSIGNED_RULES = (
     SecretRule(
         "password_assignment",
@@ -47,7 +49,7 @@ _ASSIGNED_RULES = (
         assignments.ID,
         ("passw", "passcode", "passphrase", "pwd", "密碼", "密码", "口令"),
         ("password = 'hV7#" + "qLm2x'", "我嘅密碼係Tr0ub4" + "dor&3", "DB_PASSWORD: k3Qz" + "9wLm2Xc7"),
-        ("password = input()", "password: str", "password = os.environ.get", "密碼係你的生日", "password=your_password"),
+        ("password = input()", "password: str", "password = os.environ.get", "密碼係你的生日", "pwd=your_password"),
     ),
     SecretRule(
         "option_value",
@@ -78,7 +80,7 @@ _ASSIGNED_RULES = (
         assignments.KEY,
         assignments.ID,
         ("secret", "token", "key", "金鑰", "密钥"),
-        ("api_key: 'q7Zt" + "Lm29XcVb41KdPw8R'", "金鑰是q7Zt" + "Lm29XcVb41KdPw8R", '"client_secret":"q7Zt' + 'Lm29XcVb41KdPw8R"'),
+        ("api_key: 'q7Zt" + _BODY + "'", "金鑰是q7Zt" + _BODY, 'client_secret="q7Zt' + _BODY + '"'),
         ("api_key: <your-key>", "token: abcdef", "secret_name = prod-database-credentials-2"),
     ),
     SecretRule(
@@ -99,6 +101,33 @@ _ASSIGNED_RULES = (
     ),
 )  # fmt: skip
 
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def _has_bech32_checksum(value: str) -> bool:
+    """BIP 173; age writes its keys so, in upper case.
+
+    >>> _has_bech32_checksum("A12UEL5L")
+    True
+    """
+    prefix, _, data = value.lower().rpartition("1")
+    if any(letter not in _BECH32 for letter in data):
+        return False
+    values = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + [_BECH32.index(c) for c in data]
+    check = 1
+    for item in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ item
+        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= generator if top >> bit & 1 else 0
+    return check == 1
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "age_secret_key": _has_bech32_checksum,
+    "jwt_in_base64": lambda value: is_jwt(decoded(value).decode("ascii", "replace")),
+    "kubeconfig_key": lambda value: b"PRIVATE KEY" in decoded(value[:80]),
+}
 _SHIPPED = shipped()
 RULES: tuple[SecretRule, ...] = (*_SHIPPED, *(shape.rule for shape in SHAPES), *_ASSIGNED_RULES)
 
@@ -139,11 +168,11 @@ def _verdict(rule: SecretRule, keyword: str, candidate: Candidate, length: int) 
     span = (candidate.start, candidate.start + length)
     if value in rule.allow:
         return Verdict(0.9, f"the sample that the issuer of {rule.id} publishes", PLACEHOLDER, span)
-    if rule.id == "kubeconfig_key" and b"PRIVATE KEY" not in decoded(value[:80]):
+    if (check := _CHECKS.get(rule.id)) is not None and not check(value):
         return None
-    body = rule.body.search(value[len(keyword) :]) if rule.body else None
-    body = body.group() if body else value[len(keyword) :]
-    if rule.digit and not is_mixed(body):
+    part = rule.body.search(value[len(keyword) :]) if rule.body else None
+    body = part.group() if part else value[len(keyword) :]
+    if rule.digit and not (is_mixed(body) or is_random_word(body)):
         return None
     reading, reason = read(body, rule.entropy)
     if reading is Reading.FILL_IN:
