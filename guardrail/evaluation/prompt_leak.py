@@ -121,7 +121,7 @@ def labelled(detector: PromptLeak, items: Sequence[Item], name: str, key: str) -
 
 
 def _repeats(text: str, prompt: str) -> bool:
-    """Whether a text has a few words in a row that stand in the prompt: else nothing of it is a copy, in its language."""
+    """Whether a text has a few words in a row that stand in the prompt: else nothing of it is a copy."""
     said, known = tokens_of(text), f" {' '.join(tokens_of(prompt))} "
     return any(f" {' '.join(said[at : at + _REPEATED])} " in known for at in range(len(said) - _REPEATED + 1))
 
@@ -163,13 +163,13 @@ def _changes() -> Mapping[str, tuple[int, Change]]:
 
 def _spans(text: str) -> list[tuple[int, int, int]]:
     """The tokens of a text with their weights, one after the other."""
-    line, at, out = plain(piece(text, 0).text), 0, []
-    if len(line) != len(text):
-        return []
+    read, at, out = piece(text, 0), 0, []
+    line = plain(read.text)
     for word in tokens_of(text):
         at = line.index(word, at)
-        out.append((at, at + len(word), CHARACTER if is_solo(word) else WORD))
-        at += len(word)
+        end = at + len(word)
+        out.append((read.starts[at], read.ends[end - 1], CHARACTER if is_solo(word) else WORD))
+        at = end
     return out
 
 
