@@ -292,38 +292,34 @@ def costs(
     return made
 
 
-def parts(texts: Mapping[str, Sequence[str]], rounds: int) -> list[Cost]:
+def parts(texts: Mapping[str, Sequence[str]], warm: Sequence[str], rounds: int) -> list[Cost]:
     """Where the time goes: folding, the screen's one look, patterns and judges, passages."""
     scanner = judging.everything(without=judging.NAMES)
     screen = scanner.screen(Stage.RESPONSE)
+    work: dict[str, Callable[[str], object]] = {
+        "fold": fold,
+        "fold, screen": lambda text: screen.named(fold(text).text.encode()),
+        "fold, screen, patterns and judges": lambda text: screen.find(fold(text).text),
+        "passages": lambda text: scanner.passages(text, _CONTEXT, Stage.RESPONSE),
+    }
     made: list[Cost] = []
     try:
-        for name, some in texts.items():
-            folded = [fold(text).text for text in some]
-            encoded = [text.encode() for text in folded]
-            work: dict[str, Callable[[int], object]] = {
-                "fold": lambda index, some=some: fold(some[index]),
-                "screen": lambda index, encoded=encoded: screen.named(encoded[index]),
-                "screen, patterns and judges": lambda index, folded=folded: screen.find(folded[index]),
-                "passages": lambda index, some=some: scanner.passages(some[index], _CONTEXT, Stage.RESPONSE),
-            }
-            size = kilobytes_of(some)
-            for part, do in work.items():
-                least = _least(do, len(some), rounds) / size * 1e6
-                made.append(Cost(name, part, size, least, least))
+        for part, do in work.items():
+            _timed(do, warm)
+            for name, some in texts.items():
+                spent = [_timed(do, some) / kilobytes_of(some) * 1e6 for _ in range(max(2, rounds))]
+                made.append(Cost(name, part, kilobytes_of(some), spent[0], min(spent)))
     finally:
         scanner.close()
-    return made
+    return sorted(made, key=lambda one: one.texts)
 
 
-def _least(do: Callable[[int], object], count: int, rounds: int) -> float:
-    best = math.inf
-    for _ in range(rounds):
-        begun = process_time()
-        for index in range(count):
-            do(index)
-        best = min(best, process_time() - begun)
-    return best
+def _timed(do: Callable[[str], object], texts: Sequence[str]) -> float:
+    """Seconds of CPU for doing something with every text."""
+    begun = process_time()
+    for text in texts:
+        do(text)
+    return process_time() - begun
 
 
 def growth(scanner: Scanner, name: str, rounds: int, start: int = _HOSTILE_START) -> Growth:
@@ -351,7 +347,7 @@ def by_pattern(texts: Sequence[str], rounds: int, progress: Progress) -> list[Pa
     made = []
     for index, (detector, pattern) in enumerate(progress.track(patterns, description="patterns")):
         alone = Screen([(detector, pattern)])
-        spent = _least(lambda at, alone=alone: alone.find(folded[at], screened=False), len(folded), rounds)
+        spent = min(_timed(lambda text, alone=alone: alone.find(text, screened=False), folded) for _ in range(rounds))
         passed = sum(index in one for one in asked) / len(asked)
         made.append(PatternCost(f"{detector}/{pattern.id}", spent / size * 1e6, passed))
     return sorted(made, key=lambda one: -one.micros_per_kb)
@@ -448,7 +444,7 @@ def main(
         with Progress(console=bar, transient=True, disable=not bar.is_terminal) as progress:
             stock = None if no_baseline or only else StockPresidio()
             seen = [] if only else costs({**clean_texts, **hit_texts}, warm, rounds, stock, progress)
-            spent = [] if only else parts(clean_texts, rounds)
+            spent = [] if only else parts(clean_texts, warm, rounds)
             scanner = judging.everything()
             grown = [
                 growth(scanner, name, 1 if quick else 2, 2_000 if quick else _HOSTILE_START)
@@ -456,7 +452,7 @@ def main(
             ]
             scanner.close()
             few = [text for some in clean_texts.values() for text in _up_to(some, 20 if quick else 60)]
-            patterns = by_pattern(few, rounds, progress) if single else []
+            patterns = by_pattern(few, max(2, rounds), progress) if single else []
     except GuardrailError as error:
         raise click.ClickException(str(error)) from None
     aims = goals(seen, grown)
