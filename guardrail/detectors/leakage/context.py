@@ -7,7 +7,8 @@ Rules:
    In a key (`contactPhone: "`) a word of four letters or more may end a longer one.
 3. Where two labels compete, the nearer one names the value: `phone order no. 23456789` is an order.
 4. The head of a column is nearer than anything in the cells to the left.
-5. The words are searched for by RE2, so that a hundred of them cost what one does.
+5. The words are looked for by RE2, whose longest match of "anything, then a word" ends with the last of them: a hundred
+   words cost what one does.
 """
 
 import re
@@ -21,8 +22,8 @@ import re2
 from guardrail.detectors.patterns import Candidate
 
 _LATIN = re.compile(r"[\x00-\x7f]+")
-_BREAKS = str.maketrans("0123456789_", " " * 11)
-_KEY = re.compile(r"[a-z]{4,}(?=[\"'`]?\s?[:=]\s?[\"'`]?$)")
+_BREAKS = bytes.maketrans(b"0123456789_", b" " * 11)
+_KEY = re.compile(r"[a-z]{4,}(?=[\"'`]?\s?[:=]\s?[\"'`]?\Z)")
 _KEY_WORD = 4  # letters from which on a word may end a longer one in a key
 
 
@@ -37,11 +38,18 @@ class Labels:
 
     def last(self, before: str) -> int:
         """Where the last of the words ends in `before`, -1 when there is none."""
-        end = -1
-        for match in self.expression.finditer(before.translate(_BREAKS)):
-            end = match.end()
-        key = _KEY.search(before)
+        end = self.plain(before)
+        key = _key(before)
         return key.end() if key and key.end() > end and self.in_key(key.group()) is not None else end
+
+    def plain(self, before: str) -> int:
+        """As `last`, without the reading of keys."""
+        raw = before.encode()
+        match = self.expression.match(raw.translate(_BREAKS))
+        if match is None:
+            return -1
+        end: int = match.end()
+        return end if len(raw) == len(before) else len(raw[:end].decode())
 
     def in_key(self, key: str) -> str | None:
         """The word that a key ends or begins with."""
@@ -68,6 +76,7 @@ class Lexicon:
 
     kinds: Mapping[str, str]
     labels: Labels
+    sizes: tuple[int, ...]
 
     def nearest(self, candidate: Candidate) -> str | None:
         """The kind that the last of the words before a candidate, or in the head of its column, stands for."""
@@ -75,17 +84,24 @@ class Lexicon:
         return (self._last(heading) if heading else None) or self._last(candidate.before)
 
     def _last(self, before: str) -> str | None:
-        found = None
-        for match in self.labels.expression.finditer(before.translate(_BREAKS)):
-            found = match.group()
-        if (key := _KEY.search(before)) and (found is None or not before[: key.end()].endswith(found)):
-            found = self.labels.in_key(key.group()) or found
-        return None if found is None else self.kinds[found]
+        end = self.labels.plain(before)
+        key = _key(before)
+        if key and key.end() > end and (word := self.labels.in_key(key.group())):
+            return self.kinds[word]
+        if end < 0:
+            return None
+        text = before.encode().translate(_BREAKS).decode()
+        return next(self.kinds[text[end - size : end]] for size in self.sizes if text[end - size : end] in self.kinds)
+
+
+def _key(before: str) -> re.Match[str] | None:
+    """The name of the JSON member or assignment whose value begins here."""
+    return _KEY.search(before) if ":" in before[-4:] or "=" in before[-4:] else None
 
 
 def labels(*words: str) -> Labels:
     """Labels from plain lower-case words, Latin or Chinese."""
-    return _labels(tuple(dict.fromkeys(word.translate(_BREAKS) for word in words)))
+    return _labels(tuple(dict.fromkeys(word.encode().translate(_BREAKS).decode() for word in words)))
 
 
 def lexicon(**words: Labels) -> Lexicon:
@@ -95,7 +111,7 @@ def lexicon(**words: Labels) -> Lexicon:
         for word in own.words:
             if kinds.setdefault(word, kind) != kind:
                 raise ValueError(f"{word!r} announces {kinds[word]} and {kind}; give it to one of them")
-    return Lexicon(kinds, labels(*kinds))
+    return Lexicon(kinds, labels(*kinds), tuple(sorted({len(word) for word in kinds}, reverse=True)))
 
 
 @lru_cache(maxsize=512)
@@ -106,7 +122,7 @@ def _labels(words: tuple[str, ...]) -> Labels:
     parts = [_bounded(word) if _LATIN.fullmatch(word) else re2.escape(word) for word in words]
     joined = {word.replace(" ", ""): word for word in words if word.isascii() and word.replace(" ", "").isalpha()}
     endings = tuple((key, joined[key]) for key in sorted(joined, key=len, reverse=True) if len(key) >= _KEY_WORD)
-    return Labels(words, re2.compile("|".join(parts), options), endings)
+    return Labels(words, re2.compile(f"(?s:.*)(?:{'|'.join(parts)})", options), endings)
 
 
 def _bounded(word: str) -> str:

@@ -156,7 +156,7 @@ OTHER_THINGS = labels(
     "total", "amount", "bill", "fee", "profit", "salary", "balance", "model", "part no", "sku", "tel",
     "telephone", "phone", "mobile", "whatsapp", "fax", "hotline", "hkid", "postcode", "zip", "hash",
     "timestamp", "barcode", "card", "card no", "credit card", "debit card", "year", "member", "membership",
-    "policy no", "電話", "手機", "傳真", "电话", "手机", "传真", "訂單", "單號", "編號係", "序號", "發票",
+    "policy no", "電話", "手機", "傳真", "电话", "手机", "传真", "訂單", "單號", "序號", "發票",
     "人口", "收入", "金額", "總數", "結餘", "餘額", "余额", "專利", "订单", "单号", "序号", "发票", "金额",
     "总数", "信用卡", "郵編", "邮编", "會員", "会员", "型號", "型号", "股票", "保單", "保单",
 )  # fmt: skip

@@ -36,7 +36,7 @@ _BETWEEN = re.compile(
     r"(?:[\s,:;=|\"'`*()\[\]{}<>/、_-]"
     r"|\b(?:hkids?|hkic|hong kong|hk|permanent|identity|identification|id|ids|cards?|number|numbers|no|holder|holds"
     r"|holding|with|is|was|has|whose|her|his|their|the|s|bearing|of)\b\.?"
-    r"|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+$",
+    r"|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+\Z",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
@@ -46,10 +46,10 @@ _LABEL = re.compile(
     r"|\b(?:mr|mrs|ms|miss|madam|dr|prof)\b\.?)[\s:=|\"'`*(是係為为叫-]{0,6}",
     re.IGNORECASE,
 )
-_HAN_END = re.compile(rf"({_HAN}+?)({_TITLES})?$")
+_HAN_END = re.compile(rf"({_HAN}+?)({_TITLES})?\Z")
 _HAN_NAME = re.compile(rf"{_HAN}{{2,4}}")
 _LATIN_NAME = re.compile(r"(?:[A-Z][A-Za-z.]{0,20}(?:-[A-Za-z]+)?,?[ ]){1,4}[A-Z][A-Za-z]{0,20}(?:-[A-Za-z]+)?")
-_LATIN_END = re.compile(_LATIN_NAME.pattern + "$")
+_LATIN_END = re.compile(_LATIN_NAME.pattern + r"\Z")
 _FUNCTION = frozenset("是係叫名為为由給给俾畀同與与和及跟向對对找搵將将把替幫帮的嘅戶户人員员生者")
 # Words that begin like a family name and name nobody.
 _WORDS = _split(

@@ -10,15 +10,15 @@ import re
 from guardrail.detectors.leakage import checksums, cues, holders, placeholders
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 
-MONEY = re.compile(r"(?:[$€£¥]|\b(?:hkd|usd|rmb|cny|eur|gbp|mop|twd|ntd|jpy))\s*$", re.ASCII)
+MONEY = re.compile(r"(?:[$€£¥]|\b(?:hkd|usd|rmb|cny|eur|gbp|mop|twd|ntd|jpy))\s*\Z", re.ASCII)
 """A currency right before a number."""
-MORE_DIGITS = re.compile(r"\d[.,_:]$|\b\d{1,3}/$|\d-$|\d{3,} $|\d\.\d+ $", re.ASCII)
+MORE_DIGITS = re.compile(r"\d[.,_:]\Z|\b\d{1,3}/\Z|\d-\Z|\d{3,} \Z|\d\.\d+ \Z", re.ASCII)
 """A longer number goes on right before this one."""
-EQUATION = re.compile(r"[=*×^+/<>÷≈] ?$")
+EQUATION = re.compile(r"[=*×^+/<>÷≈] ?\Z")
 """A sign of arithmetic right before a number."""
 
 _COUNTRY_CODE_BEFORE = re.compile(
-    r"\+$|(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?$|\(0?\d{1,3}\)[ -]?$", re.ASCII
+    r"\+\Z|(?:\+\d{1,3}|\b00\d{1,3}|\b8(?:52|53|6|86))\)?[ -]?\Z|\(0?\d{1,3}\)[ -]?\Z", re.ASCII
 )
 _DATE = re.compile(r"(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _YEARS = re.compile(r"(?:19|20)\d\d[ -](?:19|20)\d\d")
@@ -92,7 +92,7 @@ def _hkid_named(candidate: Candidate) -> Verdict | None:
 def _phone_prefixed(candidate: Candidate) -> Verdict | None:
     digits = digits_of(candidate.value)
     planned = _PLAN.fullmatch(digits[-8:]) is not None
-    if re.search(r"[\w.+]-?$", candidate.before, re.ASCII):
+    if re.search(r"[\w.+]-?\Z", candidate.before, re.ASCII):
         return None
     if candidate.value.startswith(("+", "(", "00")):
         return Verdict(0.95 if planned else 0.75, "country code 852")
@@ -124,7 +124,7 @@ def _phone(candidate: Candidate) -> Verdict | None:
 def _bracketed(candidate: Candidate) -> Verdict | None:
     """Digits with the last one in brackets: an Octopus card, or a Macao identity card."""
     digits = digits_of(candidate.value)
-    if re.search(r"[\w.,]$|\d[ /-]$", candidate.before, re.ASCII):
+    if re.search(r"[\w.,]\Z|\d[ /-]\Z", candidate.before, re.ASCII):
         return None
     macao = len(digits) == 8 and digits[0] in "157"
     octopus = "/" not in candidate.value and checksums.octopus(digits)
@@ -142,7 +142,7 @@ def _bracketed(candidate: Candidate) -> Verdict | None:
 def _bank_account(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     digits = digits_of(value)
-    if not 9 <= len(digits) <= 16 or candidate.after or re.search(r"\d[ .,/:-]$|[$+]$", candidate.before):
+    if not 9 <= len(digits) <= 16 or candidate.after or re.search(r"\d[ .,/:-]\Z|[$+]\Z", candidate.before):
         return None
     coded = digits[:3] in _BANK_CODES and len(digits) > 9
     if not cues.BANK_ACCOUNT.introduce(candidate, cues.OTHER_THINGS):

@@ -28,7 +28,7 @@ _ROLE = re.compile(
     r"(?:customer|client|tech|user)?[._-]?(?:info|support|services?|helpdesk|help|care)|sales|contact|admin|office|hr|press"
     r"|media|kundenservice|kundenbetreuung|kontakt|contacto|enquir(?:y|ies)|inquir(?:y|ies)|hello|webmaster|postmaster|no-?reply|donotreply|jobs|careers|feedback|billing"
 )
-_URL_AUTHORITY = re.compile(r"://[^\s/?#]*$")
+_URL_AUTHORITY = re.compile(r"://[^\s/?#]*\Z")
 _FORGES = re.compile(r"(?:github|gitlab|bitbucket|gitee|codeberg|ssh\.dev\.azure|hf)\.\w+")
 _COUNTRIES = COUNTRIES | {"xk"}  # Kosovo, which banks use without ISO
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
@@ -43,12 +43,12 @@ def issuer(digits: str) -> str | None:
 def _payment_card(candidate: Candidate) -> Verdict | None:
     value, before = candidate.value, candidate.before
     digits = digits_of(value)
-    if not re.fullmatch(r"[\d .-]+", value) or re.search(r"^\d+\.\d+$", value):
+    if not re.fullmatch(r"[\d .-]+", value) or re.search(r"^\d+\.\d+\Z", value):
         return None
     scheme = issuer(digits)
     if scheme is None or len(set(digits)) < 2 or not checksums.luhn(digits):
         return None
-    if re.search(r"\d[ .,_-]$|[a-z]\d\d $", before):
+    if re.search(r"\d[ .,_-]\Z|[a-z]\d\d \Z", before):
         return None
     if len(digits) == 18 and checksums.resident_id(digits):  # a residence permit, region 810000
         return None
@@ -60,7 +60,7 @@ def _payment_card(candidate: Candidate) -> Verdict | None:
         return Verdict(0.95, f"{scheme} prefix, check digit passes, announced")
     if value != digits:
         return Verdict(0.9, f"{scheme} prefix, grouped, check digit passes")
-    if EQUATION.search(before) or re.search(r"(?:^|[^a-z])(?:id|_id)[\"']?\s?[:=]\s?[\"']?$", before):
+    if EQUATION.search(before) or re.search(r"(?:^|[^a-z])(?:id|_id)[\"']?\s?[:=]\s?[\"']?\Z", before):
         return Verdict(0.3, f"{scheme} prefix and check digit, but reads as another number")
     likely = len(digits) == 16 or scheme in ("American Express", "UnionPay")
     return Verdict(0.65 if likely else 0.35, f"{scheme} prefix, check digit passes")
@@ -109,7 +109,7 @@ def _wallet(candidate: Candidate) -> Verdict | None:
 def _fiction(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     digits = digits_of(value)
-    if re.search(r"[\d)+][ .-]?$", candidate.before):
+    if re.search(r"[\d)+][ .-]?\Z", candidate.before):
         return None
     local = digits[:3] == "555"
     if not local and not (placeholders.national_phone(digits, "44") or placeholders.national_phone(digits, "61")):

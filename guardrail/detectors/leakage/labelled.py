@@ -35,7 +35,7 @@ def _form(kind: str, expression: str, score: float, check: Callable[[str], bool]
     return _Form(kind, re.compile(expression), score, check)
 
 
-_JOINED = re.compile(r"[a-z0-9]-$|\+$|\d $")
+_JOINED = re.compile(r"[a-z0-9]-\Z|\+\Z|\d \Z")
 _DIGITS = lexicon(
     fps=cues.FPS,
     business=cues.BUSINESS,

@@ -13,7 +13,7 @@ from guardrail.detectors.leakage import checksums, cues
 from guardrail.detectors.leakage.hong_kong import MORE_DIGITS, digits_of
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 
-_INSIDE = re.compile(r"[\w.+]-?$", re.ASCII)
+_INSIDE = re.compile(r"[\w.+]-?\Z", re.ASCII)
 _MACAO_PLAN = re.compile(r"6\d{7}|28\d{6}|8\d{7}")
 _TAIWAN_PLAN = re.compile(r"9\d{8}|[2-8]\d{7,8}")
 

@@ -29,7 +29,7 @@ def _phone(candidate: Candidate) -> Verdict | None:
     if MORE_DIGITS.search(before) or MONEY.search(before) or before.endswith("+"):
         return None
     prefixed = len(number) > 11
-    if not prefixed and re.search(r"(?:\+|\b00)\d{1,3}\)?[ -]?$", before, re.ASCII):
+    if not prefixed and re.search(r"(?:\+|\b00)\d{1,3}\)?[ -]?\Z", before, re.ASCII):
         return None
     if cues.PHONE.introduce(candidate, cues.OTHER_NUMBER):
         return Verdict(0.95, "in the numbering plan, announced")
@@ -41,7 +41,7 @@ def _phone(candidate: Candidate) -> Verdict | None:
 
 
 def _landline(candidate: Candidate) -> Verdict | None:
-    if candidate.after or re.search(r"[\d+][ .-]?$", candidate.before):
+    if candidate.after or re.search(r"[\d+][ .-]?\Z", candidate.before):
         return None
     announced = cues.PHONE.introduce(candidate, cues.OTHER_NUMBER)
     return Verdict(0.85 if announced else 0.45, "area code and subscriber number" + ", announced" * announced)

@@ -79,7 +79,7 @@ _IP_WORDS = labels(
 _VERSION_WORD = re.compile(
     r"(?:(?<![a-z])(?:version|versions|ver|v|release|firmware|build|oid|section|sec|chapter|clause|rfc|driver|chrome|edg|§)"
     r"[\s:.=/\"'-]*"
-    r"|(?:版本|版|韌體|固件|第|條|章|節|节)[號号]?[\s:是係为為]*)v?$"
+    r"|(?:版本|版|韌體|固件|第|條|章|節|节)[號号]?[\s:是係为為]*)v?\Z"
 )
 _MAC_WORDS = labels(
     "mac", "mac address", "hardware", "physical address", "ethernet", "wifi", "wi-fi", "bssid", "device", "網卡",
@@ -115,8 +115,8 @@ def _iban_expression() -> str:
     return rf"\b(?:{'|'.join(forms)})\b"
 
 
-_INSIDE_ADDRESS = re.compile(r"[0-9]\.$|(?:^|[^a-z0-9])[0-9a-f]{1,4}:$|::$")
-_INSIDE_HEX = re.compile(r"(?:^|[^a-z0-9])(?:[0-9a-f]{2}[:-]|[0-9a-f]{4}\.)$")
+_INSIDE_ADDRESS = re.compile(r"[0-9]\.\Z|(?:^|[^a-z0-9])[0-9a-f]{1,4}:\Z|::\Z")
+_INSIDE_HEX = re.compile(r"(?:^|[^a-z0-9])(?:[0-9a-f]{2}[:-]|[0-9a-f]{4}\.)\Z")
 _EUI64 = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")
 _HEX4 = "[0-9A-Fa-f]{1,4}"
 _IPV6 = (
@@ -167,6 +167,8 @@ def _crypto(ask: Asked) -> Judge:
 def _ip(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value, before = candidate.value, candidate.before
+        if ":" in value and "::" not in value and value.count(":") < 6:  # a time of day
+            return None
         if _INSIDE_ADDRESS.search(before) or ask(value) is None:
             return None
         address = ipaddress.ip_interface(value.split("%")[0])
@@ -212,7 +214,7 @@ def _mac(ask: Asked) -> Judge:
 def _ssn(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value
-        if re.search(r"\d[-. ]$", candidate.before) or ask(value) is None:
+        if re.search(r"\d[-. ]\Z", candidate.before) or ask(value) is None:
             return None
         announced = _SSN_WORDS.introduce(candidate)
         if value.isdecimal():
@@ -225,7 +227,7 @@ def _ssn(ask: Asked) -> Judge:
 
 def _nhs(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
-        if re.search(r"\d[-. ]$|\+$", candidate.before) or ask(candidate.value) is None:
+        if re.search(r"\d[-. ]\Z|\+\Z", candidate.before) or ask(candidate.value) is None:
             return None
         announced = _NHS_WORDS.introduce(candidate)
         return Verdict(0.9 if announced else 0.3, "check digit passes" + ", announced" * announced)
@@ -248,7 +250,7 @@ def _nric(ask: Asked) -> Judge:
 def _phone(ask: Asked, international: bool) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value, before = candidate.value, candidate.before
-        if re.search(r"^\+ ?(?:85[23]|886|86\D*1[3-9])", value) or re.search(r"[\d+][.-]?$", before):
+        if re.search(r"^\+ ?(?:85[23]|886|86\D*1[3-9])", value) or re.search(r"[\d+][.-]?\Z", before):
             return None
         if placeholders.phone(re.sub(r"\D", "", value)):
             return Verdict(placeholders.SCORE, "a number kept for fiction", "placeholder.phone")

@@ -330,7 +330,9 @@ def test_a_regex_timeout_is_a_failed_check(
         monkeypatch.setattr(iban.re, "finditer", Slow().finditer)
     else:
         for pattern in recogniser.patterns:
-            pattern.compiled_regex, pattern.compiled_with_flags = Slow(), recogniser.global_regex_flags
+            # The patterns belong to the class: what is set here must not stay.
+            monkeypatch.setattr(pattern, "compiled_regex", Slow())
+            monkeypatch.setattr(pattern, "compiled_with_flags", recogniser.global_regex_flags)
     with pytest.raises(CheckError, match="did not finish"):
         presidio._asked(recogniser, "X")("52.95.110.1")
     assert caplog.text == ""
