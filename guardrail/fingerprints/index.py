@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from guardrail.detectors.leakage.passages import POSTINGS, Posting, weight
 from guardrail.fingerprints import cells
-from guardrail.fingerprints.shingles import LEAST, REACH, shingles
+from guardrail.fingerprints.shingles import LEAST, PLAIN, REACH, shingles
 
 Array = NDArray[Any]
 ROWS = 64
@@ -30,25 +30,8 @@ _FEW = 16
 """Places of a shingle that are looked at one by one."""
 _RECENT, _REACHED = 8, 24
 """Documents that a text has just been repeating, and for how many tokens that is just."""
-# fmt: off
 _SLACK = 6
 """Tokens by which the copy may be ahead or behind and still be in order."""
-PLAIN = frozenset({
-    "a", "about", "after", "all", "also", "an", "and", "another", "any", "are", "as", "at", "be", "because", "been",
-    "being", "best", "both", "but", "by", "can", "could", "did", "do", "does", "done", "during", "each", "even",
-    "every", "few", "find", "first", "for", "from", "get", "give", "go", "good", "great", "had", "has", "have",
-    "having", "he", "help", "her", "here", "him", "his", "how", "however", "i", "if", "important", "in", "include",
-    "including", "into", "is", "it", "its", "just", "keep", "know", "let", "like", "made", "make", "many", "may",
-    "me", "might", "more", "most", "much", "must", "my", "need", "new", "no", "not", "now", "of", "often", "on",
-    "one", "only", "or", "order", "other", "our", "out", "over", "own", "people", "possible", "provide", "s", "see",
-    "several", "she", "should", "since", "so", "some", "such", "sure", "t", "take", "than", "that", "the", "their",
-    "them", "then", "there", "these", "they", "thing", "things", "think", "this", "those", "through", "time", "to",
-    "together", "too", "two", "under", "up", "us", "use", "used", "using", "very", "want", "was", "way", "we",
-    "well", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "within", "without",
-    "would", "you", "your",
-})
-# fmt: on
-"""Common English words.  A shingle of nothing else goes on with a passage and begins none."""
 
 
 def bitmap(hashes: Array) -> Array:

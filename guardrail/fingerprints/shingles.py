@@ -14,6 +14,24 @@ LEAST = 4 * CHARACTER
 """The least weight of a shingle; three words are more."""
 REACH = 4
 """The most tokens of a shingle."""
+# fmt: off
+_COMMON = frozenset({
+    "a", "about", "after", "all", "also", "an", "and", "another", "any", "are", "as", "at", "be", "because", "been",
+    "being", "best", "both", "but", "by", "can", "could", "did", "do", "does", "done", "during", "each", "even",
+    "every", "few", "find", "first", "for", "from", "get", "give", "go", "good", "great", "had", "has", "have",
+    "having", "he", "help", "her", "here", "him", "his", "how", "however", "i", "if", "important", "in", "include",
+    "including", "into", "is", "it", "its", "just", "keep", "know", "let", "like", "made", "make", "many", "may",
+    "me", "might", "more", "most", "much", "must", "my", "need", "new", "no", "not", "now", "of", "often", "on",
+    "one", "only", "or", "order", "other", "our", "out", "over", "own", "people", "possible", "provide", "s", "see",
+    "several", "she", "should", "since", "so", "some", "such", "sure", "t", "take", "than", "that", "the", "their",
+    "them", "then", "there", "these", "they", "thing", "things", "think", "this", "those", "through", "time", "to",
+    "together", "too", "two", "under", "up", "us", "use", "used", "using", "very", "want", "was", "way", "we",
+    "well", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "within", "without",
+    "would", "you", "your",
+})
+# fmt: on
+PLAIN = _COMMON | frozenset(map(str, range(100))) | frozenset("abcdefghijklmnopqrstuvwxyz")
+"""Common English words, small numbers and letters: a shingle of nothing else goes on with a passage and begins none."""
 _SEPARATOR = "\x1f"  # no token holds it
 
 

@@ -87,7 +87,7 @@ def test_what_says_too_little_is_left_out_and_counted():
 
 def test_names_are_short_in_chinese_and_never_a_find_by_themselves():
     found = kept([["123456789", "王明"], ["223456789", "陳大文"], ["323456789", "Li"]], names=[1])
-    assert [flags for flags in found.flags] == [cells.STRONG, 1, cells.STRONG, 1, cells.STRONG]
+    assert list(found.flags) == [cells.STRONG, 1, cells.STRONG, 1, cells.STRONG]
     assert found.left_out["short"] == 1
 
 

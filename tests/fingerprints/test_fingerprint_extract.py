@@ -47,7 +47,7 @@ def pdf(pages, chinese=False):
         ]
     else:
         fonts = [b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>", b"null", b"null"]
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""] + fonts
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", *fonts]
     kids = []
     for page in pages:
         shown = (

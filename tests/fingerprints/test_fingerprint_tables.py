@@ -90,7 +90,7 @@ def test_columns_are_named_as_people_write_them(tmp_path):
     header = ["Account No", "姓名", "HKID", "hkid", "3"]
     assert tables.positions(tmp_path, header, ["account  no", "姓名", "１"]) == [0, 1, 0]
     assert tables.positions(tmp_path, header, ["3"]) == [4]
-    with pytest.raises(SettingsError, match="did you mean `Account No`?"):
+    with pytest.raises(SettingsError, match=r"did you mean `Account No`\?"):
         tables.positions(tmp_path, header, ["acount no"])
     with pytest.raises(SettingsError, match="the first row names `Account No`, `姓名`"):
         tables.positions(tmp_path, header, ["phone"])
