@@ -447,7 +447,7 @@ def main(
             spent = [] if only else parts(clean_texts, warm, rounds)
             scanner = judging.everything()
             grown = [
-                growth(scanner, name, 1 if quick else 2, 2_000 if quick else _HOSTILE_START)
+                growth(scanner, name, 2, 2_000 if quick else _HOSTILE_START)
                 for name in progress.track(chosen, description="slow texts")
             ]
             scanner.close()

@@ -97,6 +97,10 @@ def _tracker(stack: ExitStack) -> Track:
     progress = stack.enter_context(Progress(*columns, console=console, transient=True))
 
     def track(what: str, items: Sequence[T]) -> Iterable[T]:
-        return progress.track(items, total=len(items), description=what)
+        task = progress.add_task(what, total=len(items))
+        for item in items:
+            yield item
+            progress.advance(task)
+        progress.remove_task(task)
 
     return track

@@ -19,6 +19,7 @@ from rich.table import Table as Drawn
 
 from guardrail.evaluation.intervals import Counts, Measure
 
+_COLOURS = {"met": "green", "MISSED": "bold red"}
 Cell = str | int | float | Measure | None
 T = TypeVar("T")
 
@@ -242,7 +243,9 @@ def drawn(table: Table, console: Console) -> Drawn:
 
 def _escaped(text: str, console: Console) -> str:
     safe = text.replace("[", r"\[")
-    return safe if console.is_terminal else safe.replace("|", "¦")
+    if not console.is_terminal:
+        return safe.replace("|", "¦")
+    return f"[{_COLOURS[text]}]{safe}[/]" if text in _COLOURS else safe
 
 
 def as_json(report: Report) -> bytes:
