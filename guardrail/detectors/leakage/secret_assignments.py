@@ -49,8 +49,12 @@ _WORD = (
 )
 _TAIL = r"[A-Za-z0-9_-]{0,24}"
 _CLOSE = r"\\{0,3}[\"'`*]{0,3}[\])]{0,2}"
-_TYPE = r"(?::\s?(?:str|[sS]tring|bytes|char|[tT]ext|any|SecretStr)\s?)?"
-_OPERATOR = rf"\s{{0,4}}{_TYPE}" + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)\s{0,4}"
+_TYPE = r"(?::\s?(?:&?str|[sS]tring|bytes|char|[tT]ext|any|SecretStr)\s?)?"
+_WHOSE = r"(?: (?:for|of|to)(?: [A-Za-z0-9_@.'-]{1,16}){1,4})?"  # `the password for the new account is ...`
+_OPERATOR = (
+    rf"{_WHOSE}\s{{0,4}}{_TYPE}"
+    + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)(?:\*{2})?\s{0,4}"
+)
 _OPEN = r"(?:[@bBrRuUfF]{0,2}\\{0,3}[\"'`「『*]{1,3})?\(?"
 _BLANK = r"\s{1,4}(?:value=)?|\s{0,4}[,(]\s{0,4}"  # only a quoted value may follow: `password abc` is prose
 _QUOTE = r"[@bBrRuUfF]{0,2}\\{0,3}[\"'`]"
@@ -65,6 +69,8 @@ _PARTS = re.compile(
 )
 _OPTION = rf"\B-{{1,2}}[A-Za-z0-9_-]{{0,24}}(?:{_WORD}){_TAIL}\s{{1,3}}[\"']?({_VALUE})"
 _NETRC = rf"\b(?:login|user|account)\s{{1,3}}[A-Za-z0-9._@+-]{{1,60}}\s{{1,3}}password\s{{1,3}}({_VALUE})"
+_SHORT_OPTION = rf"\B-p\s?[\"']?({_VALUE})"
+_PGPASS = rf":[0-9]{{3,5}}:[A-Za-z0-9_*.-]{{1,40}}:[A-Za-z0-9_*.-]{{1,40}}:({_VALUE})"
 _BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}\\{0,3}[\"']?\s?[=:]\s?\\{0,3}[\"']?([A-Za-z0-9_.-]{3,}:[A-Za-z0-9_.-]{6,})"
 
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_.$-]*$")
@@ -169,6 +175,8 @@ def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
         Pattern(ID, PASSWORD, EXPRESSION, partial(_judge, given), also=kinds),
         Pattern("option", PASSWORD, _OPTION, partial(_option, given), group=1, also=kinds),
         Pattern("netrc", PASSWORD, _NETRC, _netrc, group=1),
+        Pattern("short_option", PASSWORD, _SHORT_OPTION, _short_option, group=1),
+        Pattern("pgpass", PASSWORD, _PGPASS, _pgpass, group=1),
         Pattern("bundler", "secret.package_token", _BUNDLE, _bundle, group=1),
     )
 
@@ -213,6 +221,22 @@ def _option(providers: _Providers, candidate: Candidate) -> Verdict | None:
 def _netrc(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     return None if _is_code(value) else _placed(_of_password(value, quoted=True), candidate.start, value)
+
+
+def _short_option(candidate: Candidate) -> Verdict | None:
+    """`mysql -pabc`, `sshpass -p abc`."""
+    value = candidate.value.rstrip(";|&)")
+    if not re.search(r"(?:mysql\w*|mariadb|sshpass|mongo\w*)\b[^\n]*$", candidate.before) or _is_code(value):
+        return None
+    return _placed(_of_password(value, quoted=True), candidate.start, value)
+
+
+def _pgpass(candidate: Candidate) -> Verdict | None:
+    """host:port:database:user:password (postgresql.org, The Password File)."""
+    value = candidate.value
+    if len(value) < 8 or classes(value) < 3 or _is_code(value) or ":" in value:
+        return None
+    return _placed(_of_password(value, quoted=True), candidate.start, value)
 
 
 def _bundle(candidate: Candidate) -> Verdict | None:

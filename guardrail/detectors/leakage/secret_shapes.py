@@ -147,7 +147,7 @@ def _key_body(candidate: Candidate) -> Verdict | None:
 
 def _key_tail(candidate: Candidate) -> Verdict | None:
     """The last line of a key, whose first lines stand elsewhere."""
-    if re.search(r"[a-z0-9+/=]\s{0,4}$", candidate.before) or not is_mixed(candidate.value):
+    if re.search(r"[a-z0-9+/=]{20,}[^a-z0-9]*$", candidate.before) or not is_mixed(candidate.value):
         return None
     return judged(candidate.value, 0.8, "last line of a private key", 3.0)
 

@@ -68,6 +68,22 @@ _ASSIGNED_RULES = (
         ("machine api.internal login build password yourpassword",),
     ),
     SecretRule(
+        "short_option_password",
+        assignments.PASSWORD,
+        "short_option",
+        ("-p",),
+        ("mysql -u root -phV7#" + "qLm2x db", "sshpass -p 'hV7#" + "qLm2x' ssh host"),
+        ("mysql -u root -p db", "docker run -p 8080:80 app", "mkdir -p build/Release1"),
+    ),
+    SecretRule(
+        "pgpass_password",
+        assignments.PASSWORD,
+        "pgpass",
+        (":",),
+        ("db.internal:5432:app:app:hV7#" + "qLm2x",),
+        ("db.internal:5432:app:app:password", "2026-01-05T10:30:45:123:abc:def"),
+    ),
+    SecretRule(
         "bundler_credentials",
         "secret.package_token",
         "bundler",

@@ -183,6 +183,11 @@ TOKEN = made_up("token", 32)
         (f"curl -u 'ops:{SECRET}' https://x.hk", "secret.password_assignment", SECRET),
         (f"machine x.hk login build password {SECRET}", "secret.password_assignment", SECRET),
         (f"tool --password {SECRET} --force", "secret.password_assignment", SECRET),
+        (f"**Password:** `{SECRET}`", "secret.password_assignment", SECRET),
+        (f"The password for the admin account is {SECRET}.", "secret.password_assignment", SECRET),
+        (f'let api_key: &str = "{TOKEN}";', "secret.key_assignment", TOKEN),
+        (f'val token: String = "{TOKEN}"', "secret.key_assignment", TOKEN),
+        (f"Set-Cookie: JSESSIONID={TOKEN}; Path=/", "secret.session_cookie", TOKEN),
     ],
 )
 def test_the_value_alone_is_found(text: str, kind: str, value: str) -> None:
@@ -325,7 +330,7 @@ def test_no_text_makes_a_judge_fail(text: str, opening: str) -> None:
     [
         ("Take the bus to Central and walk.", "walk."),
         ("坐巴士去中環，然後行路。", ""),
-        ("Choose a strong password for the token ", ""),
+        ("Choose a strong password today, the key is yours, ", ""),
         ("密碼唔好話俾人知，", ""),
         ("-----BEGIN " + "PRIVATE KEY----- is the header ", ""),
         ("def add(a, b):\n    return a + b\n", ""),
