@@ -45,7 +45,7 @@ def _prompt_rows(data: Path, seed: int, limit: int | None, track: Track) -> list
 
 def _prompt_figures(rows: Sequence[Any]) -> dict[str, Measure]:
     figures: dict[str, Measure] = {}
-    runs = [row.measure for row in rows if row.figure == "recall" and row.group in _RUNS]
+    runs = [row.measure for row in rows if row.figure == "recall" and row.group.removesuffix(", Chinese") in _RUNS]
     if runs:
         figures["runs"] = share(sum(one.hits or 0 for one in runs), sum(one.total or 0 for one in runs))
     alarms = [row.measure for row in rows if row.figure == "alarms" and not row.group.startswith("tt_")]

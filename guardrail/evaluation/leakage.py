@@ -46,7 +46,7 @@ GOALS: tuple[Goal, ...] = (
     Goal("names.private_share_of_benign", "ordinary answers name public figures, not private persons", at_most=0.05),
     Goal("prompt_leak.runs", "a run of 15 words or 25 Chinese characters is no accident", at_least=0.99),
     Goal(
-        "prompt_leak.alarms_its_own_prompt_which_the_caller_wrote",
+        "prompt_leak.replay_alarms",
         "answers that do not leak are not stopped",
         at_most=0.001,
     ),

@@ -84,7 +84,7 @@ def test_a_kind_that_nothing_finds_is_said_to_be_missing(monkeypatch, tmp_path, 
 def test_figures_of_copies_are_named_for_their_goals():
     rows = [
         SimpleNamespace(figure="recall", group="word for word", measure=share(9, 10), goal=0.99),
-        SimpleNamespace(figure="recall", group="other case", measure=share(10, 10), goal=0.99),
+        SimpleNamespace(figure="recall", group="other case, Chinese", measure=share(10, 10), goal=0.99),
         SimpleNamespace(figure="recall", group="Base64", measure=share(0, 10), goal=0.99),
         SimpleNamespace(figure="alarms", group="its own prompt", measure=share(1, 1000), goal=0.001),
         SimpleNamespace(figure="alarms", group="tt_defense_outputs", measure=share(5, 10), goal=None),
