@@ -238,6 +238,15 @@ def from_hex(run: str) -> str | None:
         return None
 
 
+def from_quoted(run: str) -> str | None:
+    """Quoted-printable in which every octet is quoted (RFC 2045 section 6.7), with soft line breaks.
+
+    >>> from_quoted("=41=31=32=33=34=35=36")
+    'A123456'
+    """
+    return from_hex(re.sub(r"=\r?\n|=", " ", run))
+
+
 def from_codes(run: str) -> str | None:
     """Decimal character codes.
 

@@ -246,13 +246,14 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "base64",
         "pii.hkid",
-        r"\b[A-Za-z0-9][a-z/+]{0,7}[A-Z0-9][A-Za-z0-9+/_-]{9,}={0,2}",
+        r"\b[A-Za-z0-9](?:[A-Z0-9][A-Za-z0-9+/_-]{9,}|[a-z/+][A-Z0-9][A-Za-z0-9+/_-]{8,}"
+        r"|[a-z/+]{2,7}[A-Z0-9][A-Za-z0-9+/_-]{7,})={0,2}",
         _base64,
     ),
     Pattern(
         "base64_lines",
         "pii.hkid",
-        r"\b[A-Za-z0-9+/]{60,80}(?:(?:\r?\n|\\n)[A-Za-z0-9+/]{2,80})+={0,2}",
+        r"\b[A-Za-z0-9+/]{24,80}(?:(?:\r?\n|\\n)[A-Za-z0-9+/]{2,80})+={0,2}",
         _base64_lines,
     ),
     Pattern("reversed_base64", "pii.hkid", r"={1,2}[A-Za-z0-9+/_-]{10,}", _reversed_base64),
@@ -277,6 +278,12 @@ _PATTERNS: tuple[Pattern, ...] = (
         "pii.hkid",
         r"\b[0-9]{2,3}(?:[ ,;]{1,2}[0-9]{2,3}){5,}\b",
         partial(_run, [("character codes", decode.from_codes)]),
+    ),
+    Pattern(
+        "quoted_printable",
+        "pii.hkid",
+        r"=[0-9A-Fa-f]{2}(?:=\r?\n|=[0-9A-Fa-f]{2}){5,}",
+        partial(_run, [("quoted-printable", decode.from_quoted)]),
     ),
     Pattern("bits", "pii.hkid", r"\b[01]{8}(?: ?[01]{8}){5,}\b", partial(_run, [("binary", decode.from_bits)])),
     Pattern(

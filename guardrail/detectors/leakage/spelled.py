@@ -26,6 +26,7 @@ from guardrail.detectors.leakage import checksums
 from guardrail.detectors.leakage.context import either_case
 from guardrail.detectors.leakage.identifiers import Identifiers
 from guardrail.detectors.leakage.inner import context_before, find, inner_screen, kinds_of
+from guardrail.detectors.leakage.secrets import Secrets
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 from guardrail.detectors.screen import Screen
 from guardrail.types import Finding, Unit
@@ -47,24 +48,33 @@ _WORDS["oh"] = "0"
 _CHARACTERS = "".join(_NUMERALS)
 _WORD = f"(?:{either_case('zero|oh|one|t(?:wo|hree)|f(?:our|ive)|s(?:ix|even)|eight|nine')})"
 _DIGIT = f"(?:[0-9{_CHARACTERS}]|{_WORD})"
-_MARKS = r" \t\n\r.,/·_*~`|()\[\]{}:;\\\"'、‧•・【】〔〕「」-"
-_TAG = r"<[!/A-Za-z][^<>\n]{0,20}>"
+_MARKS = r" \t\n\r.,/·_*~`|()\]{}:;\\\"'、‧•・【】〔〕「」-"  # `[` is not one: it begins a colour sequence
+# A tag, or what folding leaves of a terminal's colour sequence.
+_COLOUR = r"\[[0-9;]{0,8}m"
+_TAG = rf"(?:<[!/A-Za-z][^<>\n]{{0,20}}>|{_COLOUR})"
+_START = rf"(?:\b|{_COLOUR})_{{0,2}}"
 _BETWEEN = rf"[{_MARKS}]{{0,5}}(?:{_TAG}[{_MARKS}]{{0,3}})*"
 _MOST = 48  # digits of a run; what is longer is a table, and a value is not looked for in the middle of it
 
-_NUMBER = (
-    rf"(?:\b_{{0,2}}[0-9]|[{_CHARACTERS}+]|\b_{{0,2}}{_WORD})(?:{_BETWEEN}{_DIGIT}){{7,{_MOST}}}(?:{_BETWEEN}[Xx]\b)?"
-)
+_NUMBER = rf"(?:{_START}(?:[0-9]|{_WORD})|[{_CHARACTERS}+])(?:{_BETWEEN}{_DIGIT}){{7,{_MOST}}}(?:{_BETWEEN}[Xx]\b)?"
+_TO_CHECK = rf"(?:{_TAG})?[\[{_MARKS}]{{0,5}}(?:{_TAG}[\[{_MARKS}]{{0,3}})*"
+_CLOSING_BRACKET = rf"[ *_`~]{{0,3}}(?:{_TAG})?[ *_`~]{{0,2}}[)\]】〕]"
 _CARD = (
-    rf"\b_{{0,2}}[A-Za-z]{_BETWEEN}(?:[A-Za-z]{_BETWEEN})?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{5}}"
-    rf"{_BETWEEN}(?:{_DIGIT}|[Aa]\b)(?:[ *_`~]{{0,3}}(?:{_TAG})?[ *_`~]{{0,2}}[)\]】〕])?(?:[ ._/|*-]{{0,3}}{_DIGIT})?"
+    rf"{_START}[A-Za-z]{_BETWEEN}(?:[A-Za-z]{_BETWEEN})?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{5}}"
+    rf"{_TO_CHECK}(?:{_DIGIT}|[Aa]\b)(?:{_CLOSING_BRACKET})?(?:[ ._/|*-]{{0,3}}{_DIGIT})?"
+)
+_SOME = rf"[{_MARKS}]{{0,5}}(?:{_TAG}[{_MARKS}]{{0,2}})*"
+_CODE = (
+    rf"{_START}[A-Za-z]{_SOME}(?:[A-Za-z]{_SOME})?{_DIGIT}(?:{_SOME}{_DIGIT}){{1,3}}"
+    rf"(?:{_SOME}[A-Z]){{0,4}}(?:{_SOME}{_DIGIT}){{6,26}}"
 )
 _ATOM = re.compile(rf"([0-9])|([{_CHARACTERS}])|({_WORD})|({_TAG})|([+])|([A-Za-z])")
 _MARKUP = re.compile(rf"{_TAG}|[*_`~\\]+")
-_BEFORE = re.compile(rf"(?:[0-9{_CHARACTERS}]|{'|'.join(_WORDS)})[{_MARKS}]{{0,3}}$")
+_BEFORE = re.compile(rf"(?:[0-9{_CHARACTERS}]|{'|'.join(_WORDS)})[{_MARKS}]{{0,3}}$|(?:^|[ .-])[b-hj-z][ .-]{{1,3}}$")
 _OPENING_MARKS = re.compile(rf"(?:{_TAG}|[*_`~ ])+$")
 _PLAIN_CARD = re.compile(r"[A-Za-z]{1,2} ?\d{3} ?\d{3}(?: ?[(\[] ?[0-9Aa] ?[)\]]|[ -]?[0-9Aa])?\W?", re.ASCII)
-_PLAIN = re.compile(r"\+?\d+(?:[ -]\d{2,})*", re.ASCII)
+_PLAIN = re.compile(r"\+?\d+(?:([ -])\d+(?:\1\d+)*)?", re.ASCII)
+_NORTH_AMERICAN = re.compile(r"\+?1?[-. ]?\(?[2-9]\d\d\)?[-. ]\d{3}[-. ]\d{4}(?!\d)", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _LIST = re.compile(r"[|,;\n、]")
 _GROUPS = frozenset(
@@ -157,7 +167,7 @@ def _best(candidate: Candidate, plain: str) -> Finding | None:
 
 def _number(candidate: Candidate) -> Verdict | None:
     value = candidate.value
-    if _PLAIN.fullmatch(value) or _THOUSANDS.fullmatch(value) or _BEFORE.search(candidate.before[-8:]):
+    if _is_plain(value) or _THOUSANDS.fullmatch(value) or _NORTH_AMERICAN.match(value) or _follows_more(candidate):
         return None
     run = _read(value)
     found = [(part, finding) for part in _parts(run) if (finding := _best(candidate, part.digits)) is not None]
@@ -168,6 +178,13 @@ def _number(candidate: Candidate) -> Verdict | None:
     meant = [one for one, _, sure in scored if sure >= min(score, 0.5)]
     span = (candidate.start + meant[0].places[0][0], candidate.start + meant[-1].places[-1][1])
     return Verdict(score, f"{_how(part)}; {finding.evidence}", finding.kind, span)
+
+
+def _is_plain(value: str) -> bool:
+    """Digits in the groups in which such numbers are written."""
+    return _PLAIN.fullmatch(value) is not None and (
+        value.isdecimal() or tuple(map(len, re.split("[ -]", value))) in _GROUPS
+    )
 
 
 def _score(part: _Run, finding: Finding) -> float:
@@ -218,7 +235,7 @@ def _possible(digits: str) -> bool:
 
 def _identity_card(candidate: Candidate) -> Verdict | None:
     value = candidate.value
-    if _PLAIN_CARD.fullmatch(value):
+    if _PLAIN_CARD.fullmatch(value) or _follows_more(candidate):
         return None
     run = _read(value)
     letters = 2 if run.digits[1].isalpha() else 1
@@ -226,7 +243,7 @@ def _identity_card(candidate: Candidate) -> Verdict | None:
         return None
     size = letters + 7
     last = run.places[size - 1][1]
-    closing = re.match(rf"[ *_`~]*(?:{_TAG})?[ *_`~]*[)\]】〕]", value[last:])
+    closing = re.match(_CLOSING_BRACKET, value[last:])
     bracketed = closing is not None and re.search(
         r"[(\[【〔]", value[run.places[size - 2][1] : run.places[size - 1][0]]
     )
@@ -247,6 +264,26 @@ def _identity_card(candidate: Candidate) -> Verdict | None:
     return Verdict(score, f"{_how(part)}; {finding.evidence}", finding.kind, span)
 
 
+def _code(candidate: Candidate) -> Verdict | None:
+    """A letter or two and digits: whatever is one when it is written plainly."""
+    value = candidate.value
+    if value.isalnum() and value.isascii():
+        return None
+    run = _read(value)
+    if _follows_more(candidate) or not run.digits.isalnum():
+        return None
+    finding = _best(candidate, run.digits.upper())
+    if finding is None or finding.kind == "pii.hkid":
+        return None
+    span = (candidate.start + run.places[0][0], candidate.start + run.places[-1][1])
+    return Verdict(_believed(run, finding.score), f"{_how(run)}; {finding.evidence}", finding.kind, span)
+
+
+def _follows_more(candidate: Candidate) -> bool:
+    """Whether the row of single characters has begun before the value."""
+    return _BEFORE.search(candidate.before[-8:]) is not None
+
+
 def _believed(part: _Run, score: float) -> float:
     return score if score >= _SURE else min(score, max(_trust(part), 0.5))
 
@@ -255,6 +292,92 @@ def _how(run: _Run) -> str:
     if any(run.written):
         return "digits in words or numerals"
     return "digits with markup between" if run.marked else "digits with separators between"
+
+
+_SIGN = r"[A-Za-z0-9_.@+%-]"
+_APART = r"\b[A-Za-z0-9](?:[ \t\n.,/·_|*`-]{1,4}[A-Za-z0-9_.@+%()-]){9,}"
+_PAIRS = rf"\b{_SIGN}{{2}}(?: {_SIGN}{{2}}){{5,}}(?: {_SIGN}\b)?"
+_THREES = rf"\b{_SIGN}{{3}}(?: {_SIGN}{{3}}){{4,}}(?: {_SIGN}{{1,2}}\b)?"
+_KEY_PREFIX = (
+    r"(?:gh[opsur]_|github_pat_|glpat-|sk[-_]|rk_|pk_|AKIA|ASIA|AIza|xox[abeprs]-|hf_|npm_|eyJ|SG\.|dop_v1_|ya29\."
+    r"|whsec_)"
+)
+_GAP = rf"(?:\n[ \t]{{0,8}}|[*`~]{{1,4}}|{_TAG}(?:{_TAG})?| ?\| ?)"
+_BROKEN_KEY = rf"(?:\b|{_COLOUR}){_KEY_PREFIX}[A-Za-z0-9_.-]{{0,80}}(?:{_GAP}[A-Za-z0-9_.-]{{2,80}}){{1,3}}"
+
+
+@lru_cache(maxsize=1)
+def _everything() -> Screen:
+    return inner_screen([Identifiers(), Secrets()])
+
+
+def _apart(candidate: Candidate) -> Verdict | None:
+    """Single characters with one separator between them."""
+    value = candidate.value
+    width = next((at for at in range(1, 5) if at + 1 < len(value) and _is_even(value, at)), 0)
+    if width:
+        plain = value[:: width + 1]
+        last = (len(plain) - 1) * (width + 1) + 1
+    else:
+        plain, last = re.sub(r"[ \t\n,/·|*`]+", "", value), len(value)
+    if plain.isdecimal() or (not width and len(plain) * 4 < len(value)):
+        return None
+    return _joined(candidate, plain, candidate.start + last, "single characters with separators between")
+
+
+def _is_even(value: str, width: int) -> bool:
+    """Does the separator of `width` characters behind the first stand between all of them?"""
+    step = width + 1
+    gap = value[1:step]
+    whole = len(value) - (len(value) - 1) % step
+    return (
+        whole > step
+        and all(value[at + 1 : at + step] == gap for at in range(0, whole - 1, step))
+        and whole > len(value) - step
+    )
+
+
+def _grouped(candidate: Candidate) -> Verdict | None:
+    """Groups of two or three characters."""
+    plain = candidate.value.replace(" ", "")
+    if plain.isdecimal() or not re.search(r"[\d@]", plain):
+        return None
+    return _joined(candidate, plain, candidate.end, "characters in small groups")
+
+
+def _joined(candidate: Candidate, plain: str, end: int, how: str) -> Verdict | None:
+    """The value that `plain` is but for what belongs to the text around it."""
+    found = [one for one in find(_everything(), context_before(candidate), plain) if one.score >= 0.6]
+    best = max(found, key=lambda one: one.score, default=None)
+    if best is None or ((best.end or 0) - (best.start or 0)) * 2 < len(plain):
+        return None
+    return Verdict(min(best.score, 0.9), f"{how}; {best.evidence}", best.kind, (candidate.start, end))
+
+
+def _broken_key(candidate: Candidate) -> Verdict | None:
+    """A key of a known prefix with markup or a line break in it; the part before it may be a whole one already."""
+    lead = re.match(_COLOUR, candidate.value)
+    start = lead.end() if lead else 0
+    pieces = re.split(_GAP, candidate.value[start:])
+    for count in range(len(pieces), 1, -1):
+        plain = "".join(pieces[:count])
+        found = [one for one in find(_everything(), " ", plain) if one.kind.startswith("secret.") and one.start == 0]
+        whole = next((one for one in found if one.end == len(plain)), None)
+        if whole is None:
+            continue
+        if count == 2 and find(_everything(), " ", pieces[0]) and not re.search(r"\d", pieces[1]):
+            return None
+        end = _end_of(candidate.value, pieces[:count], start)
+        return Verdict(
+            whole.score, f"a key in pieces; {whole.evidence}", whole.kind, (candidate.start, candidate.start + end)
+        )
+    return None
+
+
+def _end_of(value: str, pieces: Sequence[str], at: int) -> int:
+    for piece in pieces:
+        at = value.index(piece, at) + len(piece)
+    return at
 
 
 _NAME = r"[A-Za-z0-9_%+-]"
@@ -268,8 +391,8 @@ _DOT = (
     rf"(?:{_OPENING}(?:\.|{either_case('dot|point')}){_CLOSING}| {{1,2}}{either_case('dot')} {{1,2}}| ?[點点] ?"
     rf"| ?{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} ?)"
 )
-_NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}){_NAME}{{1,63}}){{0,4}}"
-_MAIL = rf"\b{_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
+_NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}{{1,2}}){_NAME}{{1,63}}){{0,4}}"
+_MAIL = rf"(?:\b|{_COLOUR}){_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
 _SPACED_MAIL = r"\b[A-Za-z0-9](?: [A-Za-z0-9._+-]){1,40} @(?: [A-Za-z0-9.-]){2,40} \.(?: [A-Za-z]){2,12}\b"
 _AT_READ = re.compile(r"(?<![A-Za-z])(?:at|艾特|小老鼠|圈a|@)(?![A-Za-z])|艾特|小老鼠|@", re.IGNORECASE)
 _DOT_READ = re.compile(r"(?<![A-Za-z])(?:dot|point)(?![A-Za-z])|[點点。]", re.IGNORECASE)
@@ -289,6 +412,7 @@ def _mail(candidate: Candidate) -> Verdict | None:
     if _PLAIN_MAIL.fullmatch(value):
         return None
     bare = re.sub(rf"{_TAG}|[*`~]", "", value)
+    lead = re.match(_COLOUR, value)
     spoken_dot = _DOT_READ.search(bare) is not None
     plain = re.sub(r"[\s\[\](){}<>]+", "", _DOT_READ.sub(".", _AT_READ.sub("@", bare)))
     if plain.count("@") != 1:
@@ -303,7 +427,8 @@ def _mail(candidate: Candidate) -> Verdict | None:
         return None
     announced = _PROVIDERS.search(plain) is not None or _MAIL_WORDS.search(candidate.before) is not None
     score = finding.score if sure or announced else min(finding.score, 0.45)
-    return Verdict(score, f"an address that is spelled; {finding.evidence}", finding.kind)
+    span = (candidate.start + (lead.end() if lead else 0), candidate.end)
+    return Verdict(score, f"an address that is spelled; {finding.evidence}", finding.kind, span)
 
 
 def _clearly_spaced(bare: str) -> bool:
@@ -314,6 +439,11 @@ def _clearly_spaced(bare: str) -> bool:
 _PATTERNS: tuple[Pattern, ...] = (
     Pattern("spelled_hkid", "pii.hkid", _CARD, _identity_card),
     Pattern("spelled_number", "pii.payment_card", _NUMBER, _number),
+    Pattern("spelled_code", "pii.tw_id", _CODE, _code),
+    Pattern("apart", "pii.email", _APART, _apart),
+    Pattern("pairs", "pii.email", _PAIRS, _grouped),
+    Pattern("threes", "pii.email", _THREES, _grouped),
+    Pattern("broken_key", "secret.api_key", _BROKEN_KEY, _broken_key),
     Pattern("spelled_mail", "pii.email", _MAIL, _mail),
     Pattern("spaced_mail", "pii.email", _SPACED_MAIL, _mail),
 )
@@ -323,7 +453,7 @@ class Spelled:
     """The SPAN detector of this module."""
 
     name = "leakage.spelled"
-    kinds: tuple[str, ...] = kinds_of(Identifiers)
+    kinds: tuple[str, ...] = kinds_of(Identifiers, Secrets)
     unit = Unit.SPAN
     heavy = False
 
@@ -335,6 +465,7 @@ class Spelled:
     def load(self) -> None:
         """Compile the patterns that judge what was made plain."""
         _identifiers()
+        _everything()
 
 
 def _with_kinds(pattern: Pattern) -> Pattern:
