@@ -9,7 +9,7 @@ Rules:
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ import click
 import orjson
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -113,6 +113,8 @@ def add(
     """
     if names and not columns:
         raise SettingsError("--with needs a --column beside which its values count")
+    if len(columns) + len(names) > cells.COLUMN + 1:
+        raise SettingsError(f"a table is watched in at most {cells.COLUMN + 1} columns; name the ones that identify")
     if public and columns:
         raise SettingsError("--public is for passages; leave --column out")
     task = _Task(encoding, tuple(columns), tuple(names), label, public, replace)
@@ -224,20 +226,43 @@ def _add_all(draft: Draft, held: Keys, task: _Task, files: Sequence[Path]) -> in
     """Add files one by one; how many could not be."""
     failed = 0
     with ExitStack() as stack:
-        console = Console(stderr=True, highlight=False)
-        for path in _tracked(files, console, stack):
+        progress = _progress(len(files), stack)
+        for path in files:
             notes = extract.Notes()
             try:
-                click.echo(_add_one(draft, held, task, path, notes))
+                _say(_add_one(draft, held, task, path, notes), progress)
             except SettingsError as error:
                 failed += 1
-                click.echo(f"guardrail: {error}", err=True)
+                _say(f"guardrail: {error}", progress, err=True)
+            except KeyboardInterrupt:
+                draft.save()
+                raise
             for note in notes.lines:
-                click.echo(f"{path}: {note}", err=True)
+                _say(f"{path}: {note}", progress, err=True)
             if draft.pending >= _SAVE_AT:
                 draft.save()
+            if progress is not None:
+                progress.advance(TaskID(0))
         draft.save()
     return failed
+
+
+def _progress(total: int, stack: ExitStack) -> Progress | None:
+    """A progress bar, when there is something to wait for and somebody is looking."""
+    if not sys.stderr.isatty() or total < 2:
+        return None
+    columns = (TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = stack.enter_context(Progress(*columns, console=Console(stderr=True, highlight=False)))
+    progress.add_task("adding", total=total)
+    return progress
+
+
+def _say(line: str, progress: Progress | None, *, err: bool = False) -> None:
+    """Write a line; one for the terminal that shows the bar goes past it."""
+    if progress is not None and (err or sys.stdout.isatty()):
+        progress.console.print(Text(line), soft_wrap=True)
+    else:
+        click.echo(line, err=err)
 
 
 def _add_one(draft: Draft, held: Keys, task: _Task, path: Path, notes: extract.Notes) -> str:
@@ -313,17 +338,6 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             else:
                 passed_over += 1
     return found, passed_over
-
-
-def _tracked(files: Sequence[Path], console: Console, stack: ExitStack) -> Iterator[Path]:
-    """The files behind a progress bar, when somebody is looking."""
-    if not sys.stderr.isatty() or len(files) < 2:
-        yield from files
-        return
-    columns = (TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Where results go to the same terminal they must pass by the bar; where they go elsewhere they must not.
-    progress = stack.enter_context(Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()))
-    yield from progress.track(files, total=len(files))
 
 
 def _existing(store_file: Path, key_file: Path) -> Draft:

@@ -75,6 +75,7 @@ def read(path: Path, keys: Keys) -> Content:
 
 def write(path: Path, keys: Keys, content: Content) -> None:
     """Replace the store at `path`.  Raises SettingsError when it cannot be written; the old one then stays."""
+    path = path.resolve()  # a link stays a link
     header, at = _described(keys, content)
     prefix = _PREFIX.pack(MAGIC, VERSION, len(header), _check(keys), keys.digest("header", header))
     draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")

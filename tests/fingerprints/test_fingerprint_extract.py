@@ -216,6 +216,20 @@ class TestPdf:
         with pytest.raises(SettingsError, match=rf"a\.pdf: .*{reason}"):
             text_of(tmp_path, "a.pdf", content)
 
+    def test_a_password_is_asked_for_only_where_there_is_one(self, tmp_path):
+        from pypdf import PdfReader, PdfWriter
+
+        for password in ("", "secret"):
+            writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf(["The first page."]))))
+            writer.encrypt(password, owner_password="owner", algorithm="RC4-128")
+            made = io.BytesIO()
+            writer.write(made)
+            if not password:
+                assert words(text_of(tmp_path, "a.pdf", made.getvalue())) == "The first page."
+                continue
+            with pytest.raises(SettingsError, match="asks for a password; save it without one"):
+                text_of(tmp_path, "a.pdf", made.getvalue())
+
     def test_a_reader_that_dies_half_way_is_an_error_and_no_short_document(self, tmp_path, monkeypatch):
         monkeypatch.setattr(extract.sys, "executable", "/bin/false")
         with pytest.raises(SettingsError, match="took more memory or time than is allowed, or failed half-way"):

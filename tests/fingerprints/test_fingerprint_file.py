@@ -134,6 +134,13 @@ def test_a_write_that_fails_leaves_the_old_one(path, monkeypatch):
     assert path.read_bytes() == old and [one.name for one in path.parent.iterdir()] == ["x.store"]
 
 
+def test_a_link_to_a_store_stays_a_link(path):
+    link = path.with_name("link.store")
+    link.symlink_to(path)
+    file.write(link, OURS, file.Content({"lengths": []}, {}))
+    assert link.is_symlink() and file.read(path, OURS).facts == {"lengths": []}
+
+
 def test_one_process_writes_at_a_time(path):
     with file.locked(path), pytest.raises(SettingsError, match="another process is writing"), file.locked(path):
         pass

@@ -1,14 +1,15 @@
 """Finds the cells of known tables in a growing text: exact data match over tokens.
 
 Rules:
-1. A value is found where the tokens of the text, put together, are it: however it is spaced, cased or punctuated,
-   between two boundaries of tokens.  Of values that begin at one token the longest counts, and the search goes on
-   behind it.
+1. A value is found where parts of the text, put together, are it, however it is spaced, cased or punctuated.  Parts
+   are tokens, cut again between letters and digits, so that `No831923` hides no number.  Of values that begin at one
+   part the longest counts, and the search goes on behind it.
 2. A strong value is a find by itself.  A weak one waits for another cell of its row within NEAR characters; both are
    then a find, else the weak one is told with a score below every sensible threshold.
 3. What is found depends on the text alone.  A stream waits while a value may be open, and while a weak one waits.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,6 +22,7 @@ NEAR = 120
 _GAP = 3
 """Characters between two tokens of one value: a blank, a dash, a bracket and a blank."""
 _HEAD, _HEAD_SOLO = 6, 2
+_PART = re.compile(r"[0-9]+|[^0-9]+")
 
 Place = tuple[int, int, int, bool]
 """A document, a row, a column, and whether the value is strong there."""
@@ -69,15 +71,22 @@ class CellMatcher:
     def __init__(self, values: Values, judge: Callable[[Cell], Finding]) -> None:
         """`judge` makes the finding of a cell."""
         self._values, self._judge = values, judge
-        self._words: list[str] = []  # the tokens at which a value may still begin
-        self._places: list[tuple[Batch, int]] = []
+        # The parts of tokens at which a value may still begin; of each its token, and where in the token it stands.
+        self._words: list[str] = []
+        self._places: list[tuple[Batch, int, int]] = []
         self._cells: list[Cell] = []
         self._found: list[Finding] = []
 
     def feed(self, batch: Batch) -> None:
         """Take the next tokens."""
-        self._words += batch.words
-        self._places += [(batch, index) for index in range(len(batch.words))]
+        for index, word in enumerate(batch.words):
+            if word.isalpha() or word.isdigit():
+                self._words.append(word)
+                self._places.append((batch, index, 0))
+            else:
+                for part in _PART.finditer(word):
+                    self._words.append(part[0])
+                    self._places.append((batch, index, part.start()))
         self._go_on(final=False)
 
     def finish(self) -> None:
@@ -126,7 +135,7 @@ class CellMatcher:
         del words[:at], self._places[:at]
 
     def _value(self, at: int, *, final: bool) -> int | None:
-        """Take the longest value that begins at token `at`; the token to go on with, None where more must be seen."""
+        """Take the longest value that begins at part `at`; the part to go on with, None where more must be seen."""
         values = self._values
         text, best, places = "", at, list[Place]()
         index = at
@@ -168,8 +177,11 @@ class CellMatcher:
             self._found.append(self._judge(cell))
 
     def _span(self, index: int) -> tuple[int, int]:
-        batch, token = self._places[index]
-        return batch.span(token)
+        batch, token, at = self._places[index]
+        start, end = batch.span(token)
+        if end - start != len(batch.words[token]):
+            return start, end  # folded into fewer or more characters: the whole token
+        return start + at, start + at + len(self._words[index])
 
 
 def _row(one: Cell, other: Cell) -> tuple[Place, Place] | None:

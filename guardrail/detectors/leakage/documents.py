@@ -61,9 +61,15 @@ class Documents:
             raise CheckError(f"{self.name} is not configured: {self.setup}")
         passages.prepare()
         try:
-            self._store = store.load(self._store_file, Keys(load(self._key_file)))
+            known = store.load(self._store_file, Keys(load(self._key_file)))
         except SettingsError as error:
             raise CheckError(str(error)) from error
+        if not known.documents:
+            raise CheckError(
+                f"{self._store_file}: the fingerprint store holds no documents, so nothing would ever be found; add "
+                "some with `guardrail fingerprint add`, or take the rules for `document.*` out of the policy"
+            )
+        self._store = known
 
     def watch(self, context: Context) -> "DocumentWatch | None":
         """See `protocol.Watcher`.  Raises CheckError before `load`."""
