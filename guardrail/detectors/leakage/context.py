@@ -24,6 +24,7 @@ from guardrail.detectors.patterns import Candidate
 _LATIN = re.compile(r"[\x00-\x7f]+")
 _BREAKS = bytes.maketrans(b"0123456789_", b" " * 11)
 _KEY = re.compile(r"[a-z]{4,}(?=[\"'`]?\s?[:=]\s?[\"'`]?\Z)")
+_LETTER = re.compile("[a-z]")
 _KEY_WORD = 4  # letters from which on a word may end a longer one in a key
 
 
@@ -44,6 +45,8 @@ class Labels:
 
     def plain(self, before: str) -> int:
         """As `last`, without the reading of keys."""
+        if before.isascii() and _LETTER.search(before) is None:  # a column of numbers
+            return -1
         raw = before.encode()
         match = self.expression.match(raw.translate(_BREAKS))
         if match is None:

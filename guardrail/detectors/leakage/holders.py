@@ -16,6 +16,8 @@ Rules:
 
 import re
 
+import re2
+
 from guardrail.detectors.leakage.surnames import CHARACTERS, COMPOUND, ROMANISED
 from guardrail.detectors.patterns import CONTEXT, Candidate
 
@@ -32,19 +34,17 @@ BEHIND = (
 
 _HAN = "[\u4e00-\u9fff]"
 _TITLES = "先生|女士|小姐|太太|同學|同学|醫生|医生|老師|老师|經理|经理|師傅|师傅|伯伯|婆婆"
-_BETWEEN = re.compile(
-    r"(?:[\s,:;=|\"'`*()\[\]{}<>/、_-]"
+_BETWEEN = re2.compile(
+    r"(?i)(?:[\s,:;=|\"'`*()\[\]{}<>/、_-]"
     r"|\b(?:hkids?|hkic|hong kong|hk|permanent|identity|identification|id|ids|cards?|number|numbers|no|holder|holds"
     r"|holding|with|is|was|has|whose|her|his|their|the|s|bearing|of)\b\.?"
-    r"|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+\Z",
-    re.IGNORECASE,
+    r"|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+\z",
 )
-_LABEL = re.compile(
-    r"(?:(?:\b(?:name|holder|applicant)s?\b"
+_LABEL = re2.compile(
+    r"(?i)(?:(?:\b(?:name|holder|applicant)s?\b"
     r"(?:[\"'`*]?\s?[:=|]|\s(?:is|was|called))|姓名|名字|名叫|我叫|叫做|中文名|英文名|持有人|申請人|申请人|當事人|当事人|"
     r"持證人|持证人|病人|客戶|客户|員工|员工|學生|学生|會員|会员|投保人|受益人|業主|业主|租客)"
     r"|\b(?:mr|mrs|ms|miss|madam|dr|prof)\b\.?)[\s:=|\"'`*(是係為为叫-]{0,6}",
-    re.IGNORECASE,
 )
 _HAN_END = re.compile(rf"({_HAN}+?)({_TITLES})?\Z")
 _HAN_NAME = re.compile(rf"{_HAN}{{2,4}}")

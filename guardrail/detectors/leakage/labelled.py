@@ -88,6 +88,9 @@ _LETTERED: dict[str, tuple[_Form, ...]] = {
 }
 
 
+_ANY_LETTERED = re.compile("|".join(form.expression.pattern for forms in _LETTERED.values() for form in forms))
+
+
 def _judged(candidate: Candidate, label: str | None, forms: dict[str, tuple[_Form, ...]]) -> Verdict | None:
     value = re.sub(r"[^0-9A-Za-z]", "", candidate.value)
     for form in forms.get(label or "", ()):
@@ -110,6 +113,8 @@ def _number(candidate: Candidate) -> Verdict | None:
 
 
 def _document(candidate: Candidate) -> Verdict | None:
+    if not _ANY_LETTERED.fullmatch(candidate.value.replace(" ", "").upper()):
+        return None
     return _judged(candidate, _DOCUMENTS.nearest(candidate), _LETTERED)
 
 

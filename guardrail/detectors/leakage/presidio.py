@@ -214,11 +214,13 @@ def _mac(ask: Asked) -> Judge:
 def _ssn(ask: Asked) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         value = candidate.value
-        if re.search(r"\d[-. ]\Z", candidate.before) or ask(value) is None:
+        if re.search(r"\d[-. ]\Z", candidate.before):
             return None
         announced = _SSN_WORDS.introduce(candidate)
+        if (value.isdecimal() and not announced) or ask(value) is None:
+            return None
         if value.isdecimal():
-            return Verdict(0.7, "nine digits, announced") if announced else None
+            return Verdict(0.7, "nine digits, announced")
         alone = 0.6 if "-" in value else 0.4
         return Verdict(0.85 if announced else alone, "groups of 3, 2 and 4 digits" + ", announced" * announced)
 
