@@ -291,7 +291,7 @@ def _verdict(providers: _Providers, this: _Assignment) -> Verdict | None:
     if re.search(r"sess(?:ion)?[-_]?(?:id)?$|sid$|cookie$", name):
         return _of_cookie(value) if this.equals else None
     words = _snake(_last(_WORDS_BEFORE, this.front))
-    return _of_key(value, strong=_KEY_NAME.search(words) is not None, name=name)
+    return _of_key(value, strong=bool(_KEY_NAME.search(name) or _KEY_NAME.search(words)), name=name)
 
 
 def _last(expression: re.Pattern[str], before: str) -> str:
@@ -385,8 +385,7 @@ def _of_key(value: str, *, strong: bool, name: str = "") -> Verdict | None:
     if _UUID.fullmatch(value):
         return _read(value, 0.6, "UUID assigned to a key", KEY, 2.5) if strong else None
     if not strong:
-        plain = len(value) >= 24 and classes(value) >= 3 and not symbols
-        return _read(value, 0.6 if plain else 0.5, "random value beside a word for keys", KEY, 3.5)
+        return _read(value, 0.5, "random value beside a word for keys", KEY, 3.5)
     if len(value) >= 16:
         return _read(value, 0.75 if len(value) >= 20 else 0.65, "random value assigned to a key", KEY, 2.8)
     if len(value) >= (8 if "secret" in name else 10) and classes(value) >= 3:

@@ -121,6 +121,10 @@ _PUBLIC_BEFORE = re.compile(
 _MARGIN = re.compile(r"(?:^|[^\x00-\x7f]|[\s\"'`:>|*/#+=(,]|\\[nrt])$")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # "openssh-key-v1" (openssh/PROTOCOL.key)
 _KEYSTORES = {b"\xfe\xed\xfe\xed": "Java keystore", b"\xce\xce\xce\xce": "JCEKS keystore"}
+_PACKETS = {  # tags of the old format and a version number behind the length (RFC 4880, 4.2 and 4.3)
+    **dict.fromkeys((b"\x94", b"\x95", b"\x9c", b"\x9d"), "OpenPGP secret key in base64"),
+    **dict.fromkeys((b"\x84", b"\x85", b"\x88", b"\x89", b"\x98", b"\x99"), ""),  # messages, signatures, public keys
+}
 _MAGIC = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -162,10 +166,8 @@ def _structure(value: str) -> str | None:
         return f"{_KEYSTORES[data[:4]]} in base64"
     if data.startswith(_MAGIC):
         return ""
-    if data[:1] in (b"\x94", b"\x95", b"\x98", b"\x99") and len(data) > 4:
-        version = data[3] if data[0] & 1 else data[2]
-        if version in (3, 4, 5, 6):  # packet tags 5 and 6 (RFC 4880, 4.2 and 5.5)
-            return "OpenPGP secret key in base64" if data[0] < 0x98 else ""
+    if data[:1] in _PACKETS and len(data) > 4 and data[3 if data[0] & 1 else 2] in (3, 4, 5, 6):
+        return _PACKETS[data[:1]]
     return _der(data) if data[:1] == b"\x30" else None
 
 

@@ -142,6 +142,7 @@ def _has_bech32_checksum(value: str) -> bool:
 _CHECKS: dict[str, Callable[[str], bool]] = {
     "age_secret_key": _has_bech32_checksum,
     "jwt_in_base64": lambda value: is_jwt(decoded(value).decode("ascii", "replace")),
+    "jfrog_reference_token": lambda value: re.match(rb"reftkn:[0-9]+:[0-9]+:", decoded(value)) is not None,
     "kubeconfig_key": lambda value: b"PRIVATE KEY" in decoded(value[:80]),
 }
 _SHIPPED = shipped()
