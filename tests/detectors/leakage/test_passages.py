@@ -188,12 +188,14 @@ def test_a_text_between_two_copies_is_not_part_of_either():
     assert spans(f"{first} {between} {second}") == [first.rstrip("."), second.rstrip(",.")]
 
 
-def test_a_thinned_out_copy_does_not_hide_the_dense_part_before_it():
-    words = ENGLISH.split()
-    thin = " ".join(" ".join(words[at : at + 3]) + " one two three four five" for at in range(15, 35, 5))
-    found = watched(" ".join(words[:14]) + " " + thin)
+def test_a_copy_that_thins_out_is_not_drawn_out_over_what_is_no_copy():
+    words = [f"word{number}" for number in range(160)]
+    thin = " ".join(" ".join(words[at : at + 3]) + " one two three four five" for at in range(20, 152, 8))
+    text = " ".join(words[:14]) + " other words " + thin
+    found = watched(text, index=Known(" ".join(words)))
     assert found[0].start == 0
-    assert found[0].score >= 14 * WORD / 1000
+    for finding in found:
+        assert 1000 * finding.score >= WORD * len(text[finding.start : finding.end].split()) / 2
 
 
 def test_a_passage_that_stands_twice_in_what_is_known_is_told_once():
@@ -237,6 +239,22 @@ def test_pieces_change_no_finding_and_nothing_of_one_leaves_before_it(text, data
     whole = watched(text)
     assert watched(text, cuts) == whole
     assert watched(text, range(1, len(text))) == whole
+
+
+@pytest.mark.parametrize("size", range(14))
+@pytest.mark.parametrize("filler", ["other ", "別"])
+def test_a_gap_of_any_length_is_judged_alike_in_pieces(size, filler):
+    words = ENGLISH.split()
+    text = f"{' '.join(words[:9])} {filler * size} {' '.join(words[9 + size : 20 + size])} and more than that to follow here"
+    assert watched(text, range(1, len(text))) == watched(text)
+
+
+def test_more_runs_at_a_time_than_are_followed_are_judged_all_the_same():
+    texts = [" ".join(f"d{document}w{word}" for word in range(9)) for document in range(20)]
+    text = " ".join(texts)
+    found = watched(text, index=Known(*texts), terms=Terms(gap=10_000))
+    assert len(found) == 20
+    assert watched(text, range(1, len(text)), index=Known(*texts), terms=Terms(gap=10_000)) == found
 
 
 @given(TEXTS)
