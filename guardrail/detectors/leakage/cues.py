@@ -47,6 +47,8 @@ CARD = labels(
 NOT_CARD = labels(
     "isbn", "issn", "ean", "upc", "barcode", "gtin", "timestamp", "imei", "doi", "orcid", "tracking", "order",
     "iban", "hash", "sha", "seed", "uuid", "guid", "iccid", "訂單", "订单", "條碼", "条码", "單號", "单号",
+    "invoice", "serial", "serial number", "ref", "reference", "booking", "waybill", "單編號", "单编号", "張單", "运单",
+    "運單", "快遞", "快递", "追蹤", "追踪", "發票", "发票", "序號", "序号",
 )  # fmt: skip
 OCTOPUS = labels(
     "octopus", "octopus card", "八達通", "八达通",
@@ -156,7 +158,9 @@ OTHER_THINGS = labels(
     "total", "amount", "bill", "fee", "profit", "salary", "balance", "model", "part no", "sku", "tel",
     "telephone", "phone", "mobile", "whatsapp", "fax", "hotline", "hkid", "postcode", "zip", "hash",
     "timestamp", "barcode", "card", "card no", "credit card", "debit card", "year", "member", "membership",
-    "policy no", "電話", "手機", "傳真", "电话", "手机", "传真", "訂單", "單號", "序號", "發票",
+    "policy no", "frame", "frames", "seed", "game", "video", "resolution", "employees",
+    "數目", "数目", "人數", "人数", "宗數", "電話", "手機",
+    "傳真", "电话", "手机", "传真", "訂單", "單號", "序號", "發票",
     "人口", "收入", "金額", "總數", "結餘", "餘額", "余额", "專利", "订单", "单号", "序号", "发票", "金额",
     "总数", "信用卡", "郵編", "邮编", "會員", "会员", "型號", "型号", "股票", "保單", "保单",
 )  # fmt: skip

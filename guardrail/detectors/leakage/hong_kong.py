@@ -45,6 +45,9 @@ _BANK_CODES = frozenset(_CODES.split())
 
 _ACCOUNT_FORM = re.compile(r"\d{3}-\d{3}-\d{6}(?:-?\d{3})?")
 
+_NEAR = 24  # characters from a label to a mark, which is a weak form
+_YEAR_OF = re.compile(r"(?:HK|UK|US|EU|UN|CN|TW|SG|AU|CA) (?:19|20)\d\d")
+
 _HKID = (
     r"\b[A-Za-z]{1,2}[ -]?\d{3} ?\d{3}"
     r"(?: ?-?\\?[(\[] ?[0-9AaE] ?\\?[)\]]|[ /-]?[0-9Aa](?:[-@]\w+|\.\d+)?\b)"
@@ -145,15 +148,15 @@ def _bank_account(candidate: Candidate) -> Verdict | None:
     if not 9 <= len(digits) <= 16 or candidate.after or re.search(r"\d[ .,/:-]\Z|[$+]\Z", candidate.before):
         return None
     coded = digits[:3] in _BANK_CODES and len(digits) > 9
-    if not cues.BANK_ACCOUNT.introduce(candidate, cues.OTHER_THINGS):
-        if not ("-" in value or coded) or not any(
-            words.introduce(candidate, cues.OTHER_THINGS) for words in (cues.BANKS, cues.PAYMENT)
-        ):
-            if not (coded and _ACCOUNT_FORM.fullmatch(value)) or cues.OTHER_THINGS.introduce(candidate):
-                return None
-            return Verdict(0.6, "grouped as bank, branch and account, begins with the code of a bank")
-        return Verdict(0.75 if coded else 0.65, "grouped as an account, a bank or a payment is spoken of")
-    return Verdict(0.9 if coded else 0.8, "announced" + ", begins with the code of a bank" * coded)
+    why = ", begins with the code of a bank" * coded
+    if cues.BANK_ACCOUNT.introduce(candidate, cues.OTHER_THINGS):
+        return Verdict(0.9 if coded else 0.8, "announced" + why)
+    spoken_of = any(words.introduce(candidate, cues.OTHER_THINGS) for words in (cues.BANKS, cues.PAYMENT))
+    if spoken_of and (coded or "-" in value):
+        return Verdict(0.75 if coded else 0.65, "grouped as an account, a bank or a payment is spoken of" + why)
+    if coded and _ACCOUNT_FORM.fullmatch(value) and not cues.OTHER_NUMBER.introduce(candidate):
+        return Verdict(0.6, "grouped as bank, branch and account" + why)
+    return None
 
 
 def _registration(candidate: Candidate) -> Verdict | None:
@@ -168,8 +171,11 @@ def _vehicle(candidate: Candidate) -> Verdict | None:
     if candidate.value[0] == "粤":
         return Verdict(0.85, "cross-boundary mark of Guangdong for Hong Kong and Macao vehicles")
     before = candidate.before
-    near = len(before) - cues.VEHICLE.last(before) <= 24 and cues.VEHICLE.announce(before, cues.OTHER_THINGS)
+    gap = before[cues.VEHICLE.last(before) :]
+    near = len(gap) <= _NEAR and cues.VEHICLE.announce(before, cues.OTHER_THINGS)
     if candidate.after or not (near or cues.VEHICLE.last(candidate.heading) >= 0):
+        return None
+    if _YEAR_OF.fullmatch(candidate.value) and re.search(r"[a-z]{2}", gap):  # "vehicle tax in UK 2019"
         return None
     return Verdict(0.75, "form of a registration mark, announced")
 

@@ -122,7 +122,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "labelled_number",
         "pii.hk_bank_account",
-        r"(\b\d{5,16})\b(?:[.,:]\d+|-\w+| ?\(\d|[%元])?",
+        r"(\b\d{5,16})\b(?:[.,:]\d+|-\w+| ?\(\d| ?[%元件個个人名宗次萬万億亿年月歲岁頁页])?",
         _number,
         group=1,
         also=("pii.hk_fps", "pii.hk_brn", "pii.hk_company_number", "pii.hk_octopus", "pii.mo_bir", "pii.tw_permit"),
