@@ -264,6 +264,8 @@ def from_bits(run: str) -> str | None:
     'A12345'
     """
     bits = run.replace(" ", "")[: 8 * BUDGET]
+    if bits.strip("01"):
+        return None
     return _as_text(bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8)))
 
 

@@ -203,7 +203,7 @@ def _reversed_mail(candidate: Candidate) -> Verdict | None:
 def _reversed_value(candidate: Candidate) -> Verdict | None:
     """Read from its end: a check digit that agrees, and a form or words that announce it."""
     value, before = candidate.value, candidate.before
-    if re.search(r"[0-9a-z][ -]?$", before):
+    if re.search(r"[0-9][ -]$|[0-9a-z]$", before):
         return None
     said = _REVERSED_WORDS.search(before) is not None
     plain = decode.backwards(value)
