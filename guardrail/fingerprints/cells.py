@@ -104,7 +104,7 @@ class Kept:
     heads: "array[int]" = field(default_factory=lambda: array("I"))
     rows: "array[int]" = field(default_factory=lambda: array("I"))
     flags: bytearray = field(default_factory=bytearray)
-    lengths: set[int] = field(default_factory=set)
+    lengths: bytearray = field(default_factory=bytearray)
     left_out: Counter[str] = field(default_factory=Counter)
     row_count: int = 0
     by_column: Counter[int] = field(default_factory=Counter)
@@ -135,13 +135,14 @@ class Collector:
         rows = np.frombuffer(kept.rows, np.uint32) if kept.rows else np.zeros(0, np.uint32)
         common = _common(hashes, rows)
         strong = self._strong(hashes)
-        done = Kept(lengths=kept.lengths, left_out=kept.left_out, row_count=kept.row_count)
+        done = Kept(left_out=kept.left_out, row_count=kept.row_count)
         flags = np.frombuffer(bytes(kept.flags), np.uint8)
         done.left_out["common"] += int(common.sum())
         done.hashes = array("Q", hashes[~common].tobytes())
         done.heads = array("I", np.asarray(kept.heads, np.uint32)[~common].tobytes())
         done.rows = array("I", rows[~common].tobytes())
         done.flags = bytearray((flags | np.where(strong, STRONG, 0).astype(np.uint8))[~common].tobytes())
+        done.lengths = bytearray(np.frombuffer(bytes(kept.lengths), np.uint8)[~common].tobytes())
         done.by_column = Counter((flags & COLUMN)[~common].tolist())
         return done
 
@@ -164,7 +165,7 @@ class Collector:
         kept.heads.append(self._head_hasher(head(text) or text) & 0xFFFFFFFF)
         kept.rows.append(kept.row_count)
         kept.flags.append(column)
-        kept.lengths.add(len(text))
+        kept.lengths.append(len(text))
         # Shape 0 stands for weak, 1 for an e-mail address; the others are counted.
         number = (
             0 if not telling else 1 if mail else self._shapes.setdefault((column, shape(text)), len(self._shapes) + 2)

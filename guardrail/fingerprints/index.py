@@ -10,6 +10,7 @@ Rules:
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 from math import isqrt
 from typing import Any
 
@@ -26,6 +27,7 @@ ROWS = 64
 _BITS = 16
 """Bits of a filter for each hash, one of them set."""
 _REMEMBERED = 1 << 16
+_HEAD_MASK = 0xFFFFFFFF
 _FEW = 16
 """Places of a shingle that are looked at one by one."""
 _RECENT, _REACHED = 8, 24
@@ -41,6 +43,11 @@ def bitmap(hashes: Array) -> Array:
     at = hashes.astype(np.uint64) & np.uint64(size - 1)
     np.bitwise_or.at(bits, (at >> np.uint64(3)).astype(np.int64), (1 << (at & np.uint64(7))).astype(np.uint8))
     return bits
+
+
+def heads(hashes: Array, lengths: Array) -> Array:
+    """Of each value the low 32 bits of the hash of its head, and its length in 8 bits: in order, each once."""
+    return np.unique(hashes.astype(np.uint64) << np.uint64(8) | lengths.astype(np.uint64))
 
 
 class Passages:
@@ -185,31 +192,25 @@ class Cells:
     """The cells of a store."""
 
     def __init__(
-        self,
-        arrays: Sequence[Array],
-        hasher: Callable[[str], int],
-        head_hasher: Callable[[str], int],
-        lengths: Collection[int],
+        self, arrays: Sequence[Array], hasher: Callable[[str], int], head_hasher: Callable[[str], int]
     ) -> None:
-        """`arrays`: hashes in order, documents, rows, flags (column, and 128 for a strong value), the filter of
-        heads."""
-        self._hashes, self._documents, self._rows, self._flags, self._bits = (array.data for array in arrays)
+        """`arrays`: hashes in order, documents, rows, flags (column, and 128 for a strong value), the heads (see
+        `heads`) and their filter."""
+        self._hashes, self._documents, self._rows, self._flags, self._heads, self._bits = (a.data for a in arrays)
         self._mask = 8 * len(self._bits) - 1
         self._hasher, self._head_hasher = hasher, head_hasher
-        self._known: dict[str, bool] = {}
-        self.lengths = frozenset(lengths)
-        self.longest = max(lengths, default=0)
+        self.lengths = lru_cache(maxsize=_REMEMBERED)(self._lengths)
+        """The lengths of the values that begin with a head (see `cells.head`); remembered, for words come again."""
 
-    def begins(self, head: str) -> bool:
-        """Whether a value may begin with `head` (see `cells.head`); what is said of a head is remembered."""
-        known = self._known.get(head)
-        if known is None:
-            value = self._head_hasher(head)
-            known = bool(self._bits[(value & self._mask) >> 3] >> (value & 7) & 1)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[head] = known
-        return known
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def _lengths(self, head: str) -> tuple[int, ...]:
+        value = self._head_hasher(head) & _HEAD_MASK
+        if not self._bits[(value & self._mask) >> 3] >> (value & 7) & 1:
+            return ()
+        start = bisect_left(self._heads, value << 8)
+        return tuple(each & 0xFF for each in self._heads[start : bisect_left(self._heads, value + 1 << 8, start)])
 
     def places(self, value: str) -> list[Place]:
         """The cells that hold exactly `value` (see `cells.value`), at most ROWS."""

@@ -33,12 +33,14 @@ _REPEATS = 8
 """Places of one shingle that are kept of one document."""
 _LABEL_MOST = 120
 _PASSAGES = ("passage_hash", "passage_document", "passage_position")
-_CELLS = ("cell_hash", "cell_document", "cell_row", "cell_flags", "cell_head")
+_CELLS = ("cell_hash", "cell_document", "cell_row", "cell_flags")
+_UNASKED = ("cell_head", "cell_length")
+"""What the heads are made from again when a document comes or goes."""
 _NUMBERED = ("passage_document", "cell_document")
 _TYPES = {
     "passage_hash": np.uint64, "passage_document": np.uint32, "passage_position": np.uint32,
     "cell_hash": np.uint64, "cell_document": np.uint32, "cell_row": np.uint32, "cell_flags": np.uint8,
-    "cell_head": np.uint32,
+    "cell_head": np.uint32, "cell_length": np.uint8,
 }  # fmt: skip
 
 
@@ -83,10 +85,9 @@ def load(path: Path, keys: Keys) -> Store:
             _boilerplate(),
         ),
         index.Cells(
-            [*(arrays[name] for name in _CELLS[:-1]), arrays["cell_bits"]],
+            [*(arrays[name] for name in (*_CELLS, "heads")), arrays["head_bits"]],
             keys.hasher("cell"),
             keys.hasher("head"),
-            content.facts["lengths"],
         ),
     )
 
@@ -97,7 +98,6 @@ class _New:
 
     document: Document
     columns: dict[str, Array] = field(default_factory=dict)
-    lengths: frozenset[int] = frozenset()
 
 
 class Draft:
@@ -106,7 +106,7 @@ class Draft:
     def __init__(self, path: Path, keys: Keys) -> None:
         """Reads the store at `path`, or begins an empty one where there is none.  Raises SettingsError."""
         self._path, self._keys = path, keys
-        self._old = file.read(path, keys) if path.exists() else file.Content({"lengths": []}, {})
+        self._old = file.read(path, keys) if path.exists() else file.Content({}, {})
         self._kept = list(_documents(path, self._old)) if self._old.arrays else []
         self._numbers = list(range(len(self._kept)))
         self._new: list[_New] = []
@@ -146,8 +146,9 @@ class Draft:
             "cell_head": np.asarray(kept.heads, np.uint32),
             "cell_row": np.asarray(kept.rows, np.uint32),
             "cell_flags": np.frombuffer(bytes(kept.flags), np.uint8),
+            "cell_length": np.frombuffer(bytes(kept.lengths), np.uint8),
         }
-        self._new.append(_New(counted, columns, frozenset(kept.lengths)))
+        self._new.append(_New(counted, columns))
         return counted
 
     def remove(self, wanted: Callable[[Document], bool]) -> list[Document]:
@@ -163,11 +164,7 @@ class Draft:
         if self._old.arrays and not self._new and len(self._numbers) == len(self._old.facts["documents"]):
             return
         arrays = self._merged()
-        facts = {
-            "reading": reading(),
-            "documents": [asdict(document) for document in self.documents],
-            "lengths": sorted(set(self._old.facts["lengths"]).union(*(new.lengths for new in self._new))),
-        }
+        facts = {"reading": reading(), "documents": [asdict(document) for document in self.documents]}
         self._old = file.Content(facts, arrays)
         file.write(self._path, self._keys, self._old)
         self._kept, self._new = self.documents, []
@@ -184,9 +181,12 @@ class Draft:
         private = np.array([not document.public for document in self.documents], bool)
         passages = np.lexsort((whole["passage_document"], private[whole["passage_document"]], whole["passage_hash"]))
         table = np.lexsort((whole["cell_row"], whole["cell_document"], whole["cell_hash"]))
-        arrays = {name: whole[name][passages] for name in _PASSAGES} | {name: whole[name][table] for name in _CELLS}
+        arrays = {name: whole[name][passages] for name in _PASSAGES} | {
+            name: whole[name][table] for name in (*_CELLS, *_UNASKED)
+        }
         arrays["passage_bits"] = index.bitmap(arrays["passage_hash"])
-        arrays["cell_bits"] = index.bitmap(arrays["cell_head"])
+        arrays["heads"] = index.heads(arrays["cell_head"], arrays["cell_length"])
+        arrays["head_bits"] = index.bitmap(arrays["heads"] >> np.uint64(8))
         return arrays
 
     def _of_old(self, name: str) -> Array:

@@ -10,19 +10,23 @@ Rules:
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
-from guardrail.detectors.leakage.passages import Batch, is_solo
+from guardrail.detectors.leakage.passages import Batch
 from guardrail.types import Finding
 
 NEAR = 120
 """Characters between two cells of a row that belong together: a sentence or a line of a table."""
 _GAP = 3
 """Characters between two tokens of one value: a blank, a dash, a bracket and a blank."""
-_HEAD, _HEAD_SOLO = 6, 2
+_HEAD = 6
+_LAST_SPACED = "\u0dff"  # what is one character beyond it is a token by itself (`passages.is_solo`)
+_SEPARATOR = "\x1f"
 _PART = re.compile(r"[0-9]+|[^0-9]+")
+_MIXED = re.compile(r"[0-9][^0-9\x1f]|[^0-9\x1f][0-9]")
 
 Place = tuple[int, int, int, bool]
 """A document, a row, a column, and whether the value is strong there."""
@@ -32,15 +36,9 @@ class Values(Protocol):
     """The values that are known."""
 
     @property
-    def lengths(self) -> frozenset[int]:
-        """The lengths of them, in characters."""
-
-    @property
-    def longest(self) -> int:
-        """The largest length, 0 where nothing is known."""
-
-    def begins(self, head: str) -> bool:
-        """Whether one may begin with `head`: 6 characters, or 2 where the first is a token by itself."""
+    def lengths(self) -> Callable[[str], Collection[int]]:
+        """The lengths in characters of the values that begin with a head: 6 characters, or 2 where the first is a token
+        by itself."""
 
     def places(self, value: str) -> list[Place]:
         """The cells that hold exactly `value`."""
@@ -79,14 +77,15 @@ class CellMatcher:
 
     def feed(self, batch: Batch) -> None:
         """Take the next tokens."""
-        for index, word in enumerate(batch.words):
-            if word.isalpha() or word.isdigit():
-                self._words.append(word)
-                self._places.append((batch, index, 0))
-            else:
+        words = batch.words
+        if _MIXED.search(_SEPARATOR.join(words)):
+            for index, word in enumerate(words):
                 for part in _PART.finditer(word):
                     self._words.append(part[0])
                     self._places.append((batch, index, part.start()))
+        else:
+            self._words += words
+            self._places += zip(repeat(batch), range(len(words)), repeat(0))
         self._go_on(final=False)
 
     def finish(self) -> None:
@@ -109,37 +108,38 @@ class CellMatcher:
         return found
 
     def _go_on(self, *, final: bool) -> None:
-        words, begins = self._words, self._values.begins
+        words, lengths_of = self._words, self._values.lengths
         at, count = 0, len(words)
         while at < count:
             word = words[at]
-            size = _HEAD_SOLO if is_solo(word) else _HEAD
-            if len(word) >= size:
-                head = word[:size]
+            if len(word) >= _HEAD:
+                head = word[:_HEAD]
+            elif len(word) == 1 and word > _LAST_SPACED:
+                head = word + words[at + 1][0] if at + 1 < count else ""
             else:
-                head = "".join(words[at : at + size])[:size]
-                if len(head) < size:
-                    if not final:
-                        break
-                    at += 1
-                    continue
-            if self._cells:
+                head = "".join(words[at : at + _HEAD])[:_HEAD]
+                head = head if len(head) == _HEAD else ""
+            if not head and not final:
+                break
+            if self._cells and head:
                 self._expire(self._span(at)[0])
-            if not begins(head):
+            lengths = lengths_of(head) if head else ()
+            if not lengths:
                 at += 1
                 continue
-            after = self._value(at, final=final)
+            after = self._value(at, lengths, final=final)
             if after is None:
                 break
             at = after
         del words[:at], self._places[:at]
 
-    def _value(self, at: int, *, final: bool) -> int | None:
-        """Take the longest value that begins at part `at`; the part to go on with, None where more must be seen."""
-        values = self._values
+    def _value(self, at: int, lengths: Collection[int], *, final: bool) -> int | None:
+        """Take the longest value of some lengths that begins at part `at`; the part to go on with, None where more must
+        be seen."""
+        longest = max(lengths)
         text, best, places = "", at, list[Place]()
         index = at
-        while True:
+        while len(text) < longest:
             if index == len(self._words):
                 if not final:
                     return None
@@ -147,10 +147,8 @@ class CellMatcher:
             if index > at and self._span(index)[0] - self._span(index - 1)[1] > _GAP:
                 break
             text += self._words[index]
-            if len(text) > values.longest:
-                break
             index += 1
-            if len(text) in values.lengths and (found := values.places(text)):
+            if len(text) in lengths and (found := self._values.places(text)):
                 best, places = index, found
         if best == at:
             return at + 1

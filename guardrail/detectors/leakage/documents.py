@@ -91,7 +91,7 @@ class DocumentWatch:
         self._store, self._detector = known, detector
         self._tokens = Tokens()
         self._passages = Matcher(known.passages.reader(), TERMS, self._passage)
-        self._cells = CellMatcher(known.cells, self._cell) if known.cells.longest else None
+        self._cells = CellMatcher(known.cells, self._cell) if known.cells else None
         self._length = 0
         self.seen: list[tuple[Finding, store.Document, Passage | Cell]] = []
 
