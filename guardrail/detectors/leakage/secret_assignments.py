@@ -47,14 +47,17 @@ _WORD = (
     + r"|密碼|密码|口令|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|通行碼|通行码|授權碼|授权码"
     + r"|비밀번호|비번|패스워드|암호|토큰|パスワード|[pP]/[wW]"
 )
-_TAIL = r"[A-Za-z0-9_-]{0,24}"
+_TAIL = r"[A-Za-z0-9_-]{0,24}(?:預設|默認|默认|初始|暫時|臨時|临时|設定|设置|已?改)?"
 _CLOSE = r"\\{0,3}[\"'`*]{0,3}[\])]{0,2}"
 _TYPE = r"(?::\s?(?:&?str|[sS]tring|bytes|char|[tT]ext|any|SecretStr)\s?)?"
 _WHOSE = r"(?: (?:for|of|to)(?: [A-Za-z0-9_@.'-]{1,16}){1,4})?"  # `the password for the new account is ...`
 _OPERATOR = (
     rf"{_WHOSE}\s{{0,4}}{_TYPE}"
-    + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为)(?:\*{2})?\s{0,4}"
+    + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为|成)(?:\*{2})?\s{0,4}"
 )
+# `name: X_KEY` and on the next line `value:`
+_PAIRED = r",?(?:\s|\\{1,2}n){1,12}\\{0,3}[\"']?value\\{0,3}[\"']?\s?[:=]\s{0,2}"
+_OPERATOR = f"(?:{_OPERATOR}|{_PAIRED})"
 _OPEN = r"(?:[@bBrRuUfF]{0,2}\\{0,3}[\"'`「『*]{1,3})?\(?"
 _BLANK = r"\s{1,4}(?:value=)?|\s{0,4}[,(]\s{0,4}"  # only a quoted value may follow: `password abc` is prose
 _QUOTE = r"[@bBrRuUfF]{0,2}\\{0,3}[\"'`]"
@@ -69,6 +72,7 @@ _PARTS = re.compile(
 )
 _OPTION = rf"\B-{{1,2}}[A-Za-z0-9_-]{{0,24}}(?:{_WORD}){_TAIL}\s{{1,3}}[\"']?({_VALUE})"
 _NETRC = rf"\b(?:login|user|account)\s{{1,3}}[A-Za-z0-9._@+-]{{1,60}}\s{{1,3}}password\s{{1,3}}({_VALUE})"
+_CELL = r"\|[ \t]{0,4}`?([!#-&(-\[\]-_a-{}~]{6,})"
 _SHORT_OPTION = rf"\B-p\s?[\"']?({_VALUE})"
 _PGPASS = rf":[0-9]{{3,5}}:[A-Za-z0-9_*.-]{{1,40}}:[A-Za-z0-9_*.-]{{1,40}}:({_VALUE})"
 _BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}\\{0,3}[\"']?\s?[=:]\s?\\{0,3}[\"']?([A-Za-z0-9_.-]{3,}:[A-Za-z0-9_.-]{6,})"
@@ -108,7 +112,7 @@ _ENDINGS = (
 _PATH = re.compile(
     rf"~?\.{{0,2}}/[A-Za-z0-9_.-]+(?:/|\.[a-z]{{2,4}}$|$)|[A-Za-z]:[\\/]|[A-Za-z0-9_./-]+\.(?:{_ENDINGS})$"
 )
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9.,:/_-]+(?:ms|px|s|h|d|k|kb|mb|gb|%)?$")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,32}|[0-9.,:/_-]+(?:ms|px|s|h|d|k|kb|mb|gb|%)?$")
 _REGEX_LIKE = re.compile(r"\[[a-zA-Z0]-[zZ9]|\{\d+,|\(\?[:=!]|\.\*|\)\?$|\\[dws]")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
@@ -175,6 +179,7 @@ def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
         Pattern(ID, PASSWORD, EXPRESSION, partial(_judge, given), also=kinds),
         Pattern("option", PASSWORD, _OPTION, partial(_option, given), group=1, also=kinds),
         Pattern("netrc", PASSWORD, _NETRC, _netrc, group=1),
+        Pattern("table_cell", PASSWORD, _CELL, _cell, group=1, also=(KEY,)),
         Pattern("short_option", PASSWORD, _SHORT_OPTION, _short_option, group=1),
         Pattern("pgpass", PASSWORD, _PGPASS, _pgpass, group=1),
         Pattern("bundler", "secret.package_token", _BUNDLE, _bundle, group=1),
@@ -221,6 +226,19 @@ def _option(providers: _Providers, candidate: Candidate) -> Verdict | None:
 def _netrc(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     return None if _is_code(value) else _placed(_of_password(value, quoted=True), candidate.start, value)
+
+
+def _cell(candidate: Candidate) -> Verdict | None:
+    """A cell below a head that says password or key."""
+    value = candidate.value
+    if not (is_mixed(value) or classes(value) >= 3) or _is_code(value):
+        return None
+    head = _snake(candidate.heading).replace(" ", "_")
+    if not head or _NO_SECRET_NAME.search(head):
+        return None
+    if _PASSWORD_NAME.search(head):
+        return _of_password(value, quoted=True)
+    return _of_key(value, strong=True) if _KEY_NAME.search(head) else None
 
 
 def _short_option(candidate: Candidate) -> Verdict | None:
