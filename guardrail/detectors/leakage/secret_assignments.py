@@ -118,6 +118,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _SHORTEST = 12  # characters of the shortest form of a provider
+_DIGIT = re.compile("[0-9]")
+_PLAIN = frozenset(ascii_uppercase + ascii_lowercase + "_.-")
 _DEPTH = 3
 _NESTED = re.compile(r"[\"'{(\[]{0,3}[A-Za-z_/?.][A-Za-z0-9_./?:-]{2,60}[\"']?[=:]")
 _PAIR_NAME = re.compile(
@@ -143,17 +145,17 @@ class _Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Providers:
-    """The rules by their keywords, and one expression that finds every keyword in a text."""
+    """The rules by their keywords."""
 
-    keywords: re.Pattern[str]
     rules: Mapping[str, tuple[SecretRule, ...]]
 
     def rule(self, front: str, value: str) -> SecretRule | None:
         """The rule whose keyword stands nearest before the value and whose form the value has."""
         if len(value) < _SHORTEST:
             return None
-        places = [(m.start(), m[1]) for m in self.keywords.finditer(front.translate(_LOWER))]
-        for at, keyword in reversed(places):
+        lowered = front.translate(_LOWER)
+        found = ((lowered.rfind(keyword), keyword) for keyword in self.rules if keyword in lowered)
+        for at, keyword in sorted(found, key=lambda place: (-place[0], -len(place[1]))):
             if not _begins(front, at):
                 continue
             for rule in self.rules[keyword]:
@@ -167,8 +169,7 @@ def _providers(rules: Sequence[SecretRule]) -> _Providers:
     for rule in rules:
         for keyword in rule.keywords:
             by_keyword[keyword] = (*by_keyword.get(keyword, ()), rule)
-    longest = sorted(by_keyword, key=len, reverse=True)
-    return _Providers(re.compile(f"(?=({'|'.join(map(re.escape, longest))}))"), by_keyword)
+    return _Providers(by_keyword)
 
 
 def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
@@ -193,7 +194,12 @@ def _judge(providers: _Providers, candidate: Candidate) -> Verdict | None:
             _PARTS.search(candidate.value, parts.start("value")) if parts and _NESTED.match(parts["value"]) else None
         )
         parts = inner or parts
-    return _judged(providers, candidate, parts) if parts else None
+    return _judged(providers, candidate, parts) if parts and _may_be(parts["value"]) else None
+
+
+def _may_be(value: str) -> bool:
+    """Cheap and before everything else: no digit, too short for random letters, and hardly a symbol is a word."""
+    return _DIGIT.search(value) is not None or len(value) >= 16 or len(set(value) - _PLAIN) >= 3
 
 
 def _judged(providers: _Providers, candidate: Candidate, parts: re.Match[str]) -> Verdict | None:
