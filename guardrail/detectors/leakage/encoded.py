@@ -29,6 +29,7 @@ from guardrail.types import Finding, Unit
 
 _SURE = 0.5
 """The score from which on something found inside counts."""
+_FORMED = 0.8  # the score of what needs no word before it
 _SMALL = 512  # characters of a decoded text that is also read backwards and through rot13
 
 
@@ -48,10 +49,10 @@ def revealed(context: str, text: str, via: str) -> tuple[Finding, str] | None:
     encoded; None when there is nothing."""
     best: tuple[Finding, str] | None = None
     for layer in decode.layers(text, via):
-        for said, how in _readings(layer):
-            found = gravest(_sure(find(plain_patterns(), context, fold(said).text)))
-            if found is not None and (best is None or gravest([best[0], found]) is found):
-                best = (found, how)
+        found = [(one, layer.via) for one in _sure(find(plain_patterns(), context, fold(layer.text).text))]
+        for one, how in [*found, *_turned(layer)]:
+            if best is None or gravest([best[0], one]) is one:
+                best = (one, how)
         if best is not None and best[0].score >= 0.9:
             return best
     return best
@@ -61,11 +62,17 @@ def _sure(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.score >= _SURE]
 
 
-def _readings(layer: decode.Layer) -> Iterable[tuple[str, str]]:
-    yield layer.text, layer.via
-    if len(layer.text) <= _SMALL:
-        yield decode.backwards(layer.text), f"{layer.via} of reversed text"
-        yield decode.rot13(layer.text), f"{layer.via} of rot13"
+def _turned(layer: decode.Layer) -> Iterable[tuple[Finding, str]]:
+    """What a small text holds when it is read backwards or through rot13: only what has a form of its own, for any row
+    of digits is another one backwards."""
+    if len(layer.text) > _SMALL:
+        return
+    for one in find(plain_patterns(), " ", fold(decode.backwards(layer.text)).text):
+        if one.score >= _FORMED:
+            yield one, f"{layer.via} of reversed text"
+    for one in find(plain_patterns(), " ", fold(decode.rot13(layer.text)).text):
+        if one.score >= _FORMED and one.kind.startswith(("secret.", "pii.email")):
+            yield one, f"{layer.via} of rot13"
 
 
 def _run(decoders: Sequence[tuple[str, Callable[[str], str | None]]], candidate: Candidate) -> Verdict | None:

@@ -393,6 +393,12 @@ _DOT = (
 )
 _NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}{{1,2}}){_NAME}{{1,63}}){{0,4}}"
 _MAIL = rf"(?:\b|{_COLOUR}){_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
+_BREAK = r"(?:\n[ \t]{0,8}| ?\| ?)"
+_BROKEN_MAIL = (
+    rf"\b(?:[A-Za-z0-9%+-]{{1,30}}(?:[._][A-Za-z0-9%+-]{{1,30}}){{1,3}}{_BREAK}[A-Za-z0-9._%+-]{{0,40}}@[A-Za-z0-9.-]+"
+    rf"|[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}(?:@[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)*{_BREAK}|{_BREAK}@)[A-Za-z0-9.-]*)"
+    r"\.[A-Za-z]{2,24}\b"
+)
 _SPACED_MAIL = r"\b[A-Za-z0-9](?: [A-Za-z0-9._+-]){1,40} @(?: [A-Za-z0-9.-]){2,40} \.(?: [A-Za-z]){2,12}\b"
 _AT_READ = re.compile(r"(?<![A-Za-z])(?:at|艾特|小老鼠|圈a|@)(?![A-Za-z])|艾特|小老鼠|@", re.IGNORECASE)
 _DOT_READ = re.compile(r"(?<![A-Za-z])(?:dot|point)(?![A-Za-z])|[點点。]", re.IGNORECASE)
@@ -431,6 +437,22 @@ def _mail(candidate: Candidate) -> Verdict | None:
     return Verdict(score, f"an address that is spelled; {finding.evidence}", finding.kind, span)
 
 
+_HOST = re.compile(r"\.(?:com|net|org|edu|gov|io|hk|cn|tw)$", re.IGNORECASE)
+
+
+def _broken_mail(candidate: Candidate) -> Verdict | None:
+    """An address with a line break or a bar of a table in it, where the part before the break is none by itself."""
+    first, *rest = re.split(_BREAK, candidate.value)
+    if len(rest) != 1 or re.search(r"[@\w.-]$", candidate.before) or _HOST.search(first):
+        return None
+    if "@" in first and _best(candidate, first) is not None:
+        return None
+    finding = _best(candidate, first + rest[0])
+    if finding is None:
+        return None
+    return Verdict(min(finding.score, 0.75), f"an address in two pieces; {finding.evidence}", finding.kind)
+
+
 def _clearly_spaced(bare: str) -> bool:
     """`tai.man @ gmail.com` or `t a i @ g m a i l . c o m`: blanks on both sides of the sign, or everywhere."""
     return re.search(r"\S @ \S", bare) is not None
@@ -445,6 +467,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern("threes", "pii.email", _THREES, _grouped),
     Pattern("broken_key", "secret.api_key", _BROKEN_KEY, _broken_key),
     Pattern("spelled_mail", "pii.email", _MAIL, _mail),
+    Pattern("broken_mail", "pii.email", _BROKEN_MAIL, _broken_mail),
     Pattern("spaced_mail", "pii.email", _SPACED_MAIL, _mail),
 )
 

@@ -177,7 +177,9 @@ def test_screening_changes_nothing(text: str) -> None:
     assert streams.same_without_screen(SCREEN, text)
 
 
-@pytest.mark.parametrize("unit", ["%41", "%25", "&amp;", "QTEy", "41 ", "65 ", "aB3/", "JavaScriptDeveloper ", "moc.a@b"])
+@pytest.mark.parametrize(
+    "unit", ["%41", "%25", "&amp;", "QTEy", "41 ", "65 ", "aB3/", "JavaScriptDeveloper ", "moc.a@b"]
+)
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     def seconds(size: int) -> float:
         text = (unit * size)[:size]

@@ -63,6 +63,9 @@ SPELLED = [
     ("tai.man [at] gmail [dot] com", "pii.email", ""),
     ("tai.man(at)gmail.com", "pii.email", ""),
     ("tai dot man at gmail dot com", "pii.email", ""),
+    ("電郵tai.ma\n    n.chan@gmail.com呀", "pii.email", "tai.ma\n    n.chan@gmail.com"),
+    ("tai.man@gma\nil.com", "pii.email", ""),
+    ("tai.man | @gmail.com", "pii.email", ""),
     ("tai.man @ gmail . com", "pii.email", ""),
     ("tai.man＠gmail。com", "pii.email", "tai.man@gmail。com"),
     ("tai.**man**@gmail.com", "pii.email", ""),
@@ -114,6 +117,9 @@ HARMLESS = [
     "to be or no to be is it so we go on",
     "the cat sat and ran for the man who was not",
     "Contact\nkaho.lau\nfor more",
+    "Write to us\nat once, to\ntai.man@gmail.com\nor.else@gmail.com",
+    "tai.man@gmail.com\nkaho.lau@gmail.com",
+    "| tai.man@gmail.com | kaho.lau@gmail.com |",
     "pip install demo @ git+https://host/repo.git",
     "4 5 3 9 5 7 8 7 6 3 6 2 1 4 8 7",  # Luhn fails
     "1 4 5 3 9 5 7 8 7 6 3 6 2 1 4 8 6",  # part of a longer row
@@ -166,7 +172,9 @@ def test_screening_changes_nothing(text: str) -> None:
     assert streams.same_without_screen(SCREEN, text)
 
 
-@pytest.mark.parametrize("unit", ["1 ", "一", "one ", "A 1 ", "1<b>", "12, ", "a ", "ab ", "ghp_a**", "a.b at ", "[1m1"])
+@pytest.mark.parametrize(
+    "unit", ["1 ", "一", "one ", "A 1 ", "1<b>", "12, ", "a ", "ab ", "ghp_a**", "a.b at ", "[1m1"]
+)
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     def seconds(size: int) -> float:
         text = (unit * size)[:size]
