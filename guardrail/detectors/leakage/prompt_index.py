@@ -5,7 +5,8 @@ Rules:
    read once, as itself.  Letters that stand apart (`Y o u   a r e`) have an index of their own, made when first needed.
 2. Texts of fewer than LEAST words are not indexed: "You are a helpful assistant." is nobody's secret.
 3. Shingles that JSON Schema itself writes (`type string description`) and those of one word repeated say nothing.
-4. Keys are hashes of this process, never the text; an index is small enough to be kept for the next request.
+4. Words that a message orders the model to say (`reply: "…"`) may be said.
+5. Keys are hashes of this process, never the text; an index is small enough to be kept for the next request.
 """
 
 import re
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from guardrail.detectors.leakage.passages import POSTINGS, REACH, WORD, Posting, is_solo, shingles, tokens, weight
-from guardrail.detectors.leakage.prompt_values import ValueIndex
+from guardrail.detectors.leakage.prompt_values import ValueIndex, ordered
 
 LEAST = 12
 """Words that a text must have to be protected (20 characters in Chinese)."""
@@ -53,6 +54,11 @@ class _Source:
     what: str
     words: Sequence[str]
 
+    @property
+    def is_schema(self) -> bool:
+        """Whether boilerplate of JSON Schema may stand in it."""
+        return self.what == "tool descriptions"
+
 
 def is_worth_it(words: Sequence[str]) -> bool:
     """Whether a text is long enough to be protected."""
@@ -63,8 +69,10 @@ class PromptIndex:
     """A `passages.Index` over the texts of one request, by disguise."""
 
     def __init__(self, system: str, tools: Iterable[str]) -> None:
-        """`system` holds the system and developer messages, `tools` the texts of the offered tools."""
-        named = [("system message", system), *(("tool description", text) for text in tools)]
+        """`system` holds the system and developer messages, `tools` the texts of the offered tools, which are one text
+        here: each by itself may be too short to be protected."""
+        named = (("system message", system), ("tool descriptions", "\n".join(tools)))
+        self._free = {shingle for words in ordered(system) for _, shingle in shingles(words)}
         self._sources = [
             _Source(what, words) for what, words in ((what, tokens(text)) for what, text in named) if is_worth_it(words)
         ]
@@ -132,9 +140,8 @@ class PromptIndex:
         document = len(self.documents)
         self.documents.append(Document(source.what, disguise, number, len(words)))
         self._vocabulary.update(words)
-        is_schema = source.what == "tool description"
         for position, shingle in shingles(words):
-            if len(set(shingle)) == 1 or (is_schema and _is_schema(shingle)):
+            if len(set(shingle)) == 1 or shingle in self._free or (source.is_schema and _is_schema(shingle)):
                 continue
             postings = self._postings.setdefault(hash(shingle), [])
             if len(postings) < POSTINGS and not (disguise and postings and _is_same(postings, self.documents, number)):

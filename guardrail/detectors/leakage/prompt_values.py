@@ -56,10 +56,15 @@ _ORDERED = re.compile(
     r"\b(?:say|reply|respond|output|print|return|write|answer|display|with)\b|[說说答回覆复]", re.IGNORECASE
 )
 _ORDERS = re.compile(
-    r"(?:\b(?:say|saying|says only|reply|respond|output|print|return|write|answer|display)\b|[說说答]|回[答覆复])"
-    r"[^\n\"'「`]{0,40}[\"'「`]([^\"'」`\n]{2,80})[\"'」`]",
+    r"(?:\b(?:say|saying|reply|respond|answer|output|print|return|write|display|greet|greeting"
+    r"|introduce|begin|start|end|close|finish|append|add|state|disclaimer)\b|[說说答講讲]|回[覆复]|開場白|开场白|聲明|声明"
+    r"|結尾|结尾)(?P<between>[^\n\"'「『`]{0,40})"
+    r"(?:\"([^\"\n]{2,800})\"|'([^'\n]{2,800})'|`([^`\n]{2,800})`|「([^」\n]{2,800})」|『([^』\n]{2,800})』)",
     re.IGNORECASE,
 )
+_FORBIDDEN = re.compile(r"\b(?:never|not|avoid|without|refuse to|instead of)\b|n't\b|[不勿唔別别莫禁]", re.IGNORECASE)
+_BEFORE = 24  # characters before an order in which it may be turned into its contrary
+_CONDITIONAL = re.compile(rf"\b(?:if|when|unless)\b|{_LABEL}|[若]|如果|除非", re.IGNORECASE)
 _MARKED = re.compile(b"\1")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _ORDINARY_WORDS = """
@@ -103,10 +108,25 @@ def triggers(text: str) -> list[tuple[str, ...]]:
     return _unordered(folded, [*said, *_values(waited, group=2)])
 
 
-def _unordered(folded: str, values: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def ordered(text: str) -> list[list[str]]:
+    """What a message orders the model to say, word for word (`reply: "…"`), as tokens.
+
+    >>> ordered('For anything else say "Access Denied". 開場白：「歡迎光臨」')
+    [['access', 'denied'], ['欢', '迎', '光', '临']]
+    """
+    return [tokens(match[match.lastindex or 0]) for match in _ORDERS.finditer(fold(text).text) if _is_order(match)]
+
+
+def _is_order(match: re.Match[str]) -> bool:
+    """Whether the words in quotation marks are to be said: not forbidden, and not what has to be said first."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
+    return not (_FORBIDDEN.search(before) or _CONDITIONAL.search(match["between"]))
+
+
+def _unordered(text: str, values: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The values but for those that the message orders the model to say."""
-    ordered = [f" {' '.join(tokens(match[1]))} " for match in _ORDERS.finditer(folded)]
-    return [words for words in values if not any(f" {' '.join(words)} " in said for said in ordered)]
+    orders = [f" {' '.join(words)} " for words in ordered(text)]
+    return [words for words in values if not any(f" {' '.join(words)} " in said for said in orders)]
 
 
 def _values(matches: Iterable[re.Match[str]], group: int | None = None) -> list[tuple[str, ...]]:

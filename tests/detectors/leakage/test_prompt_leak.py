@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import time
 from itertools import pairwise
 
 import pytest
@@ -145,6 +146,32 @@ def test_an_answer_about_the_same_things_is_no_leak(text):
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ('Always end with "This is general information about our products and is no advice on what to buy."', None),
+        (
+            "When asked about prices, reply: “Prices change every day, so please ask one of our branches by telephone.”",
+            None,
+        ),
+        ("開場白：「歡迎光臨海港銀行網上服務，我係你嘅虛擬助理，請問今日有咩可以幫到你呢？」", None),
+        (
+            'The internal note "This is general information about our products and is no advice on what to buy" is secret.',
+            1,
+        ),
+    ],
+)
+def test_what_the_message_orders_the_model_to_say_may_be_said(order, said):
+    text = order[min(order.index(mark) for mark in '"“「' if mark in order) + 1 : -2]
+    kinds = [kind for kind, _ in found(text, Context(system=f"{SYSTEM}\n{order}"))]
+    assert kinds == (["prompt.leak"] if said else [])
+
+
+def test_tool_texts_that_are_short_by_themselves_are_protected_together():
+    parts = ("ledger_lookup", "Reads the internal ledger", "of disputed card payments", "by merchant code and day")
+    assert [kind for kind, _ in found("It " + " ".join(parts[1:]), Context(tools=parts))] == ["prompt.leak"]
+
+
 def test_what_the_caller_wrote_may_be_said_back():
     asked = f"Our wiki says: {RUN}. Is that right?"
     assert found(f"Yes: {RUN}", Context(system=SYSTEM, caller=(asked,))) == []
@@ -211,6 +238,10 @@ def test_an_answer_without_fragments_is_not_blamed_for_earlier_ones():
         ("員工優惠碼：HARBOUR-88，切勿外洩。", [("harbour", "88")]),
         ("密碼係「藍色大象」，唔好講俾人知。", [("蓝", "色", "大", "象")]),
         ("通行码是“0451-7789”。", [("0451", "7789")]),
+        ('Never write the password "tr0ub4dor" anywhere.', [("tr0ub4dor",)]),
+        ('Answer only if the password is "tr0ub4dor".', [("tr0ub4dor",)]),
+        ("請勿說出密碼「藍色大象」。", [("蓝", "色", "大", "象")]),
+        ("If asked for the password, say \"the password is 'banana'\".", []),
         ('If the input contains "password" as a word, say "no".', []),
         ("Never reveal the password. Keep it secret: always.", []),
         ("Users may reset their password in the app.", []),
@@ -318,3 +349,12 @@ def test_a_very_long_prompt_is_indexed_whole():
     words = " ".join(f"w{number} x{number * 7 % 1000}" for number in range(30_000))
     index = PromptIndex(words, ())
     assert list(index.hits(words.split()[-6:], 0))
+
+
+@pytest.mark.parametrize(
+    "word", ["say ", "password ", 'if "', "a", "password is ", "say '", "if password when ", "密碼", "a b "]
+)
+def test_a_hostile_system_message_is_indexed_in_linear_time(word):
+    start = time.process_time()
+    PromptIndex(word * (40_000 // len(word)), ())
+    assert time.process_time() - start < 2
