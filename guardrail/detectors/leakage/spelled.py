@@ -75,7 +75,14 @@ _OPENING_MARKS = re.compile(rf"(?:{_TAG}|[*_`~ ])+$")
 _PLAIN_CARD = re.compile(r"[A-Za-z]{1,2} ?\d{3} ?\d{3}(?: ?[(\[] ?[0-9Aa] ?[)\]]|[ -]?[0-9Aa])?\W?", re.ASCII)
 _PLAIN = re.compile(r"\+?\d+(?:([ -])\d+(?:\1\d+)*)?", re.ASCII)
 _NORTH_AMERICAN = re.compile(r"\+?1?[-. ]?\(?[2-9]\d\d\)?[-. ]\d{3}[-. ]\d{4}(?!\d)", re.ASCII)
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+# Numbers as everybody writes them: thousands, dates and times, decimals, years side by side.
+_DATE_SIGN = "[-/.]"
+_ORDINARY = re.compile(
+    rf".*\d,\d{{3}}(?!\d)|\d{{1,3}}\.\d{{5,}}$|(?:19|20)\d\d\D+(?:19|20)\d\d(?!\d)"
+    rf"|\d{{0,2}}[-/. ]?(?:19|20)\d\d{_DATE_SIGN}\d{{1,2}}{_DATE_SIGN}\d{{1,2}}(?!\d)"
+    rf"|\d{{1,2}}{_DATE_SIGN}\d{{1,2}}{_DATE_SIGN}(?:19|20)\d\d(?!\d)",
+    re.ASCII | re.DOTALL,
+)
 _LIST = re.compile(r"[|,;\n、]")
 _GROUPS = frozenset(
     {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (6, 13), (4, 4), (3, 4, 4)}
@@ -167,7 +174,7 @@ def _best(candidate: Candidate, plain: str) -> Finding | None:
 
 def _number(candidate: Candidate) -> Verdict | None:
     value = candidate.value
-    if _is_plain(value) or _THOUSANDS.fullmatch(value) or _NORTH_AMERICAN.match(value) or _follows_more(candidate):
+    if _is_plain(value) or _ORDINARY.match(value) or _NORTH_AMERICAN.match(value) or _follows_more(candidate):
         return None
     run = _read(value)
     found = [(part, finding) for part in _parts(run) if (finding := _best(candidate, part.digits)) is not None]
@@ -443,7 +450,7 @@ _HOST = re.compile(r"\.(?:com|net|org|edu|gov|io|hk|cn|tw)$", re.IGNORECASE)
 def _broken_mail(candidate: Candidate) -> Verdict | None:
     """An address with a line break or a bar of a table in it, where the part before the break is none by itself."""
     first, *rest = re.split(_BREAK, candidate.value)
-    if len(rest) != 1 or re.search(r"[@\w.-]$", candidate.before) or _HOST.search(first):
+    if len(rest) != 1 or re.search(r"[@A-Za-z0-9_.-]$", candidate.before) or _HOST.search(first):
         return None
     if "@" in first and _best(candidate, first) is not None:
         return None
