@@ -150,7 +150,7 @@ class _Providers:
     rules: Mapping[str, tuple[SecretRule, ...]]
 
     def rule(self, front: str, value: str) -> SecretRule | None:
-        """The rule whose keyword stands nearest before the value and whose form the value has."""
+        """The rule whose keyword stands nearest before the value and whose form the value has, or which is exact."""
         if len(value) < _SHORTEST:
             return None
         lowered = front.translate(_LOWER)
@@ -159,7 +159,7 @@ class _Providers:
             if not _begins(front, at):
                 continue
             for rule in self.rules[keyword]:
-                if rule.form is not None and rule.form.fullmatch(value):
+                if rule.exact or (rule.form is not None and rule.form.fullmatch(value)):
                     return rule
         return None
 
@@ -346,6 +346,8 @@ def _begins(text: str, at: int) -> bool:
 def _of_provider(rule: SecretRule, value: str) -> Verdict | None:
     if value in rule.allow:
         return Verdict(PLACEHOLDER_SCORE, f"the sample of {rule.id}", PLACEHOLDER)
+    if rule.form is None or not rule.form.fullmatch(value):
+        return _read(value, 0.5, f"beside the name of {rule.id}, but not of its form", KEY, 3.0)
     reading, reason = read(value, rule.entropy)
     if reading is Reading.FILL_IN or not (is_mixed(value) or is_random_word(value)):
         return None

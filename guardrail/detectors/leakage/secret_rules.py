@@ -34,9 +34,9 @@ _ALPHABETS = {
 }
 _PART = re.compile(r"\{(\+|uuid|[A-Za-z0-9]+:[0-9]+)\}")
 _REQUIRED = frozenset({"id", "kind", "keywords", "pattern", "match", "no_match"})
-_OPTIONAL = {"score": 0.9, "entropy": 2.8, "digit": True, "allow": [], "source": "", "body": ""}
+_OPTIONAL = {"score": 0.9, "entropy": 2.8, "digit": True, "allow": [], "source": "", "body": "", "exact": False}
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "id": str, "kind": str, "pattern": str, "source": str, "body": str, "digit": bool,
+    "id": str, "kind": str, "pattern": str, "source": str, "body": str, "digit": bool, "exact": bool,
     "score": (int, float), "entropy": (int, float), "keywords": list, "match": list, "no_match": list, "allow": list,
 }  # fmt: skip
 _WIDE = re.compile(r"[./=:~!@$%&]")
@@ -50,6 +50,7 @@ class SecretRule:
     `pool` names the pattern of the screen that proposes it.  `keywords` are what a value starts with (pools `token` and
     `wide`), what the name it is assigned to holds (`assignment`, lower case), or what every match holds.  `form` is
     the whole value.  `entropy` is in bits per character of what `body` finds behind the keyword (None: all of it).
+    `exact` says that the issuer has no other form: another value beside its name is not its key.
     """
 
     id: str
@@ -64,6 +65,7 @@ class SecretRule:
     digit: bool = True
     allow: frozenset[str] = frozenset()
     body: re.Pattern[str] | None = None
+    exact: bool = False
 
 
 def expand(template: str, seed: str) -> str:
@@ -146,6 +148,7 @@ def _rule(section: str, row: Mapping[str, Any], source: str) -> SecretRule:
         values["digit"],
         frozenset(samples["allow"]),
         body,
+        values["exact"],
     )
 
 

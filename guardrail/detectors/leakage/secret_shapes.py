@@ -67,7 +67,8 @@ def judged(value: str, score: float, evidence: str, entropy: float = 2.8) -> Ver
 
 # --- key blocks -----------------------------------------------------------------------------------------------------
 
-_GAP = r"(?:[\s>|\"'+,#*]|\\{1,4}[nrt]|//)"  # what may stand between the lines of a key: quoting, indents, escapes
+# What may stand between the lines of a key: quoting, indents, escapes, and what a log prints before each line.
+_GAP = r"(?:[\s>|\"'+,#*]|\\{1,4}[nrt]|//|\n[#0-9\[][0-9A-Za-z:.,#/\] -]{0,40}[ :])"
 _PRIVATE_KEY = (
     r"-{4,5} ?BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)? ?-{4,5}"
     rf"(?:{_GAP}+[A-Z][A-Za-z-]{{3,20}}: ?[^\n\\]*)*"

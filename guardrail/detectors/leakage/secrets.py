@@ -39,6 +39,7 @@ __all__ = ["PLACEHOLDER", "RULES", "SecretRule", "Secrets", "placeholder"]
 
 _CLASSES = {"token": "A-Za-z0-9_-", "wide": "A-Za-z0-9_.~+/=:!@$%-"}
 _LEAST = 8  # characters behind the keyword
+_SAME_GROUPS = re.compile(r"([0-9]{3,})-\1-\1")
 _WORD = re.compile(r"[A-Za-z0-9_]")
 
 _BODY = "Lm29XcVb41KdPw8R"
@@ -189,6 +190,10 @@ def _verdict(rule: SecretRule, keyword: str, candidate: Candidate, length: int) 
         return None
     part = rule.body.search(value[len(keyword) :]) if rule.body else None
     body = part.group() if part else value[len(keyword) :]
+    if _SAME_GROUPS.search(value):
+        return Verdict(
+            PLACEHOLDER_SCORE, f"{rule.id} form, reads as a sample: the same number thrice", PLACEHOLDER, span
+        )
     if rule.digit and not (is_mixed(body) or is_random_word(body)):
         return None
     reading, reason = read(body, rule.entropy)

@@ -100,6 +100,8 @@ KEY = pem()
         ("indented", KEY.replace("\n", "\n    ")),
         ("quoted mail", KEY.replace("\n", "\n> ")),
         ("one line", KEY.replace("\n", " ")),
+        ("build log", KEY.replace("\n", "\n#6 0.245 ")),
+        ("dated log", KEY.replace("\n", "\n2026-01-05 12:36:01 ")),
         ("joined strings", KEY.replace("\n", '\\n" +\n    "')),
         ("encrypted", KEY.replace("-----\n", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B\n\n", 1)),
     ],
