@@ -6,7 +6,7 @@ Rules:
 2. Latin words stand alone (`tel` is not in `hotel`); Chinese words may stand anywhere, for Chinese has no blanks.
    In a key (`contactPhone: "`) a word of four letters or more may end a longer one.
 3. Where two labels compete, the nearer one names the value: `phone order no. 23456789` is an order.
-4. The head of a column is nearer than anything in the cells to the left.
+4. The head of a column (Markdown, or lines with commas) is nearer than anything in the cells to the left.
 5. The words are looked for by RE2, whose longest match of "anything, then a word" ends with the last of them: a hundred
    words cost what one does.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import re2
 
-from guardrail.detectors.patterns import Candidate
+from guardrail.detectors.patterns import CONTEXT, Candidate
 
 _LATIN = re.compile(r"[\x00-\x7f]+")
 _BREAKS = bytes.maketrans(b"0123456789_", b" " * 11)
@@ -65,7 +65,7 @@ class Labels:
 
     def introduce(self, candidate: Candidate, rivals: "Labels | None" = None) -> bool:
         """As `announce`, of a candidate: where it stands in a table, the head of its column is asked first."""
-        heading = candidate.heading
+        heading = _heading(candidate)
         if heading and self.last(heading) >= 0:
             return self.announce(heading, rivals)
         if heading and rivals is not None and rivals.last(heading) >= 0:
@@ -83,7 +83,7 @@ class Lexicon:
 
     def nearest(self, candidate: Candidate) -> str | None:
         """The kind that the last of the words before a candidate, or in the head of its column, stands for."""
-        heading = candidate.heading
+        heading = _heading(candidate)
         return (self._last(heading) if heading else None) or self._last(candidate.before)
 
     def _last(self, before: str) -> str | None:
@@ -95,6 +95,26 @@ class Lexicon:
             return None
         text = before.encode().translate(_BREAKS).decode()
         return next(self.kinds[text[end - size : end]] for size in self.sizes if text[end - size : end] in self.kinds)
+
+
+def _heading(candidate: Candidate) -> str:
+    """The head of the column: of a Markdown table, or of rows parted by commas, semicolons or tabs whose first line is
+    near enough to be seen whole."""
+    return candidate.heading or _row_heading(candidate.before)
+
+
+def _row_heading(before: str) -> str:
+    """Of `name,phone\\nchan,` it is `phone`."""
+    *lines, row = before.split("\n")
+    mark = next((mark for mark in "\t,;" if mark in row), "")
+    column = row.count(mark) if mark else 0
+    if len(before) >= CONTEXT:
+        lines = lines[1:]  # its beginning may lie further back
+    for line in reversed(lines):
+        cells = re.split("[\t,;]", line) if not mark else line.split(mark)
+        if len(cells) > max(column, 1) and not any(character.isdecimal() for character in line):
+            return cells[column]
+    return ""
 
 
 def _key(before: str) -> re.Match[str] | None:

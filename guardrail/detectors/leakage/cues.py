@@ -11,7 +11,8 @@ PHONE = labels(
     "dial", "ring", "sms", "telno", "phoneno", "mobileno", "phonenumber", "signal", "wechat", "fps", "payme",
     "telegram", "電話", "手機", "手提", "致電", "聯絡", "聯繫", "聯系", "打俾", "打畀", "打比", "熱線", "傳真",
     "電聯", "流動電話", "來電", "撥打", "电话", "手机", "联络", "联系", "热线", "传真", "来电", "拨打", "致电",
-    "打给", "打給", "微信", "短訊", "短信", "轉數快", "转数快", "搵我", "移动电话",
+    "打给", "打給", "微信", "短訊", "短信", "轉數快", "转数快",
+    "搵我", "固话", "固話", "座机", "座機", "手提電話", "移动电话",
 )  # fmt: skip
 OTHER_NUMBER = labels(
     "order", "orders", "invoice", "account", "acct", "a/c", "ref", "reference", "tracking", "ticket", "case",

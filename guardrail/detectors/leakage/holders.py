@@ -27,7 +27,7 @@ def _split(words: str) -> frozenset[str]:
 
 
 BEHIND = (
-    r"(?:[ ,;:|/(\"'\n-]{0,3}(?:(?:姓名|[Nn]ame|NAME|持有人|[Hh]older)[ :]{0,2})?[ \"'(]{0,2}"
+    r"(?:[ ,;:|/(\"'\n-]{0,4}(?:(?:姓名|名字|[Nn]ame|NAME|持有人|[Hh]older)[ :=\"']{0,4})?[ \"'(]{0,2}"
     r"(?:[\x{4e00}-\x{9fff}]{2,4}|[A-Z][A-Za-z]{1,15}(?:,? [A-Z][A-Za-z-]{1,15}){1,3}))?"
 ).replace(r"\x{4e00}-\x{9fff}", "\u4e00-\u9fff")
 """What an expression may take behind a number, so that its judge sees a name there."""
@@ -38,7 +38,7 @@ _BETWEEN = re2.compile(
     r"(?i)(?:[\s,:;=|\"'`*()\[\]{}<>/、_-]"
     r"|\b(?:hkids?|hkic|hong kong|hk|permanent|identity|identification|id|ids|cards?|number|numbers|no|holder|holds"
     r"|holding|with|is|was|has|whose|her|his|their|the|s|bearing|of)\b\.?"
-    r"|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+\z",
+    r"|\b[mf]\b|男|女|香港|永久性?|居民|智能|身[份分][證证]|明[書书]|[證证]件|[號号][碼码]?|編號|编号|持有人?|的|嘅|係|是|為|为|之|其|个|個)+\z",
 )
 _LABEL = re2.compile(
     r"(?i)(?:(?:\b(?:name|holder|applicant)s?\b"
@@ -131,7 +131,7 @@ def _chinese_at_end(head: str) -> bool:
 
 def _stands_behind(after: str) -> bool:
     text = re.sub(r"^[ ,;:|/(\"'\n-]+", "", after)
-    labelled = re.match(r"(?:姓名|name|持有人|holder)[ :\"'(]*", text, re.IGNORECASE)
+    labelled = re.match(r"(?:姓名|名字|name|持有人|holder)[ :=\"'(]*", text, re.IGNORECASE)
     if labelled:
         return _is_named(text[labelled.end() :])
     return chinese_name(text) or (text.isascii() and latin_name(text))

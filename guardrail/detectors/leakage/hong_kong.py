@@ -52,6 +52,7 @@ _HKID = (
     r"\b[A-Za-z]{1,2}[ -]?\d{3} ?\d{3}"
     r"(?: ?-?\\?[(\[] ?[0-9AaE] ?\\?[)\]]|[ /-]?[0-9Aa](?:[-@]\w+|\.\d+)?\b)"
 )
+_PHONE_FORM = re.compile(r"\d{4}[ .-]?\d{4}|\d\d[ -]\d{3}[ -]\d{3}")
 _PHONE_BODY = (
     r"(?:[2-9]\d{3}[ -]?\d{4}|[4-9]\d{2}[ -]\d{2}[ -]\d{3}|[2-9]\d[ -]\d{3}[ -]\d{3}|80\d[ -]?\d{3}[ -]?\d{3})\b"
 )
@@ -109,7 +110,7 @@ def _phone_prefixed(candidate: Candidate) -> Verdict | None:
 def _phone(candidate: Candidate) -> Verdict | None:
     value, before = candidate.value, candidate.before
     digits = digits_of(value)
-    if not re.fullmatch(r"\d{4}[ -]?\d{4}", value) or _DATE.fullmatch(value) or _YEARS.fullmatch(value):
+    if not _PHONE_FORM.fullmatch(value) or _DATE.fullmatch(value) or _YEARS.fullmatch(value):
         return None
     if MORE_DIGITS.search(before) or _COUNTRY_CODE_BEFORE.search(before) or MONEY.search(before):
         return None
@@ -119,7 +120,7 @@ def _phone(candidate: Candidate) -> Verdict | None:
             return Verdict(0.85, "announced, in the numbering plan of Macao", "pii.mo_phone")
         unplanned = 0.4 if "-" in value or value.endswith("00") else 0.55  # a range or an amount
         return Verdict(0.85 if planned else unplanned, "announced" + ", in the numbering plan" * planned)
-    if not planned or EQUATION.search(before):
+    if not planned or EQUATION.search(before) or "." in value or len(value) > 9:
         return None
     return Verdict(0.4 if value != digits else 0.3, "fits the numbering plan, nothing announces it")
 
@@ -147,6 +148,8 @@ def _bank_account(candidate: Candidate) -> Verdict | None:
     digits = digits_of(value)
     if not 9 <= len(digits) <= 16 or candidate.after or re.search(r"\d[ .,/:-]\Z|[$+]\Z", candidate.before):
         return None
+    if len(digits) == 9 and cues.FPS.introduce(candidate, cues.OTHER_THINGS):
+        return Verdict(0.85, "announced", "pii.hk_fps")
     coded = digits[:3] in _BANK_CODES and len(digits) > 9
     why = ", begins with the code of a bank" * coded
     if cues.BANK_ACCOUNT.introduce(candidate, cues.OTHER_THINGS):
@@ -160,10 +163,13 @@ def _bank_account(candidate: Candidate) -> Verdict | None:
 
 
 def _registration(candidate: Candidate) -> Verdict | None:
-    """A business registration certificate number: the registration number, branch, month, year and a check digit."""
+    """The number of a certificate: the registration number, branch, month, year and a check digit; or without the last
+    three."""
     if not checksums.business_registration(digits_of(candidate.value)[:8]) or MORE_DIGITS.search(candidate.before):
         return None
     announced = cues.BUSINESS.introduce(candidate)
+    if candidate.after or not (announced or len(candidate.value) > 12):
+        return None
     return Verdict(0.95 if announced else 0.75, "form of a certificate, check digit passes")
 
 
@@ -190,7 +196,13 @@ PATTERNS: tuple[Pattern, ...] = (
         _phone_prefixed,
         reach=25,
     ),
-    Pattern("hk_phone", "pii.hk_phone", r"\b[2-9]\d{3}[ -]?\d{4}" + _GOES_ON, _phone, also=("pii.mo_phone",)),
+    Pattern(
+        "hk_phone",
+        "pii.hk_phone",
+        r"\b(?:[2-9]\d{3}[ .-]?\d{4}|[2-9]\d[ -]\d{3}[ -]\d{3})" + _GOES_ON,
+        _phone,
+        also=("pii.mo_phone",),
+    ),
     Pattern(
         "octopus",
         "pii.hk_octopus",
@@ -205,12 +217,13 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\b(\d{3}(?:[ -]\d{1,9}){1,4})\b(?:[.,:/]\d+)?",
         _bank_account,
         group=1,
+        also=("pii.hk_fps",),
     ),
-    Pattern("hk_brn", "pii.hk_brn", r"\b\d{8}-\d{3}-\d{2}-\d{2}-[0-9A]\b", _registration, reach=20),
+    Pattern("hk_brn", "pii.hk_brn", r"\b(\d{8}-\d{3}(?:-\d{2}-\d{2}-[0-9A])?)\b(?:-\d+)?", _registration, group=1),
     Pattern(
         "hk_vehicle",
         "pii.hk_vehicle",
-        r"(\b[A-HJ-NPR-Z]{2} ?[1-9]\d{0,3}\b|粤 ?Z ?[0-9A-HJ-NP-Z]{4}[港澳])(?:[.,]\d+|[%/-])?",
+        r"(\b[A-HJ-NPR-Z]{2} ?[1-9]\d{0,3}\b|粤 ?Z[ ·・-]?[0-9A-HJ-NP-Z]{4}[港澳])(?:[.,]\d+|[%/-])?",
         _vehicle,
         group=1,
     ),

@@ -53,21 +53,21 @@ def _taiwan_national(candidate: Candidate) -> Verdict | None:
     announced = cues.PHONE.introduce(candidate, cues.OTHER_NUMBER)
     there = cues.TAIWAN.last(before) >= 0
     if digits[:2] != "09":
-        return Verdict(0.8, "area code of Taiwan, announced") if announced and there else None
+        return Verdict(0.8 if announced else 0.65, "area code of Taiwan, which is spoken of") if there else None
     if announced or there:
         return Verdict(0.9 if there else 0.8, "form of a Taiwan mobile number, announced")
     return Verdict(0.6 if "-" in candidate.value else 0.4, "form of a Taiwan mobile number")
 
 
 def _taiwan_id(candidate: Candidate) -> Verdict | None:
-    value = candidate.value
+    value = candidate.value.replace(" ", "")
     if not checksums.taiwan_id(value):
         return None
     resident = value[1] in "89" or value[1].isalpha()
     kind = "pii.tw_arc" if resident else None
     if cues.TAIWAN_ID.introduce(candidate, cues.OTHER_THINGS):
         return Verdict(0.9 if value[0].isupper() else 0.75, "check digit passes, announced", kind)
-    if not value[0].isupper() or (resident and value[1].isalpha()):
+    if not value[0].isupper() or " " in candidate.value or (resident and value[1].isalpha()):
         return None
     return Verdict(0.45, "check digit passes, nothing announces it", kind)
 
@@ -98,9 +98,9 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "tw_id",
         "pii.tw_id",
-        r"\b[A-Za-z][1289A-Da-d]\d{8}\b",
+        r"\b[A-Za-z] ?[1289A-Da-d]\d{8}\b",
         _taiwan_id,
-        reach=10,
+        reach=11,
         also=("pii.tw_arc",),
     ),
 )
