@@ -19,6 +19,14 @@ from guardrail.text.fold import fold
         ("٤١١١", "4111"),
         ("4️⃣1️⃣", "41"),
         ("⑴", "(1)"),
+        ("⒈❶➋⓵⓫", "1.12111"),
+        ("🄰🅑🅲Ⓓ", "ABCD"),
+        ("²₃𝟜🯵", "2345"),
+        ("३೩๕", "335"),
+        ("ᎪᏴᴄӀօ", "ABcIo"),  # Cherokee, small capitals, palochka, Armenian
+        ("㊀⼆", "一二"),
+        ("1∶2⁄3", "1:2/3"),
+        ("🇭🇰", "🇭🇰"),  # a flag says a region, not letters: glued to a number it must not become part of it
         ("a\u0301bc", "abc"),
         ("“x”", '"x"'),
         ("4111–1111", "4111-1111"),
