@@ -10,7 +10,7 @@ Rules:
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from string import ascii_lowercase, ascii_uppercase
@@ -145,9 +145,10 @@ class _Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Providers:
-    """The rules by their keywords."""
+    """The rules by their keywords, and whether a value has a provider's own form: then its rule finds it, not this."""
 
     rules: Mapping[str, tuple[SecretRule, ...]]
+    is_token: Callable[[str], bool]
 
     def rule(self, front: str, value: str) -> SecretRule | None:
         """The rule whose keyword stands nearest before the value and whose form the value has, or which is exact."""
@@ -164,18 +165,19 @@ class _Providers:
         return None
 
 
-def _providers(rules: Sequence[SecretRule]) -> _Providers:
+def _providers(rules: Sequence[SecretRule], is_token: Callable[[str], bool]) -> _Providers:
     by_keyword: dict[str, tuple[SecretRule, ...]] = {}
     for rule in rules:
         for keyword in rule.keywords:
             by_keyword[keyword] = (*by_keyword.get(keyword, ()), rule)
-    return _Providers(by_keyword)
+    return _Providers(by_keyword, is_token)
 
 
-def patterns(rules: Sequence[SecretRule]) -> tuple[Pattern, ...]:
-    """The patterns of assignments; `rules` are those that are told by the name a value is assigned to."""
+def patterns(rules: Sequence[SecretRule], is_token: Callable[[str], bool]) -> tuple[Pattern, ...]:
+    """The patterns of assignments; `rules` are those that are told by the name a value is assigned to, `is_token` says
+    whether a value is found by its own form anyway."""
     kinds = tuple(dict.fromkeys([KEY, COOKIE, HTTP, PLACEHOLDER, *(rule.kind for rule in rules)]))
-    given = _providers(rules)
+    given = _providers(rules, is_token)
     return (
         Pattern(ID, PASSWORD, EXPRESSION, partial(_judge, given), also=kinds),
         Pattern("option", PASSWORD, _OPTION, partial(_option, given), group=1, also=kinds),
@@ -297,7 +299,7 @@ def _trimmed(parts: re.Match[str], before: str) -> tuple[int, str]:
 
 def _verdict(providers: _Providers, this: _Assignment) -> Verdict | None:
     value, name = this.value, this.name
-    if len(value) < 4 or _is_code(value):
+    if len(value) < 4 or _is_code(value) or providers.is_token(value):
         return None
     if value in _PUBLISHED:
         return Verdict(PLACEHOLDER_SCORE, "a sample of a manual", PLACEHOLDER)

@@ -204,17 +204,30 @@ def _verdict(rule: SecretRule, keyword: str, candidate: Candidate, length: int) 
     return Verdict(rule.score, f"{rule.id} form", rule.kind, span)
 
 
+_POOLS = {pool: [rule for rule in _SHIPPED if rule.pool == pool] for pool in (*_CLASSES, assignments.ID)}
+_INDEXES = {pool: _index(_POOLS[pool]) for pool in _CLASSES}
+
+
+def _is_token(value: str) -> bool:
+    """Is all of `value` in the form of a provider's token, which is found by itself?"""
+    return any(
+        value.startswith(keyword) and rule.form is not None and rule.form.fullmatch(value) is not None
+        for index in _INDEXES.values()
+        for keyword, rule in index.get(value[:2], ())
+    )
+
+
 def _pooled(pool: str) -> Pattern:
-    rules = [rule for rule in _SHIPPED if rule.pool == pool]
+    rules = _POOLS[pool]
     kinds = list(dict.fromkeys(rule.kind for rule in rules))
-    judge = partial(_judge, _index(rules))
+    judge = partial(_judge, _INDEXES[pool])
     return Pattern(pool, kinds[0], _expression(pool, rules), judge, also=(*kinds[1:], PLACEHOLDER))
 
 
 _PATTERNS = (
     *(_pooled(pool) for pool in _CLASSES),
     *(Pattern(s.rule.id, s.rule.kind, s.expression, s.judge, group=s.group, also=s.also) for s in SHAPES),
-    *assignments.patterns([rule for rule in _SHIPPED if rule.pool == assignments.ID]),
+    *assignments.patterns(_POOLS[assignments.ID], _is_token),
 )
 
 

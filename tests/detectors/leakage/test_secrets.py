@@ -268,6 +268,14 @@ def test_a_fill_in_is_nothing(text: str) -> None:
     assert find(text) == []
 
 
+@pytest.mark.parametrize("form", ["api_key = '{}'", "SECRET_TOKEN={}", "--token {}", "金鑰是{}", '{{"secret": "{}"}}'])
+def test_a_token_of_a_provider_is_found_once(form: str) -> None:
+    token = "gh" + "p_" + made_up("once", 36)
+    assert [(f.kind, f.detector) for f in find(form.format(token))] == [
+        ("secret.github_token", "leakage.secrets/token")
+    ]
+
+
 def test_an_age_key_needs_its_checksum() -> None:
     (good, *_) = next(rule for rule in RULES if rule.id == "age_secret_key").must_match
     broken = good[:-1] + ("Q" if good[-1] != "Q" else "P")
