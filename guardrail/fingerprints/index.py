@@ -10,6 +10,7 @@ Rules:
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isqrt
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.leakage.passages import POSTINGS, Posting, weight
+from guardrail.detectors.leakage.passages import POSTINGS, Posting
 from guardrail.fingerprints import cells
-from guardrail.fingerprints.shingles import LEAST, PLAIN, REACH, shingles
+from guardrail.fingerprints.shingles import PLAIN, REACH, shingles
 
 Array = NDArray[Any]
 ROWS = 64
@@ -32,6 +33,9 @@ _FEW = 16
 """Places of a shingle that are looked at one by one."""
 _RECENT, _REACHED = 8, 24
 """Documents that a text has just been repeating, and for how many tokens that is just."""
+_TOGETHER = 8
+"""Tokens between the two shingles of words that begin a run."""
+_NEVER = -1_000
 _SLACK = 6
 """Tokens by which the copy may be ahead or behind and still be in order."""
 
@@ -81,11 +85,28 @@ class Passages:
         return start, start + count if count <= _FEW else bisect_right(self.hashes, value, start)
 
 
+@dataclass(slots=True)
+class _Hit:
+    """A known shingle of a text: its last token, its size, where it stands in the arrays, its first places."""
+
+    token: int
+    size: int
+    start: int
+    end: int
+    plain: bool
+    documents: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+
+
 class Reader:
     """A `passages.Index` for one text, which it is asked about in order.
 
-    A shingle that stands in many documents is told of those that the text has just been repeating, at the place that
-    comes next in them, before it is told of others: so a passage is followed through phrases that stand everywhere.
+    Rules:
+    1. A run begins with four Chinese characters that are known, or where a second shingle of words within a few tokens
+       stands as far from the first as it does in the document, and not both are plain: single shingles of three words
+       are met everywhere in a large store, and a stream would always be waiting.  It goes on with single ones.
+    2. A shingle that stands in many documents is told of those that the text has just been repeating, at the place that
+       comes next in them, so that a passage is followed through phrases that stand everywhere.
     """
 
     def __init__(self, known: Passages) -> None:
@@ -93,56 +114,85 @@ class Reader:
         self._count = 0  # tokens of the text before those that are being asked about
         # By document: the last token that hit it, the place that was hit, how many hits in a row kept the order.
         self._recent: dict[int, tuple[int, int, int]] = {}
+        # By document and how far it is ahead of the text: the last hit in that line, its size, whether it was plain.
+        self._lines: dict[tuple[int, int], tuple[int, int, bool]] = {}
 
     def hits(self, words: Sequence[str], first: int) -> list[tuple[int, int, Sequence[Posting]]]:
         """See `passages.Index`."""
         found: list[tuple[int, int, Sequence[Posting]]] = []
         known, shift = self._known, self._count - first
         hasher, bits, mask = known.hasher, known.bits, known.mask
+        if not first:
+            self._lines.clear()  # the text began, or was judged as if it ended
         for last, size, text in shingles(words, first):
             value = hasher(text)
-            if not bits[(value & mask) >> 3] >> (value & 7) & 1:
-                continue
-            opens = not PLAIN.issuperset(words[last + 1 - size : last + 1])
-            if (opens or self._recent) and (postings := self._postings(value, last + shift, opens=opens)):
-                found.append((last, size, postings))
+            if bits[(value & mask) >> 3] >> (value & 7) & 1 and (span := known.span(value))[1]:
+                plain = PLAIN.issuperset(words[last + 1 - size : last + 1])
+                found += self._taken(last, _Hit(last + shift, size, *span, plain))
         self._count += len(words) - first
         return found
 
     def opens(self, words: Sequence[str]) -> bool:
-        """See `passages.Index`.  A hash of a whole shingle cannot tell what a part of it would be."""
-        return len(words) < REACH and sum(map(weight, words)) < LEAST
+        """See `passages.Index`: a hash cannot tell what a part of its shingle would be, so fewer words than a shingle
+        may always begin one, and a shingle may when it is known."""
+        whole = shingles(words)
+        if not whole:
+            return True
+        _, size, text = whole[0]
+        return size == len(words) and self._known.span(self._known.hasher(text))[1] > 0
 
-    def _postings(self, value: int, token: int, *, opens: bool) -> list[Posting]:
-        start, end = self._known.span(value)
-        if start == end:
-            return []
-        few = min(end, start + _FEW)
-        documents, positions = self._known.documents[start:few].tolist(), self._known.positions[start:few].tolist()
+    def _taken(self, last: int, hit: "_Hit") -> list[tuple[int, int, Sequence[Posting]]]:
+        """What is told of one shingle: the documents that go on with it, and those that begin with it."""
+        known, few = self._known, min(hit.end, hit.start + _FEW)
+        hit.documents, hit.positions = (
+            known.documents[hit.start : few].tolist(),
+            known.positions[hit.start : few].tolist(),
+        )
+        self._forget(hit.token)
+        going = self._going(hit, few)
+        opening = self._opening(hit, {document for document, _ in going}, POSTINGS - len(going))
+        for document, position in (*(posting for _, posting in reversed(opening)), *reversed(going)):
+            token, place, length = self._recent.pop(document, (hit.token, position, 0))
+            follows = abs(position - place - hit.token + token) <= _SLACK
+            self._recent[document] = (hit.token, position, length + 1 if follows else 1)
+        told: list[tuple[int, int, Sequence[Posting]]] = [(last, hit.size, going)] if going else []
+        return told + [(last, size, [posting]) for size, posting in opening]
+
+    def _opening(self, hit: "_Hit", told: set[int], most: int) -> list[tuple[int, Posting]]:
+        """The documents that begin here, at most `most`, each with the size of what begins it; remembers the hit."""
+        lines, opening = self._lines, list[tuple[int, Posting]]()
+        for document, position in zip(hit.documents, hit.positions, strict=True):
+            line = document, position - hit.token
+            token, size, plain = lines.pop(line, (_NEVER, 0, True))
+            lines[line] = hit.token, hit.size, hit.plain
+            if document in told or len(opening) >= most:
+                continue
+            if hit.size == REACH or (hit.token - token <= _TOGETHER and not (hit.plain and plain)):
+                told.add(document)
+                opening.append((size + 1 if token == hit.token - 1 else hit.size, (document, position)))
+        while lines:
+            oldest = next(iter(lines))
+            if hit.token - lines[oldest][0] <= _TOGETHER:
+                break
+            del lines[oldest]
+        return opening
+
+    def _going(self, hit: "_Hit", few: int) -> list[Posting]:
+        """Of the documents that the text has just been repeating those that hold the shingle, the longest repeated
+        first."""
         recent = self._recent
-        self._forget(token)
+        if few == hit.end and recent.keys().isdisjoint(hit.documents):
+            return []
         found: list[Posting] = []
-        if few < end or not recent.keys().isdisjoint(documents):
-            for document in reversed(recent):
-                places = [position for number, position in zip(documents, positions, strict=True) if number == document]
-                if few < end and not places:
-                    places = self._further(document, few, end)
-                if places:
-                    found.append((document, places[0] if len(places) == 1 else self._nearest(document, places, token)))
+        for document in reversed(recent):
+            places = [place for number, place in zip(hit.documents, hit.positions, strict=True) if number == document]
+            if few < hit.end and not places:
+                places = self._further(document, few, hit.end)
+            if places:
+                found.append((document, places[0] if len(places) == 1 else self._nearest(document, places, hit.token)))
         if len(found) > 1:
-            found.sort(key=lambda posting: -recent[posting[0]][2])  # the longest repeated first; sorting keeps ties
-            del found[POSTINGS:]
-        if opens and len(found) < POSTINGS:
-            told = {document for document, _ in found}
-            for document, position in zip(documents, positions, strict=True):
-                if document not in told and len(found) < POSTINGS:
-                    told.add(document)
-                    found.append((document, position))
-        for document, position in reversed(found):
-            last, before, length = recent.pop(document, (token, position, 0))
-            follows = abs(position - before - token + last) <= _SLACK
-            recent[document] = (token, position, length + 1 if follows else 1)
-        return found
+            found.sort(key=lambda posting: -recent[posting[0]][2])  # sorting keeps ties
+        return found[:POSTINGS]
 
     def _further(self, document: int, start: int, end: int) -> list[int]:
         """The places in one document among many."""

@@ -128,32 +128,42 @@ def test_what_everybody_writes_is_no_find(path):
     assert 3 in found(path, "by the end of April and")
 
 
-def test_a_shingle_of_common_words_goes_on_with_a_passage_and_begins_none(path):
+def test_shingles_of_common_words_go_on_with_a_passage_and_begin_none(path):
     draft = store.Draft(path, KEYS)
     draft.add_passages(document("n"), ["It is as good as it was before the Kestrel merger was made"])
     draft.save()
     assert found(path, "it is as good as it was") == set()
     reader = store.load(path, KEYS).passages.reader()
-    places = [
-        last
-        for last, _, _ in reader.hits(store.tokens("before the Kestrel merger was made. It is as good as it was"), 0)
-    ]
-    assert places == [2, 3, 4, 5, 8, 9, 10, 11, 12]
+    told = reader.hits(store.tokens("before the Kestrel merger was made. It is as good as it was"), 0)
+    assert [last for last, _, _ in told] == [3, 4, 5, 8, 9, 10, 11, 12]
+
+
+def test_a_run_of_words_begins_with_two_shingles_that_stand_alike_and_tells_the_first_of_two_in_a_row(path):
+    def told(text):
+        return [
+            (last, size, list(postings))
+            for last, size, postings in store.load(path, KEYS).passages.reader().hits(store.tokens(text), 0)
+        ]
+
+    assert told("close the Tsuen Wan") == [(3, 4, [(0, 8)])]
+    assert told("close the Tsuen Sha warehouse by the") == [
+        (6, 3, [(0, 12)])
+    ]  # the first is let go: it was met by chance so far
+    assert told("close the Tsuen and nothing else; warehouse by the") == []  # two, but in another line
+    assert told("close the Tsuen") == []
 
 
 def test_a_shingle_that_stands_everywhere_is_told_of_the_document_that_is_being_repeated(tmp_path):
     draft = store.Draft(tmp_path / "x.store", KEYS)
-    for number in range(40):
+    for n in range(40):
         draft.add_passages(
-            document(str(number)),
-            [
-                f"serial{number} alpha{number} beta{number} main contract price index gamma{number} delta{number} final{number}"
-            ],
+            document(str(n)), [f"serial{n} alpha{n} beta{n} main contract price index gamma{n} delta{n} final{n}"]
         )
     draft.save()
     reader = store.load(tmp_path / "x.store", KEYS).passages.reader()
     hits = reader.hits(store.tokens("serial33 alpha33 beta33 main contract price index gamma33 delta33"), 0)
-    assert [postings[0] for _, _, postings in hits] == [(33, last) for last in range(2, 9)]
+    places = [postings[0] for _, _, postings in hits]
+    assert [(33, last) for last in range(3, 9)] == [place for place in places if place[0] == 33]
     assert max(len(postings) for _, _, postings in hits) <= 4
 
 
