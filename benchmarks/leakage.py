@@ -42,6 +42,7 @@ CLEAN_GOAL, HITS_GOAL, GROWTH_GOAL = 60.0, 1000.0, 2.2
 _KB = 1024
 _WARM_UP = 4  # times as much text as is measured
 _HOSTILE_START, _HOSTILE_MOST = 8_000, 512_000
+_AGAIN = 3  # times that a slow text is measured again
 _HOSTILE_LEAST = 0.02  # seconds at n below which a longer text is taken
 _SYSTEM = (
     "You are the assistant of a shop in Kowloon. Answer politely, in the language of the customer, in at most five "
@@ -323,7 +324,8 @@ def _timed(do: Callable[[str], object], texts: Sequence[str]) -> float:
 
 
 def growth(scanner: Scanner, name: str, rounds: int, start: int = _HOSTILE_START) -> Growth:
-    """The growth of one slow text, at a length at which the clock can tell."""
+    """The growth of one slow text, at a length at which the clock can tell; one that seems to grow too fast is measured
+    again, since other work on the machine only ever adds to a time."""
     make = HOSTILE[name]
     n = start
     judging_cost(scanner, [make(n)], 1)
@@ -331,8 +333,13 @@ def growth(scanner: Scanner, name: str, rounds: int, start: int = _HOSTILE_START
     while first < _HOSTILE_LEAST and 4 * n < _HOSTILE_MOST:
         n *= 2
         first = min(judging_cost(scanner, [make(n)], rounds))
-    second, third = (min(judging_cost(scanner, [make(times * n)], rounds)) for times in (2, 4))
-    return Growth(name, n, (first, second, third))
+    seconds = [first, *(min(judging_cost(scanner, [make(times * n)], rounds)) for times in (2, 4))]
+    for _ in range(_AGAIN):
+        if Growth(name, n, (seconds[0], seconds[1], seconds[2])).per_doubling <= GROWTH_GOAL:
+            break
+        more = [min(judging_cost(scanner, [make(times * n)], rounds)) for times in (1, 2, 4)]
+        seconds = [min(pair) for pair in zip(seconds, more, strict=True)]
+    return Growth(name, n, (seconds[0], seconds[1], seconds[2]))
 
 
 def by_pattern(texts: Sequence[str], rounds: int, progress: Progress) -> list[PatternCost]:
