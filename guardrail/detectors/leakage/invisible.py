@@ -86,7 +86,7 @@ class _Following:
         found: list[Finding] = []
         if not text.isascii() or "\x1b" in text:
             limit, found = self._sequences(text, limit, final=final)
-        if not text.isascii():
+        if not text.isascii() and (":/" in text or ":\\" in text):
             limit, found = self._addresses(text, limit, found, final=final)
         certain = [self._moved(one) for one in found]
         if limit:
