@@ -379,12 +379,12 @@ def test_time_is_linear_in_hostile_texts(name: str) -> None:
 
     def seconds(length: int) -> float:
         text = HOSTILE[name](length)
-        start = time.perf_counter()
+        start = time.process_time()
         SCREEN.find(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(4_000)
-    small, large = min(seconds(4_000) for _ in range(3)), seconds(32_000)
+    small, large = min(seconds(4_000) for _ in range(3)), min(seconds(32_000) for _ in range(2))
     assert large < 20 * small + 0.05
 
 
