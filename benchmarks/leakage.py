@@ -186,6 +186,12 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "zero-width": lambda n: "1\u200b" * (n // 2),
     "combining": lambda n: "1" + "\u0336" * (n - 1),
     "tags, invisible": lambda n: "\U000e0041" * n,
+    "random printable": lambda n: "".join(Random(n).choices([chr(c) for c in range(32, 127)], k=n)),
+    "random ideographs": lambda n: "".join(Random(n).choices([chr(c) for c in range(0x4E00, 0x6000)], k=n)),
+    "e-mail addresses": lambda n: "tai.man@gmail.com " * (n // 18),
+    "cards": lambda n: "4012 8888 8888 1881, " * (n // 21),
+    "a digit a line": lambda n: "7\n" * (n // 2),
+    "half of a key": lambda n: "AKIA" * (n // 4),
     "escape sequences": lambda n: "\x1b[31m" * (n // 5),
 }
 """Texts that have made a pattern, a decoder or a judge slow somewhere."""
