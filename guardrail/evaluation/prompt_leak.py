@@ -11,11 +11,13 @@ import codecs
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
-from guardrail.detectors.leakage.passages import CHARACTER, WORD, is_solo, piece, plain
+from guardrail.detectors.leakage.passages import CHARACTER, WORD, is_solo, piece, plain, shingles
 from guardrail.detectors.leakage.passages import tokens as tokens_of
 from guardrail.detectors.leakage.prompt import PromptLeak
+from guardrail.detectors.leakage.prompt_values import ordered
 from guardrail.evaluation.datasets import Item, find, read
 from guardrail.evaluation.intervals import Measure, auc, share
 from guardrail.models.store import read_model
@@ -176,15 +178,18 @@ def _spans(text: str) -> list[tuple[int, int, int]]:
 def _cut(text: str, least: int, dice: random.Random) -> str | None:
     """A run of at least `least` in weight from a random place of a text; None where it has none so long."""
     spans = _spans(text)
+    free = {shingle for words in ordered(text) for _, shingle in shingles(words)}
     for _ in range(20):
         if not spans:
             return None
-        first, total = dice.randrange(len(spans)), 0
-        for start, end, weight in spans[first:]:
-            total += weight
-            if total >= least:
-                return text[spans[first][0] : end]
-            del start
+        first = dice.randrange(len(spans))
+        ends = accumulate(weight for _, _, weight in spans[first:])
+        last = next((at for at, total in enumerate(ends, first) if total >= least), None)
+        if last is None:
+            continue
+        run = text[spans[first][0] : spans[last][1]]
+        if free.isdisjoint(shingle for _, shingle in shingles(tokens_of(run))):
+            return run
     return None
 
 

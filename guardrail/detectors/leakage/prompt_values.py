@@ -56,10 +56,10 @@ _ORDERED = re.compile(
     r"\b(?:say|reply|respond|output|print|return|write|answer|display|with)\b|[說说答回覆复]", re.IGNORECASE
 )
 _ORDERS = re.compile(
-    r"(?:\b(?:say|saying|reply|respond|answer|output|print|return|write|display|greet|greeting"
-    r"|introduce|begin|start|end|close|finish|append|add|state|disclaimer)\b|[說说答講讲]|回[覆复]|開場白|开场白|聲明|声明"
-    r"|結尾|结尾)(?P<between>[^\n\"'「『`]{0,40})"
-    r"(?:\"([^\"\n]{2,800})\"|'([^'\n]{2,800})'|`([^`\n]{2,800})`|「([^」\n]{2,800})」|『([^』\n]{2,800})』)",
+    r"(?:\b(?:say|saying|reply|respond|answer|output|print|return|write|display|greet|greeting|introduce|begin|start|end"
+    r"|close|finish|append|add|state|disclaimer)\b(?P<between>[^\n\"'「『`]{0,16})"
+    r"|(?:[說说]|回[答覆复]|答[覆复]|開場白|开场白|聲明|声明|結尾|结尾)[: *]{0,4})"
+    r"(?:\"([^\"\n]{2,400})\"|'([^'\n]{2,80})'|「([^」\n]{2,400})」|『([^』\n]{2,400})』)",
     re.IGNORECASE,
 )
 _FORBIDDEN = re.compile(r"\b(?:never|not|avoid|without|refuse to|instead of)\b|n't\b|[不勿唔別别莫禁]", re.IGNORECASE)
@@ -120,7 +120,7 @@ def ordered(text: str) -> list[list[str]]:
 def _is_order(match: re.Match[str]) -> bool:
     """Whether the words in quotation marks are to be said: not forbidden, and not what has to be said first."""
     before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
-    return not (_FORBIDDEN.search(before) or _CONDITIONAL.search(match["between"]))
+    return not (_FORBIDDEN.search(before) or _CONDITIONAL.search(match["between"] or ""))
 
 
 def _unordered(text: str, values: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
