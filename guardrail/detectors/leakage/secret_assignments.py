@@ -9,6 +9,7 @@ Rules:
 4. The value ends where its notation ends it: at the quote, the `&` of a query, the `,` of a list, the tag.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,6 @@ from guardrail.detectors.leakage.secret_values import (
     is_name,
     is_random_word,
     read,
-    shannon,
 )
 from guardrail.detectors.patterns import CONTEXT, Candidate, Pattern, Verdict
 
@@ -51,13 +51,13 @@ _TAIL = r"[A-Za-z0-9_-]{0,24}(?:預設|默認|默认|初始|暫時|臨時|临时
 _CLOSE = r"\\{0,3}[\"'`*]{0,3}[\])]{0,2}"
 _TYPE = r"(?::\s?(?:&?str|[sS]tring|bytes|char|[tT]ext|any|SecretStr)\s?)?"
 _WHOSE = r"(?: (?:for|of|to)(?: [A-Za-z0-9_@.'-]{1,16}){1,4})?"  # `the password for the new account is ...`
-_OPERATOR = (
+_SIGN = (
     rf"{_WHOSE}\s{{0,4}}{_TYPE}"
     + r"(?:=>|->|[:?]{0,3}={1,3}|!={1,2}|:{1,2}|>|%3[dD]|\bis\b|係|系|是|為|为|成)(?:\*{2})?\s{0,4}"
 )
 # `name: X_KEY` and on the next line `value:`
 _PAIRED = r",?(?:\s|\\{1,2}n){1,12}\\{0,3}[\"']?value\\{0,3}[\"']?\s?[:=]\s{0,2}"
-_OPERATOR = f"(?:{_OPERATOR}|{_PAIRED})"
+_OPERATOR = f"(?:{_SIGN}|{_PAIRED})"
 _OPEN = r"(?:[@bBrRuUfF]{0,2}\\{0,3}[\"'`「『*]{1,3})?\(?"
 _BLANK = r"\s{1,4}(?:value=)?|\s{0,4}[,(]\s{0,4}"  # only a quoted value may follow: `password abc` is prose
 _QUOTE = r"[@bBrRuUfF]{0,2}\\{0,3}[\"'`]"
@@ -80,10 +80,12 @@ _BUNDLE = r"\bBUNDLE_[A-Z0-9_]{3,60}\\{0,3}[\"']?\s?[=:]\s?\\{0,3}[\"']?([A-Za-z
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_.$-]*$")
 _WORDS_BEFORE = re.compile(r"(?:[A-Za-z0-9_.$-]+ ){0,2}[A-Za-z0-9_.$-]*$")
 _PASSWORD_NAME = re.compile(
-    r"pa{1,2}s(?!te|si|ta)|p[as]{0,3}sw|pas?wr?d|pwd|(?<![a-z])pw(?![a-z])|密碼|密码|口令|通行碼|通行码|비밀번호|비번|패스워드|암호|パスワード|p/w"
+    r"pa{1,2}s(?!te|si|ta)|p[as]{0,3}sw|pas?wr?d|pwd|(?<![a-z])pw(?![a-z])|密碼|密码|口令|通行碼|通行码"
+    r"|비밀번호|비번|패스워드|암호|パスワード|p/w"
 )
 _KEY_NAME = re.compile(
-    r"secret|token|cred|bearer|(?<=[a-z0-9])[-_]key$|(?:^|[-_.])(?:salt|pepper)\d*$|(?:^|[-_.])api$|(?:api|access|auth|private|encrypt\w*|encryption|signing|sign|master|service|account|storage|shared|admin"
+    r"secret|token|cred|bearer|(?<=[a-z0-9])[-_]key$|(?:^|[-_.])(?:salt|pepper)\d*$|(?:^|[-_.])api$"
+    r"|(?:api|access|auth|private|encrypt\w*|signing|sign|master|service|account|storage|shared|admin"
     r"|server|client|app|application|license|deploy|hmac|aes|ssh|jwt|session|webhook|write|ingest|integration|consumer|user"
     r"|subscription|primary|secondary|data|dev|prod|test|bot|root)[-_ .]?key|(?<![a-z])key[-_]?(?:secret|pass)"
     r"|apikey|authorization|api[-_]?(?:pass|auth)|密鑰|密钥|金鑰|令牌|私鑰|私钥|憑證|凭证|權杖|授權碼|授权码|토큰"
@@ -429,5 +431,5 @@ def _read(value: str, score: float, evidence: str, kind: str, entropy: float) ->
 
 
 def _most(value: str) -> float:
-    """Nine tenths of the entropy that so short a value can have at all."""
-    return 0.85 * shannon("".join(map(chr, range(len(value)))))
+    """Most of the entropy, in bits per character, that so short a value can have at all."""
+    return 0.85 * math.log2(len(value))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.detectors.leakage.secret_rules import made_up
-from guardrail.detectors.leakage.secrets import PLACEHOLDER, RULES, SecretRule, Secrets, placeholder
+from guardrail.detectors.leakage.secrets import _CHECKS, PLACEHOLDER, RULES, SecretRule, Secrets, placeholder
 from guardrail.detectors.patterns import Pattern
 from guardrail.detectors.protocol import PatternSource
 from guardrail.detectors.screen import Screen
@@ -394,6 +394,7 @@ def test_the_detector_keeps_the_contract() -> None:
     assert {rule.kind for rule in RULES} | {PLACEHOLDER} == set(DETECTOR.kinds)
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.must_match and rule.must_not_match for rule in RULES)
+    assert set(_CHECKS) <= {rule.id for rule in RULES}
     pools: dict[str, Pattern] = {pattern.id: pattern for pattern in DETECTOR.patterns}
     for rule in RULES:
         pattern = pools[rule.pool]
