@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.leakage.passages import POSTINGS, Posting
+from guardrail.detectors.leakage.passages import CHARACTER, POSTINGS, Posting, weight
 from guardrail.fingerprints import cells
-from guardrail.fingerprints.shingles import PLAIN, REACH, shingles
+from guardrail.fingerprints.shingles import LEAST, PLAIN, REACH, shingles
 
 Array = NDArray[Any]
 ROWS = 64
@@ -111,6 +111,7 @@ class Reader:
 
     def __init__(self, known: Passages) -> None:
         self._known = known
+        self._tail = 0  # the size of the shingle that the text ends with, where it is known
         self._count = 0  # tokens of the text before those that are being asked about
         # By document: the last token that hit it, the place that was hit, how many hits in a row kept the order.
         self._recent: dict[int, tuple[int, int, int]] = {}
@@ -124,22 +125,24 @@ class Reader:
         hasher, bits, mask = known.hasher, known.bits, known.mask
         if not first:
             self._lines.clear()  # the text began, or was judged as if it ended
+        self._tail, end = 0, len(words) - 1
         for last, size, text in shingles(words, first):
             value = hasher(text)
             if bits[(value & mask) >> 3] >> (value & 7) & 1 and (span := known.span(value))[1]:
+                if last == end:
+                    self._tail = size
                 plain = PLAIN.issuperset(words[last + 1 - size : last + 1])
                 found += self._taken(last, _Hit(last + shift, size, *span, plain))
         self._count += len(words) - first
         return found
 
     def opens(self, words: Sequence[str]) -> bool:
-        """See `passages.Index`: a hash cannot tell what a part of its shingle would be, so fewer words than a shingle
-        may always begin one, and a shingle may when it is known."""
-        whole = shingles(words)
-        if not whole:
+        """See `passages.Index`: a hash cannot tell what a part of its shingle would be, so as long as a shingle may
+        still begin with `words` they wait; and so does a whole one that is known, for the next may begin a run with
+        it."""
+        if len(words) < REACH and sum(map(weight, words[1:])) + CHARACTER < LEAST:
             return True
-        _, size, text = whole[0]
-        return size == len(words) and self._known.span(self._known.hasher(text))[1] > 0
+        return len(words) == self._tail
 
     def _taken(self, last: int, hit: "_Hit") -> list[tuple[int, int, Sequence[Posting]]]:
         """What is told of one shingle: the documents that go on with it, and those that begin with it."""

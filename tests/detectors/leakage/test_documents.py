@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.leakage.documents import Documents
+from guardrail.detectors.leakage.documents import DocumentWatch, Documents
 from guardrail.errors import CheckError
 from guardrail.fingerprints import cells, keys, store
 from guardrail.fingerprints.keys import Keys
@@ -238,6 +238,38 @@ def test_nothing_leaves_before_it_was_judged(detector, parts, size):
         settled = now
     end, found = watch.settle(final=True)
     assert end == len(text) and all(finding.start >= settled for finding in found)
+
+
+MIXED = ["alpha", "beta", "gamma", "delta", "一", "二", "三", "四", "五", "六", "the", "of", "7"]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """Documents of a few words in two scripts, in which nearly every shingle of a text stands somewhere."""
+    dice = random.Random(4)
+    path = tmp_path_factory.mktemp("mixed") / "store"
+    draft = store.Draft(path, KEYS)
+    for number in range(6):
+        words = " ".join(dice.choice(MIXED) for _ in range(60))
+        draft.add_passages(store.Document(str(number), "", "2026-01-01T00:00:00Z"), [words])
+    draft.save()
+    return store.load(path, KEYS)
+
+
+@given(st.lists(st.sampled_from(MIXED), max_size=60), st.integers(1, 7))
+def test_nothing_leaves_before_it_was_judged_where_scripts_mix(mixed, words, size):
+    text = " ".join(words)
+    watch, found, settled = DocumentWatch(mixed, "d"), [], 0
+    for at in range(0, len(text), size):
+        watch.feed(text[at : at + size])
+        now, seen = watch.settle(final=False)
+        assert all(finding.start >= settled for finding in seen)
+        found, settled = found + seen, now
+    seen = watch.settle(final=True)[1]
+    assert all(finding.start >= settled for finding in seen)
+    whole = DocumentWatch(mixed, "d")
+    whole.feed(text)
+    assert found + seen == whole.settle(final=True)[1]
 
 
 @given(st.text(max_size=200))
