@@ -79,6 +79,8 @@ def _hkid(candidate: Candidate) -> Verdict | None:
     if bracketed:
         alone = 0.85 if known else 0.7 if letters.isupper() else 0.6
         return Verdict(0.95 if announced else alone, "check digit passes, in brackets" + ", announced" * announced)
+    if gap and not (letters.isupper() and (known or len(letters) == 1)):  # a word before a number: `ID is 4090445`
+        return None
     if announced:
         return Verdict(0.85 if letters.isupper() else 0.7, "check digit passes, announced")
     if gap or opening or not letters.isupper():
