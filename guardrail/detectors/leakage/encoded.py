@@ -215,7 +215,10 @@ def _reversed_value(candidate: Candidate) -> Verdict | None:
     said = _REVERSED_WORDS.search(before) is not None
     plain = decode.backwards(value)
     finding = _one(context_before(candidate), plain)
-    if finding is None or _one(context_before(candidate), value) is not None:
+    if finding is None:
+        return None
+    forward = _one(context_before(candidate), value)
+    if forward is not None and forward.score > finding.score - 0.2:
         return None
     alone = _one(" ", plain)
     formed = alone is not None and alone.score >= 0.8
@@ -317,7 +320,8 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "reversed_number",
         "pii.payment_card",
-        r"\b(?:\d{4}(?:[ -]\d{4}){3}|[Xx\d]\d{7,18}|\d{4}[ -]\d{4}|\d{1,3}[ -]\d{4}(?:[ -]\d{4}){3})(?: ?258 ?\+)?\b",
+        r"\b(?:\d{4}(?:[ -]\d{4}){3}|[Xx\d]\d{7,18}|\d{9,32}[A-Za-z]{1,2}"
+        r"|\d{4}[ -]\d{4}|\d{1,3}[ -]\d{4}(?:[ -]\d{4}){3})(?: ?258 ?\+)?\b",
         _reversed_value,
     ),
 )

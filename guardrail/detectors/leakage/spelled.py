@@ -309,8 +309,11 @@ _KEY_PREFIX = (
     r"(?:gh[opsur]_|github_pat_|glpat-|sk[-_]|rk_|pk_|AKIA|ASIA|AIza|xox[abeprs]-|hf_|npm_|eyJ|SG\.|dop_v1_|ya29\."
     r"|whsec_)"
 )
-_GAP = rf"(?:\n[ \t]{{0,8}}|[*`~]{{1,4}}|{_TAG}(?:{_TAG})?| ?\| ?)"
-_BROKEN_KEY = rf"(?:\b|{_COLOUR}){_KEY_PREFIX}[A-Za-z0-9_.-]{{0,80}}(?:{_GAP}[A-Za-z0-9_.-]{{2,80}}){{1,3}}"
+_GAP = rf"(?:\n[ \t]{{0,8}}|/\*[A-Za-z0-9 ]{{0,12}}\*/|[*`~]{{1,4}}|{_TAG}(?:{_TAG})?| ?\| ?)"
+_BROKEN_KEY = (
+    rf"(?:\b|{_COLOUR}){_KEY_PREFIX}[A-Za-z0-9_.-]{{0,80}}(?:{_GAP}[A-Za-z0-9_.-]{{2,80}}){{1,3}}"
+    rf"|{_COLOUR}{_KEY_PREFIX}[A-Za-z0-9_.-]{{8,}}"
+)
 
 
 @lru_cache(maxsize=1)
@@ -366,7 +369,7 @@ def _broken_key(candidate: Candidate) -> Verdict | None:
     lead = re.match(_COLOUR, candidate.value)
     start = lead.end() if lead else 0
     pieces = re.split(_GAP, candidate.value[start:])
-    for count in range(len(pieces), 1, -1):
+    for count in range(len(pieces), 0 if lead else 1, -1):
         plain = "".join(pieces[:count])
         found = [one for one in find(_everything(), " ", plain) if one.kind.startswith("secret.") and one.start == 0]
         whole = next((one for one in found if one.end == len(plain)), None)
@@ -375,9 +378,8 @@ def _broken_key(candidate: Candidate) -> Verdict | None:
         if count == 2 and find(_everything(), " ", pieces[0]) and not re.search(r"\d", pieces[1]):
             return None
         end = _end_of(candidate.value, pieces[:count], start)
-        return Verdict(
-            whole.score, f"a key in pieces; {whole.evidence}", whole.kind, (candidate.start, candidate.start + end)
-        )
+        span = (candidate.start + start, candidate.start + end)
+        return Verdict(whole.score, f"a key in pieces; {whole.evidence}", whole.kind, span)
     return None
 
 
@@ -388,7 +390,8 @@ def _end_of(value: str, pieces: Sequence[str], at: int) -> int:
 
 
 _NAME = r"[A-Za-z0-9_%+-]"
-_STRIP = rf"(?:[*`~]{{1,3}}|{_TAG})"
+_COMMENT = r"/\*[A-Za-z0-9 ]{0,12}\*/"
+_STRIP = rf"(?:[*`~]{{1,3}}|{_TAG}|{_COMMENT})"
 _OPENING, _CLOSING = r" {0,2}[\[({<] {0,2}", r" {0,2}[\])}>] {0,2}"
 _AT = (
     rf"(?:{_OPENING}(?:@|{either_case('at')}){_CLOSING}| {{1,2}}(?:{either_case('at')}|艾特|小老鼠|圈a) {{1,2}}"
@@ -424,7 +427,7 @@ def _mail(candidate: Candidate) -> Verdict | None:
     value = candidate.value
     if _PLAIN_MAIL.fullmatch(value):
         return None
-    bare = re.sub(rf"{_TAG}|[*`~]", "", value)
+    bare = re.sub(rf"{_COMMENT}|{_TAG}|[*`~]", "", value)
     lead = re.match(_COLOUR, value)
     spoken_dot = _DOT_READ.search(bare) is not None
     plain = re.sub(r"[\s\[\](){}<>]+", "", _DOT_READ.sub(".", _AT_READ.sub("@", bare)))

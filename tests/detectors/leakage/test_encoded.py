@@ -99,6 +99,8 @@ def test_lines_of_base64_are_read_as_one() -> None:
         ("moc.liamg@nam.iat 係我電郵", "pii.email", "moc.liamg@nam.iat"),
         ("card backwards 6841263678759354", "pii.payment_card", "6841263678759354"),
         ("X20013219491501011", "pii.cn_resident_id", "X20013219491501011"),
+        ("台灣身分證987654321A", "pii.tw_id", "987654321A"),
+        ("IBAN 166757623892710134TA", "pii.iban", "166757623892710134TA"),
         ("gnvzna@tznvy.pbz", "pii.email", "gnvzna@tznvy.pbz"),
         ("zl UXVQ vf N123456(3)", "pii.hkid", "N123456(3)"),
         ("rot13 HKID: N123456(3)", "pii.hkid", "N123456(3)"),

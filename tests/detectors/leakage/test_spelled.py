@@ -70,6 +70,8 @@ SPELLED = [
     ("tai.man＠gmail。com", "pii.email", "tai.man@gmail。com"),
     ("tai.**man**@gmail.com", "pii.email", ""),
     ("tai.man<b>@</b>gmail.com", "pii.email", ""),
+    ("tai.ma/* */n@gmail.com", "pii.email", ""),
+    ("\x1b[1mtai.man@gmail.com\x1b[0m", "pii.email", "tai.man@gmail.com"),
     ("t a i . m a n @ g m a i l . c o m", "pii.email", ""),
     ("t-a-i-.-m-a-n-@-g-m-a-i-l-.-c-o-m", "pii.email", ""),
     ("ta i. ma n@ gm ai l. co m", "pii.email", ""),
@@ -83,12 +85,19 @@ def test_what_a_reader_puts_together_is_found(text: str, kind: str, value: str) 
 
 
 @pytest.mark.parametrize("prefix", ["gh" + "p_", "gh" + "o_"])
-@pytest.mark.parametrize("gap", ["**", "\n", "</b><i>", " | ", "\n    "])
+@pytest.mark.parametrize("gap", ["**", "\n", "/* */", "</b><i>", " | ", "\n    "])
 def test_a_key_in_two_pieces_is_found(prefix: str, gap: str) -> None:
     body = "aB3dE5fG7hI9jK1lM3nO" + gap + "5pQ7rS9tU1vW3xY5"
     ((kind, value),) = find(f"token {prefix}{body}")
     assert kind.startswith("secret.")
     assert value == prefix + body
+
+
+def test_a_key_that_a_terminal_shows_in_colour_is_found() -> None:
+    key = "gh" + "p_aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+    ((kind, value),) = find(f"\x1b[32m{key}\x1b[0m")
+    assert kind.startswith("secret.")
+    assert value == key
 
 
 @pytest.mark.parametrize("gap", [" ", "-", ".", "/", "\n- "])
