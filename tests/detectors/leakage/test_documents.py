@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.leakage.documents import DocumentWatch, Documents
+from guardrail.detectors.leakage.documents import Documents, DocumentWatch
 from guardrail.errors import CheckError
 from guardrail.fingerprints import cells, keys, store
 from guardrail.fingerprints.keys import Keys
