@@ -298,7 +298,7 @@ NEVER = [
     ("pii.hkid", "my FPS ID is 4090445"), ("pii.hkid", "HKID No 1234568"),
     ("pii.hkid", "C668668(E)"), ("pii.hkid", "Z683365(5)"), ("pii.hkid", "A123456(4)"),
     ("pii.email", "pkg@1.2.3"), ("pii.email", "@app.route"), ("pii.hk_phone", "tel 20240105"),
-    ("pii.payment_card", "card 4111111111111112"), ("pii.cn_resident_id", "ID 110105194912310021"),
+    ("pii.payment_card", "card 4111111111111112"), ("pii.payment_card", "号码6213 3073 2153 3373 774未通过校验"), ("pii.cn_resident_id", "ID 110105194912310021"),
 ]  # fmt: skip
 
 
