@@ -2,8 +2,8 @@
 
 Rules:
 1. Prompts and answers are public sets read from disk; runs are cut from the prompts at random places, put into ordinary
-   answers at random places, and everything random comes from a seed.  Runs of which more than a third is what the prompt
-   orders the model to say are not cut out: to say that is no leak.
+   answers at random places, and everything random comes from a seed.  Runs of which more than a third is what the
+   prompt orders the model to say are not cut out: to say that is no leak.
 2. A figure is a plain row: what was measured, on what, a `Measure`, and the goal where there is one.
 """
 
