@@ -305,7 +305,10 @@ def _add_table(draft: Draft, held: Keys, task: _Task, path: Path, document: Docu
             continue
         taken += 1
         for row in rows:
-            collector.take([row[place] if place < len(row) else "" for place in places])
+            try:
+                collector.take([row[place] if place < len(row) else "" for place in places])
+            except SettingsError as error:
+                raise SettingsError(f"{path}: {error}") from error
     if not taken:
         raise missing or SettingsError(f"{path}: there is no table in this file")
     kept = collector.finish()

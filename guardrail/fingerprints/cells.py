@@ -26,10 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guardrail.detectors.leakage.passages import is_solo, tokens
+from guardrail.errors import SettingsError
 
 SHORTEST, SHORTEST_HAN, LONGEST = 6, 2, 96
 COMMON = 50
 """Rows in which a value may stand."""
+MOST = 20_000_000
+"""Values of one table: about a gigabyte of memory while it is added."""
 STRONG, COLUMN = 0x80, 0x7F
 """In the flags of a cell: whether it is strong; its column, so that a table has at most 128 of them."""
 DENSITY = 1e-3
@@ -161,6 +164,8 @@ class Collector:
 
     def _add(self, column: int, text: str, *, telling: bool, mail: bool) -> None:
         kept = self._kept
+        if len(kept.hashes) >= MOST:
+            raise SettingsError(f"the table has more than {MOST} values; split it, or name fewer columns")
         kept.hashes.append(self._hasher(text))
         kept.heads.append(self._head_hasher(head(text) or text) & 0xFFFFFFFF)
         kept.rows.append(kept.row_count)
@@ -175,8 +180,8 @@ class Collector:
     def _strong(self, hashes: NDArray[Any]) -> NDArray[Any]:
         """Which cells are strong: distinct values of a shape in a column, as a share of all there could be."""
         shapes = np.asarray(self._of_shape, np.int64)
-        distinct = np.unique(np.stack([shapes.astype(np.uint64), hashes]), axis=1)[0] if len(hashes) else hashes
-        counts = np.bincount(distinct.astype(np.int64), minlength=len(self._shapes) + 2)
+        distinct, _ = _distinct(shapes, hashes)
+        counts = np.bincount(distinct, minlength=len(self._shapes) + 2)
         sparse = np.zeros(len(self._shapes) + 2, bool)
         sparse[1] = True
         for (_, of_shape), number in self._shapes.items():
@@ -188,6 +193,14 @@ def _common(hashes: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
     """Which cells hold a value that stands in more than COMMON rows."""
     if not len(hashes):
         return np.zeros(0, bool)
-    pairs = np.unique(np.stack([hashes, rows.astype(np.uint64)]), axis=1)
-    values, counts = np.unique(pairs[0], return_counts=True)
+    values, counts = np.unique(_distinct(hashes, rows)[0], return_counts=True)
     return np.isin(hashes, values[counts > COMMON])
+
+
+def _distinct(first: NDArray[Any], second: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The distinct pairs of two parallel arrays, in order."""
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    new = np.ones(len(first), bool)
+    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    return first[new], second[new]

@@ -31,6 +31,8 @@ from guardrail.text.fold import fold
 Array = NDArray[Any]
 _REPEATS = 8
 """Places of one shingle that are kept of one document."""
+MOST = 20_000_000
+"""Words of one document: about a gigabyte of memory while it is added."""
 _LABEL_MOST = 120
 _PASSAGES = ("passage_hash", "passage_document", "passage_position")
 _CELLS = ("cell_hash", "cell_document", "cell_row", "cell_flags")
@@ -257,6 +259,8 @@ def _shingled(pieces: Iterable[str], hasher: Callable[[str], int]) -> tuple[tupl
             hashes.append(hasher(text))
             positions.append(count + last - len(kept))
         count += len(words) - len(kept)
+        if count > MOST:
+            raise SettingsError(f"the document has more than {MOST} words; split it")
         kept = words[-(REACH - 1) :]
     return (hashes, positions), count
 

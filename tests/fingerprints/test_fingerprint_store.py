@@ -199,3 +199,12 @@ def test_hashes_are_found_wherever_they_lie(tmp_path):
     ).cast("Q")
     assert [find(hashes, value) for value in (0, 1, 2, 3, 5, 2**63, 2**64 - 1)] == [0, 1, 3, 4, 4, 5, 7]
     assert find(memoryview(b"").cast("Q"), 7) == 0
+
+
+def test_a_document_that_would_fill_the_memory_is_refused(path, monkeypatch):
+    monkeypatch.setattr(store, "MOST", 10)
+    with pytest.raises(SettingsError, match="more than 10 words; split it"):
+        store.Draft(path, KEYS).add_passages(document("n"), [MEMO])
+    monkeypatch.setattr(cells, "MOST", 5)
+    with pytest.raises(SettingsError, match="more than 5 values; split it, or name fewer columns"):
+        collected(ROWS)
