@@ -29,6 +29,8 @@ from guardrail.types import Finding, Unit
 
 _SURE = 0.5
 """The score from which on something found inside counts."""
+_CERTAIN = 0.6
+_CONTACT = ("email", "phone", "ip_address", "mac_address")
 _FORMED = 0.8  # the score of what needs no word before it
 _SMALL = 512  # characters of a decoded text that is also read backwards and through rot13
 
@@ -40,8 +42,14 @@ def plain_patterns() -> Screen:
 
 
 def gravest(findings: Iterable[Finding]) -> Finding | None:
-    """The finding with the highest score; a placeholder only when there is nothing else."""
-    return max(findings, key=lambda one: (not one.kind.startswith("placeholder."), one.score), default=None)
+    """The finding that names a run with several: sure before unsure, keys and identity numbers before contact data,
+    placeholders last; then the one with the higher score."""
+    return max(findings, key=_gravity, default=None)
+
+
+def _gravity(finding: Finding) -> tuple[bool, bool, bool, float]:
+    real = not finding.kind.startswith("placeholder.")
+    return real, finding.score >= _CERTAIN, not finding.kind.endswith(_CONTACT), finding.score
 
 
 def revealed(context: str, text: str, via: str) -> tuple[Finding, str] | None:

@@ -156,6 +156,12 @@ def test_the_evidence_names_the_encoding_and_not_the_value() -> None:
     assert "123456" not in finding.evidence
 
 
+def test_a_run_with_several_values_is_named_by_the_gravest() -> None:
+    """Or a policy that only flags addresses would let the number beside one pass."""
+    text = "write to tai.man@gmail.com, HKID A123456(3), or user@example.com"
+    assert find(_b64(text)) == [("pii.hkid", _b64(text))]
+
+
 def test_placeholders_stay_placeholders() -> None:
     assert find(_b64("card 4111111111111111"))[0][0] == "placeholder.payment_card"
 
