@@ -25,7 +25,7 @@ from rich.text import Text
 
 from guardrail.audit.record import printable
 from guardrail.detectors.leakage.cells import Cell
-from guardrail.detectors.leakage.documents import Documents
+from guardrail.detectors.leakage.documents import Documents, Seen
 from guardrail.errors import SettingsError
 from guardrail.fingerprints import cells, extract, file, keys, reading, tables
 from guardrail.fingerprints.keys import Keys
@@ -186,14 +186,15 @@ def test_text(
     """Say what would be found in a text.  Exit status 0: nothing, 1: something, 2: it cannot be read."""
     detector = Documents(store_file, key_file)
     detector.load()
-    watch = detector.follow()
+    seen: list[Seen] = []
+    watch = detector.follow(seen)
     length = 0
     for piece in [_standard_input()] if str(path) == "-" else extract.pieces(path, encoding):
         watch.feed(piece)
         length += len(piece)
         watch.settle(final=False)
     watch.settle(final=True)
-    told = [_told(finding, document, what, length) for finding, document, what in sorted(watch.seen, key=_place)]
+    told = [_told(finding, document, what, length) for finding, document, what in sorted(seen, key=_place)]
     if as_json:
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
@@ -371,7 +372,7 @@ def _standard_input() -> str:
         raise SettingsError(f"-: not UTF-8 at byte {error.start}") from None
 
 
-def _place(seen: tuple[Finding, Document, Any]) -> tuple[int, int]:
+def _place(seen: Seen) -> tuple[int, int]:
     return seen[0].start or 0, seen[0].end or 0
 
 

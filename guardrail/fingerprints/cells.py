@@ -32,7 +32,7 @@ SHORTEST, SHORTEST_HAN, LONGEST = 6, 2, 96
 COMMON = 50
 """Rows in which a value may stand."""
 MOST = 20_000_000
-"""Values of one table: about a gigabyte of memory while it is added."""
+"""Values of one table: about 1.5 GB of memory while it is added."""
 STRONG, COLUMN = 0x80, 0x7F
 """In the flags of a cell: whether it is strong; its column, so that a table has at most 128 of them."""
 DENSITY = 1e-3

@@ -32,7 +32,7 @@ Array = NDArray[Any]
 _REPEATS = 8
 """Places of one shingle that are kept of one document."""
 MOST = 20_000_000
-"""Words of one document: about a gigabyte of memory while it is added."""
+"""Words of one document: about 1.5 GB of memory while it is added."""
 _LABEL_MOST = 120
 _PASSAGES = ("passage_hash", "passage_document", "passage_position")
 _CELLS = ("cell_hash", "cell_document", "cell_row", "cell_flags")

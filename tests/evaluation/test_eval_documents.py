@@ -44,7 +44,7 @@ def test_a_detector_that_finds_nothing_is_noticed(data, monkeypatch):
         def settle(self, *, final):
             return 0, []
 
-    monkeypatch.setattr(Documents, "follow", lambda self: Blind())
+    monkeypatch.setattr(Documents, "follow", lambda self, seen=None: Blind())
     # What is left are the cases in which there is nothing to find.
     assert documents.evaluate(data, limit=20).figures["found"].hits == 2 * 20
 

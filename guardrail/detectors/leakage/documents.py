@@ -27,6 +27,8 @@ STRONG_CELL, WEAK_CELL = 0.95, 0.4
 TERMS = Terms(gap=12 * WORD)
 """A gap of 12 words: of copies of 30 words with six of them changed at random, 8 would lose one in forty."""
 CERTAIN = 0.98
+Seen = tuple[Finding, store.Document, Passage | Cell]
+"""A finding, the document it names, and what was matched."""
 _SURE, _SURE_SCORE, _STEP = 10 * WORD, 0.6, 0.006
 
 
@@ -75,25 +77,25 @@ class Documents:
         """See `protocol.Watcher`.  Raises CheckError before `load`."""
         return self.follow()
 
-    def follow(self) -> "DocumentWatch":
-        """A watch on one text.  Raises CheckError before `load`."""
+    def follow(self, seen: "list[Seen] | None" = None) -> "DocumentWatch":
+        """A watch on one text, which also puts into `seen` what each finding was made of.  Raises CheckError before
+        `load`."""
         if self._store is None:
             raise CheckError(f"{self.name} was asked before load()")
-        return DocumentWatch(self._store, self.name)
+        return DocumentWatch(self._store, self.name, seen)
 
 
 class DocumentWatch:
-    """A `protocol.Watch` on one text; `seen` collects what was reported, for `guardrail fingerprint test`."""
+    """A `protocol.Watch` on one text."""
 
-    __slots__ = ("_cells", "_detector", "_length", "_passages", "_store", "_tokens", "seen")
+    __slots__ = ("_cells", "_detector", "_length", "_passages", "_seen", "_store", "_tokens")
 
-    def __init__(self, known: store.Store, detector: str) -> None:
-        self._store, self._detector = known, detector
+    def __init__(self, known: store.Store, detector: str, seen: "list[Seen] | None" = None) -> None:
+        self._store, self._detector, self._seen = known, detector, seen
         self._tokens = Tokens()
         self._passages = Matcher(known.passages.reader(), TERMS, self._passage)
         self._cells = CellMatcher(known.cells, self._cell) if known.cells else None
         self._length = 0
-        self.seen: list[tuple[Finding, store.Document, Passage | Cell]] = []
 
     def feed(self, text: str) -> None:
         """Append `text`."""
@@ -130,9 +132,9 @@ class DocumentWatch:
             f"repeats about {words} words ({passage.covered // CHARACTER} Chinese characters) of document "
             f"{document.id}, {passage.covered * 100 // max(1, passage.length)} % of the passage word for word"
         )
-        finding = Finding(PASSAGE, score, passage.start, passage.end, self._detector, evidence)
-        self.seen.append((finding, document, passage))
-        return finding
+        return self._told(
+            Finding(PASSAGE, score, passage.start, passage.end, self._detector, evidence), document, passage
+        )
 
     def _cell(self, cell: Cell) -> Finding:
         place = cell.company or max(cell.places, key=lambda each: each[3])
@@ -143,8 +145,12 @@ class DocumentWatch:
             score, why = STRONG_CELL, f"of row {place[1] + 1}"
         else:
             score, why = WEAK_CELL, "alone, which may be somebody else's"
-        finding = Finding(CELL, score, cell.start, cell.end, self._detector, f"a value of table {document.id} {why}")
-        self.seen.append((finding, document, cell))
+        evidence = f"a value of table {document.id} {why}"
+        return self._told(Finding(CELL, score, cell.start, cell.end, self._detector, evidence), document, cell)
+
+    def _told(self, finding: Finding, document: store.Document, what: Passage | Cell) -> Finding:
+        if self._seen is not None:
+            self._seen.append((finding, document, what))
         return finding
 
 
@@ -152,8 +158,8 @@ def passage_score(passage: Passage) -> float:
     """How sure a copy is: 0.6 where 10 words (17 Chinese characters) of it stand as in the document, 0.75 at 15, 0.9
     at 20.
 
-    Measured with a store of 700,000 shingles of news and prompts: of copies of 30 words with one word in five changed,
-    at least 99 in 100 reach 0.6; of 10,000 harmless answers nine do, two reach 0.65.
+    Measured with a store of 664,000 shingles of news and prompts: of copies of 30 words with one word in five changed, 99
+    in 100 reach 0.6; of 11,830 ordinary answers five do.
     """
     return min(CERTAIN, _SURE_SCORE + _STEP * (passage.covered - _SURE))
 
