@@ -41,7 +41,8 @@ _SCALE = ((7, 0.4), (9, 0.6), (12, 0.72), (15, 0.8), (20, 0.88), (30, 0.94), (60
 """Words that are repeated, and the score of so many; in between it is interpolated."""
 _DISGUISED = 0.9  # the least score of a copy in disguise: nobody writes one by chance
 _WHOLE = 0.1  # what is added when half of a text or more is repeated
-_TERMS = Terms(least=_TRACE * WORD)
+# A gap of 12 words: with words changed at random 8 would lose one copy in sixty, and clean answers wait no longer.
+_TERMS = Terms(least=_TRACE * WORD, gap=12 * WORD)
 _LETTER_TERMS = Terms(least=40 * WORD, gap=2 * LETTERS * WORD, slack=2 * LETTERS, piece=500 * WORD)
 _PER_WORD = 5  # letters of a word, when only letters are counted
 _VALUE_TERMS = Terms(least=1, gap=0, density=0.0)

@@ -358,3 +358,15 @@ def test_a_hostile_system_message_is_indexed_in_linear_time(word):
     start = time.process_time()
     PromptIndex(word * (40_000 // len(word)), ())
     assert time.process_time() - start < 2
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["\ud83d", "\ude00", "Refunds above five ", "thousand dollars need the ", "QUJD" * 8, "超過五千"]
+        )
+    )
+)
+def test_halves_of_characters_do_no_harm(parts):
+    text = "".join(parts)
+    assert watched(text, CONTEXT, range(1, len(text))) == watched(text)
