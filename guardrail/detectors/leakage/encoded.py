@@ -57,13 +57,23 @@ def revealed(context: str, text: str, via: str) -> tuple[Finding, str] | None:
     encoded; None when there is nothing."""
     best: tuple[Finding, str] | None = None
     for layer in decode.layers(text, via):
-        found = [(one, layer.via) for one in _sure(find(plain_patterns(), context, fold(layer.text).text))]
+        found = [(one, layer.via) for one in _inside(context, fold(layer.text).text)]
         for one, how in [*found, *_turned(layer)]:
             if best is None or gravest([best[0], one]) is one:
                 best = (one, how)
         if best is not None and best[0].score >= 0.9:
             return best
     return best
+
+
+def _inside(context: str, text: str) -> list[Finding]:
+    """What is found in a decoded text.  The words before a run say what a number in it is; they make no secret of it:
+    `password: <base64>` is judged as it stands by the patterns for secrets."""
+    found = _sure(find(plain_patterns(), context, text))
+    if not any(one.kind.startswith("secret.") for one in found):
+        return found
+    alone = {(one.kind, one.start, one.end) for one in _sure(find(plain_patterns(), " ", text))}
+    return [one for one in found if not one.kind.startswith("secret.") or (one.kind, one.start, one.end) in alone]
 
 
 def _sure(findings: Iterable[Finding]) -> list[Finding]:

@@ -50,7 +50,7 @@ _WORD = f"(?:{either_case('zero|oh|one|t(?:wo|hree)|f(?:our|ive)|s(?:ix|even)|ei
 _DIGIT = f"(?:[0-9{_CHARACTERS}]|{_WORD})"
 _MARKS = r" \t\n\r.,/·_*~`|()\]{}:;\\\"'、‧•・【】〔〕「」-"  # `[` is not one: it begins a colour sequence
 # A tag, or what folding leaves of a terminal's colour sequence.
-_COLOUR = r"\[[0-9;]{0,8}m"
+_COLOUR = r"\[[0-9;]{1,8}m"
 _TAG = rf"(?:<[!/A-Za-z][^<>\n]{{0,20}}>|{_COLOUR})"
 _START = rf"(?:\b|{_COLOUR})_{{0,2}}"
 _BETWEEN = rf"[{_MARKS}]{{0,5}}(?:{_TAG}[{_MARKS}]{{0,3}})*"
@@ -399,7 +399,7 @@ _AT = (
 )
 _DOT = (
     rf"(?:{_OPENING}(?:\.|{either_case('dot|point')}){_CLOSING}| {{1,2}}{either_case('dot')} {{1,2}}| ?[點点] ?"
-    rf"| ?{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} ?)"
+    rf"| {_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} |{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}})"
 )
 _NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}{{1,2}}){_NAME}{{1,63}}){{0,4}}"
 _MAIL = rf"(?:\b|{_COLOUR}){_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
@@ -434,7 +434,7 @@ def _mail(candidate: Candidate) -> Verdict | None:
     if plain.count("@") != 1:
         return None
     finding = _best(candidate, plain)
-    if finding is None:
+    if finding is None or _ends_before(candidate, bare):
         return None
     sure = "@" in value or re.search(r"[\[({<] *at *[\])}>]|艾特|小老鼠", value, re.IGNORECASE) is not None
     if sure and re.search(r"\s@\s|@\s|\s@", bare) and not spoken_dot and not _clearly_spaced(bare):
@@ -461,6 +461,12 @@ def _broken_mail(candidate: Candidate) -> Verdict | None:
     if finding is None:
         return None
     return Verdict(min(finding.score, 0.75), f"an address in two pieces; {finding.evidence}", finding.kind)
+
+
+def _ends_before(candidate: Candidate, bare: str) -> bool:
+    """`tai.man@gmail.com。Is`: a plain address and the next sentence."""
+    address, stop, _ = bare.rpartition("。")
+    return stop != "" and _PLAIN_MAIL.fullmatch(address) is not None and _best(candidate, address) is not None
 
 
 def _clearly_spaced(bare: str) -> bool:

@@ -128,6 +128,9 @@ HARMLESS = [
     "Contact\nkaho.lau\nfor more",
     "Write to us\nat once, to\ntai.man@gmail.com\nor.else@gmail.com",
     "tai.man@gmail.com\nkaho.lau@gmail.com",
+    "My address is tai.man@gmail.com. Is that all?",
+    "電郵係tai.man@gmail.com。Is that all?",
+    "[mark@company.com](mailto:x)",
     "| tai.man@gmail.com | kaho.lau@gmail.com |",
     "pip install demo @ git+https://host/repo.git",
     "4 5 3 9 5 7 8 7 6 3 6 2 1 4 8 7",  # Luhn fails
