@@ -14,7 +14,7 @@ Rules:
 Threat: OWASP Top 10 for LLM Applications 2025, LLM07 "System Prompt Leakage".
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from threading import Lock
@@ -116,29 +116,43 @@ class _Unsaid:
         return self._said
 
 
+class _Out:
+    """Positions of one protected text that are out, and the weight of their tokens."""
+
+    __slots__ = ("fragments", "positions", "weight")
+
+    def __init__(self) -> None:
+        self.positions: set[int] = set()
+        self.weight = self.fragments = 0
+
+    def add(self, index: PromptIndex, text: int, positions: Iterable[int]) -> None:
+        """Note a fragment; one that says nothing new does not count."""
+        new = set(positions) - self.positions
+        self.positions |= new
+        self.weight += index.weights(text, new)
+        self.fragments += bool(new)
+
+
 class _Ledger:
-    """Which positions of each protected text are out, by earlier answers and by this one so far."""
+    """What of each protected text is out, by earlier answers and by this one so far."""
 
     def __init__(self, index: PromptIndex, unsaid: _Unsaid, history: Sequence[str]) -> None:
         self._index, self._unsaid, self._history = index, unsaid, history
-        self._out: dict[int, set[int]] = {}
-        self._fragments: dict[int, int] = {}
-        self._traces: dict[int, set[int]] = {}
+        self._out: defaultdict[int, _Out] = defaultdict(_Out)
+        self._traces: defaultdict[int, _Out] = defaultdict(_Out)
         self._is_read = not history
 
     def trace(self, passage: Passage) -> int:
         """Note a passage of any length of this answer: the words of its text that the answer repeats so far."""
-        document = self._index.documents[passage.document]
-        traces = self._traces.setdefault(document.text, set())
-        traces.update(_positions(passage, document))
-        return self._index.weights(document.text, traces) // WORD
+        return self._note(self._traces, passage).weight // WORD
 
     def add(self, passage: Passage) -> tuple[int, int]:
         """Note a passage: the words of its text that are out with it, and in how many fragments."""
         if not self._is_read:
             self._is_read = True
             self._read()
-        return self._note(passage)
+        out = self._note(self._out, passage)
+        return out.weight // WORD, out.fragments
 
     def _read(self) -> None:
         for text in self._history:
@@ -148,16 +162,13 @@ class _Ledger:
 
     def _remember(self, passage: Passage) -> None:
         if passage.covered >= FRAGMENT * WORD:
-            self._note(passage)
+            self._note(self._out, passage)
 
-    def _note(self, passage: Passage) -> tuple[int, int]:
+    def _note(self, kept: defaultdict[int, _Out], passage: Passage) -> _Out:
         document = self._index.documents[passage.document]
-        out = self._out.setdefault(document.text, set())
-        before = len(out)
-        out.update(_positions(passage, document))
-        new = len(out) > before
-        self._fragments[document.text] = self._fragments.get(document.text, 0) + new
-        return self._index.weights(document.text, out) // WORD, self._fragments[document.text]
+        out = kept[document.text]
+        out.add(self._index, document.text, _positions(passage, document))
+        return out
 
 
 def _positions(passage: Passage, document: Document) -> Iterator[int]:
