@@ -5,7 +5,9 @@ Rules:
 2. Each kind has, per language, a frame to tune on and one that is held out; shapes (labels, JSON, tables, signatures) are
    divided the same way, and so are the words of their labels.  Nobody looks at single failures of the held-out half;
    only its figures are published.
-3. `{}` is the value.  Chinese frames are written glued, as people write; a spaced spelling is made of each.
+3. Those of `_LATER` were written after the detectors had been tuned, by nobody who had tuned them: the figure that says
+   most about texts to come.
+4. `{}` is the value.  Chinese frames are written glued, as people write; a spaced spelling is made of each.
 """
 
 # Frames read as tables; a row that is broken over lines is no longer one.
@@ -204,6 +206,166 @@ LABELS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "pii.crypto_address": {"en": ("Bitcoin wallet", "BTC address"), "zh-Hant": ("比特幣錢包", "比特幣地址"), "zh-Hans": ("比特币钱包", "比特币地址")},
 }  # fmt: skip
 
+# kind: language: a frame written after the detectors had been tuned on the others; held out, and reported by itself.
+_LATER: Mapping[str, Mapping[str, str]] = {
+    "pii.hkid": {
+        "en": "Could you confirm whether ID card {} belongs to Ms Ho? The bank rejected it twice.",
+        "zh-Hant": "茲證明持有香港永久性居民身份證{}之人士為本校學生。",
+        "yue": "喂，我想補領身份證，舊嗰張係{}，要帶啲咩去？",
+        "zh-Hans": "请问港人身份证{}能在深圳办银行卡吗？",
+    },
+    "pii.hk_phone": {
+        "en": "Hi, this is Kelly from unit 12B, my number is {} if the plumber gets lost.",
+        "zh-Hant": "失物待領：拾獲銀包一個，失主請聯絡管理處{}。",
+        "yue": "師傅你到咗樓下call我{}呀，我落嚟開門。",
+        "zh-Hans": "到了香港打我电话{}，我去接你们。",
+    },
+    "pii.hk_passport": {
+        "en": "I need to change the passport on booking 2 of 3: the new HKSAR passport is {}.",
+        "zh-Hant": "我已更換特區護照，新護照編號{}，請更新會員資料。",
+        "yue": "網上check-in要入護照號碼，我特區護照係{}。",
+        "zh-Hans": "我持特区护照（{}）申请了学生签证。",
+    },
+    "pii.hk_octopus": {
+        "en": "Which account is Octopus {} linked to for automatic add-value?",
+        "zh-Hant": "請為小兒的學生八達通（編號{}）辦理自動增值。",
+        "yue": "我拾到一張八達通，背面個號碼寫住{}。",
+        "zh-Hans": "学生的八达通（号码{}）还没有收到车费补贴。",
+    },
+    "pii.hk_bank_account": {
+        "en": "Salary goes to the staff's bank a/c {} on the 28th.",
+        "zh-Hant": "退款將於七個工作天內存入閣下的銀行賬戶{}。",
+        "yue": "啲人工入咗我銀行户口{}未呀？",
+        "zh-Hans": "退款请退到我的香港银行户口{}。",
+    },
+    "pii.hk_fps": {
+        "en": "No cash please: FPS {} (registered under the shop's name).",
+        "zh-Hant": "捐款可經「轉數快」，識別碼：{}。",
+        "yue": "夾錢入嚟轉數快{}呀，每人三百。",
+        "zh-Hans": "AA的钱用转数快转给我，FPS识别码{}。",
+    },
+    "pii.hk_brn": {
+        "en": "We are a sole proprietorship, business registration certificate number {}.",
+        "zh-Hant": "供應商須提供商業登記證（號碼：{}）副本。",
+        "yue": "開公司戶口要交商業登記，我哋個BR係{}。",
+        "zh-Hans": "香港供应商的商业登记证号{}已过期。",
+    },
+    "pii.hk_company_number": {
+        "en": "Please file the annual return of company number {} before the deadline.",
+        "zh-Hant": "請查閱公司註冊編號{}之董事名冊。",
+        "yue": "公司註冊證書上面個公司編號係{}。",
+        "zh-Hans": "请提供公司注册证书，公司编号为{}。",
+    },
+    "pii.hk_vehicle": {
+        "en": "A silver van with number plate {} blocked the ramp all morning.",
+        "zh-Hant": "訪客車輛（車牌：{}）已登記泊車。",
+        "yue": "我架的士車牌{}，頭先有位客留低咗部電話。",
+        "zh-Hans": "请让车牌号码为{}的香港司机挪一下车。",
+    },
+    "pii.cn_resident_id": {
+        "en": "For the hotel in Guangzhou I will use my mainland ID card, {}.",
+        "zh-Hant": "請以內地身份證號碼{}購買高鐵車票。",
+        "yue": "我阿媽大陸身份證{}，想申請單程證。",
+        "zh-Hans": "本人{}（身份证号）委托李某代办过户手续。",
+    },
+    "pii.cn_residence_permit": {
+        "en": "Upload both sides of the Hong Kong residents' residence permit ({}) to rent.",
+        "zh-Hant": "已領取港澳臺居民居住證，公民身份號碼{}。",
+        "yue": "我喺深圳領咗居住證，號碼{}，可以返學。",
+        "zh-Hans": "凭居住证{}可以在当地就医。",
+    },
+    "pii.cn_home_return_permit": {
+        "en": "At the gate they asked for my Home Return card; it is {}.",
+        "zh-Hant": "本人回鄉卡號碼{}，現申請換領新證。",
+        "yue": "過關要用回鄉證，你部機入{}得㗎喇。",
+        "zh-Hans": "香港同事用回乡证{}买了高铁票。",
+    },
+    "pii.cn_exit_permit": {
+        "en": "My aunt from Foshan travels on Exit-Entry Permit {}.",
+        "zh-Hant": "旅客須出示往來港澳通行證，證件號碼{}。",
+        "yue": "大陸親戚落嚟要辦港澳通行證，佢嗰本係{}。",
+        "zh-Hans": "我的往来港澳通行证（证号{}）快过期了。",
+    },
+    "pii.cn_passport": {
+        "en": "The tour member from Beijing has PRC passport {}.",
+        "zh-Hant": "內地團友的中國護照{}已送簽。",
+        "yue": "佢攞中國護照㗎，護照號碼{}。",
+        "zh-Hans": "出境人员护照号码{}，请提前申报。",
+    },
+    "pii.cn_uscc": {
+        "en": "Invoice the Shanghai branch, unified social credit code {}.",
+        "zh-Hant": "發票抬頭請填公司全名及統一社會信用代碼{}。",
+        "yue": "開發票要信用代碼，即係統一社會信用代碼{}。",
+        "zh-Hans": "开票资料：公司名称、统一社会信用代码{}、地址电话。",
+    },
+    "pii.cn_phone": {
+        "en": "The factory manager can be reached at {} (WeChat as well).",
+        "zh-Hant": "深圳倉庫聯絡人老王，手機{}。",
+        "yue": "你入咗關打俾我大陸號{}。",
+        "zh-Hans": "收货人：小刘，电话{}，放驿站。",
+    },
+    "pii.mo_bir": {
+        "en": "For the Macau cash handout he needs Macao ID card {}.",
+        "zh-Hant": "申請人須持有澳門特別行政區永久性居民身份證{}。",
+        "yue": "我老婆係澳門人，佢澳門身份證號碼係{}。",
+        "zh-Hans": "澳门居民需填写澳门居民身份证号{}。",
+    },
+    "pii.mo_phone": {
+        "en": "Call the Macau hotel directly: {}.",
+        "zh-Hant": "如在澳門遺失物品，請致電{}。",
+        "yue": "我喺澳門嘅電話{}，有事搵我。",
+        "zh-Hans": "澳门酒店前台电话是{}。",
+    },
+    "pii.tw_id": {
+        "en": "Her husband's Taiwan national ID is {}, born in Tainan.",
+        "zh-Hant": "投保人身分證字號{}，出生地台南。",
+        "yue": "台灣身分證{}係佢老公嘅。",
+        "zh-Hans": "台湾同胞的身份证字号为{}。",
+    },
+    "pii.tw_arc": {
+        "en": "My ARC number in Taiwan is {}, valid until 2027.",
+        "zh-Hant": "我是僑生，居留證號碼{}，想開證券戶。",
+        "yue": "我喺台北讀書，張居留證號碼係{}。",
+        "zh-Hans": "在台湾工作的外籍员工居留证号{}。",
+    },
+    "pii.tw_phone": {
+        "en": "In Kaohsiung ring my cousin, mobile {}.",
+        "zh-Hant": "寄件人手機{}，超商取貨請出示證件。",
+        "yue": "台灣親戚手機{}，佢會嚟機場接我哋。",
+        "zh-Hans": "我台湾的手机{}，晚上都在。",
+    },
+    "pii.payment_card": {
+        "en": "The subscription was billed to my Visa {} again, please stop it.",
+        "zh-Hant": "本人信用卡（{}）於昨日被盜用。",
+        "yue": "我想cut咗張信用卡{}，年費好貴。",
+        "zh-Hans": "请把还款存入信用卡{}。",
+    },
+    "pii.email": {
+        "en": "cc {} on the reply, she handles the lease.",
+        "zh-Hant": "電子收據會寄到{}。",
+        "yue": "我email係{}，啲相send嚟啦。",
+        "zh-Hans": "发票请发邮箱{}，谢谢。",
+    },
+    "pii.iban": {
+        "en": "My landlord in Vienna wants the deposit on {} by Monday.",
+        "zh-Hant": "請將學費匯至學校的IBAN帳號{}。",
+        "yue": "德國間學校個IBAN係{}，我聽日去匯。",
+        "zh-Hans": "欧洲那边的收款账号（IBAN）是{}。",
+    },
+    "pii.bic": {
+        "en": "For the overseas wire you also need SWIFT/BIC {}.",
+        "zh-Hant": "海外匯款請註明SWIFT CODE：{}。",
+        "yue": "入嚟香港要寫SWIFT代號{}先得。",
+        "zh-Hans": "国外汇款要填SWIFT号{}。",
+    },
+    "pii.crypto_address": {
+        "en": "Donations in bitcoin are welcome at {}.",
+        "zh-Hant": "騙徒要求受害人把比特幣轉至{}。",
+        "yue": "佢叫我過比特幣去{}，係咪呃人㗎？",
+        "zh-Hans": "请把比特币打到这个地址：{}。",
+    },
+}  # fmt: skip
+
 # (shape to tune on, shape held out); `<l>` is the label, `<k>` the kind's own key.
 _SHAPES: tuple[tuple[str, str], ...] = (
     ("<l>: {}", "<l> - {}"),
@@ -247,7 +409,7 @@ class Frame:
 
 def frames() -> list[Frame]:
     """Every frame, in a fixed order; what reads the same in two languages counts once."""
-    unique = {frame.text: frame for frame in reversed([*_sentences(), *_shaped()])}
+    unique = {frame.text: frame for frame in reversed([*_sentences(), *_shaped(), *_later()])}
     return list(reversed(unique.values()))
 
 
@@ -269,6 +431,14 @@ def _sentences() -> list[Frame]:
         for kind, languages in _SENTENCES.items()
         for language, pair in languages.items()
         for held_out in (False, True)
+    ]
+
+
+def _later() -> list[Frame]:
+    return [
+        Frame(kind, language, text, True, "later")
+        for kind, languages in _LATER.items()
+        for language, text in languages.items()
     ]
 
 

@@ -36,6 +36,7 @@ class Sentence:
     held_out: bool
     spelling: str
     value: Span | None
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ def sentences(seed: int = 1, each: int = 4) -> list[Sentence]:
     for index, frame in enumerate(frames()):
         dice = Random(f"{seed} {index} {frame.kind}")
         spellings = [("glued", frame)]
-        if frame.shape == "sentence" and (other := spaced(frame)) is not None:
+        if frame.shape != "label" and (other := spaced(frame)) is not None:
             spellings.append(("spaced", other))
-        for _ in range(each if frame.shape == "sentence" else max(1, each // 2)):
+        for _ in range(each if frame.shape != "label" else max(1, each // 2)):
             made += [_filled(one, name, dice) for name, one in spellings]
     return made
 
@@ -78,8 +79,8 @@ def decoys(seed: int = 1, each: int = 12) -> list[Sentence]:
 
 def _filled(frame: Frame, spelling: str, dice: Random) -> Sentence:
     text, start, end = frame.around(KINDS[frame.kind](dice))
-    name = frame.shape if frame.shape != "sentence" else "natural" if frame.language == "en" else spelling
-    return Sentence(text, frame.language, frame.held_out, name, Span(frame.kind, start, end))
+    name = "label" if frame.shape == "label" else "natural" if frame.language == "en" else spelling
+    return Sentence(text, frame.language, frame.held_out, name, Span(frame.kind, start, end), frame.shape == "later")
 
 
 def _empty(negative: Negative) -> Sentence:
@@ -135,6 +136,8 @@ def _section(outcomes: Sequence[Outcome], stock: Sequence[Outcome] | None, offer
         tables.append(_table(title, outcomes, stock, key))
     tables.append(_kind_by_language(outcomes))
     figures = {}
+    later = _sum([o for o in chinese if o.sentence.later])
+    figures["later.recall"] = later.recall
     for name, part in (("tuned", False), ("held_out", True)):
         chosen = [o for o in chinese if o.sentence.held_out is part]
         counts = _sum(chosen)
@@ -176,11 +179,17 @@ def _sum(outcomes: Sequence[Outcome]) -> Counts:
 
 def _parts(title: str, outcomes: Sequence[Outcome], stock: Sequence[Outcome] | None, seed: int) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for name, chosen in (("tuned on", (False,)), ("held out", (True,)), ("both", (False, True))):
+    halves: dict[str, Callable[[Sentence], bool]] = {
+        "tuned on": lambda one: not one.held_out,
+        "held out": lambda one: one.held_out,
+        "of these, written last": lambda one: one.later,
+        "both": lambda one: True,
+    }
+    for name, belongs in halves.items():
         for who, all_of in (("guardrail", outcomes), ("stock Presidio", stock)):
             if all_of is None:
                 continue
-            part = [o for o in all_of if o.sentence.held_out in chosen]
+            part = [o for o in all_of if belongs(o.sentence)]
             counts = _sum(part)
             values = counts.found + counts.missed
             rows.append(

@@ -20,6 +20,7 @@ _FRAMES = "the frames were never tuned on"
 GOALS: tuple[Goal, ...] = (
     Goal("identifiers.held_out.recall", f"a missed identifier has left; {_FRAMES}", at_least=0.99),
     Goal("identifiers.held_out.precision", f"a wrong finding destroys an answer; {_FRAMES}", at_least=0.99),
+    Goal("identifiers.later.recall", "these frames were written after the detectors had been tuned", at_least=0.99),
     Goal("identifiers.tuned.recall", "a missed identifier has left", at_least=0.99),
     Goal("identifiers.tuned.precision", "a wrong finding destroys an answer", at_least=0.99),
     Goal("evasion.plain_and_folded.held_out", "folding is a table, so nothing but the table may miss", at_least=0.99),

@@ -139,6 +139,56 @@ def _code(dice: Random) -> str:
     )  # fmt: skip
 
 
+def _flight(dice: Random) -> str:
+    return f"{pick(dice, 'CX', 'UO', 'HX', 'KA', 'CZ', 'MU', 'BR')}{digits(dice, 3)}"
+
+
+def _case(dice: Random) -> str:
+    return f"{pick(dice, 'HCA', 'DCCJ', 'CACV', 'FAMV', 'HCMP')} {dice.randint(1, 3999)}/{dice.randint(1998, 2025)}"
+
+
+def _doi(dice: Random) -> str:
+    return f"10.{digits(dice, 4)}/{digits(dice, 7)}.{digits(dice, 7)}"
+
+
+def _place(dice: Random) -> str:
+    return f"22.{digits(dice, 6)}, 114.{digits(dice, 6)}"
+
+
+def _model(dice: Random) -> str:
+    return pick(
+        dice,
+        f"SM-{dice.choice('AGSN')}{digits(dice, 3)}B",
+        f"A{digits(dice, 4)}",
+        f"WH-{digits(dice, 4)}XM",
+        f"B0{digits(dice, 8)}",
+    )
+
+
+def _series(dice: Random) -> str:
+    a, b = dice.randint(1, 9), dice.randint(1, 9)
+    made = [a, b]
+    while len(made) < 12:
+        made.append(made[-1] + made[-2])
+    return pick(dice, ", ", " ").join(map(str, made))
+
+
+def _equation(dice: Random) -> str:
+    a, b = int(digits(dice, 4)), int(digits(dice, 4))
+    return f"{a} × {b} = {a * b}"
+
+
+def _log(dice: Random) -> str:
+    n = dice.randint
+    return f'192.168.{n(0, 255)}.{n(1, 254)} - - [{n(1, 28):02}/Oct/2023:13:55:{n(0, 59):02} +0800] "GET /p/{digits(dice, 8)} HTTP/1.1" 200 {digits(dice, 4)}'
+
+
+def _stock(dice: Random) -> str:
+    return pick(
+        dice, f"{dice.randint(1, 9999):04}.HK", f"{dice.randint(600000, 603999)}.SS", f"{dice.randint(1000, 9999)}"
+    )
+
+
 # category: maker, and per language (frame to tune on, frame held out).
 _CATEGORIES: Mapping[str, tuple[Callable[[Random], str], Mapping[str, tuple[str, str]]]] = {
     "wrong check digit, HKID": (
@@ -268,7 +318,19 @@ _CATEGORIES: Mapping[str, tuple[Callable[[Random], str], Mapping[str, tuple[str,
         },
     ),
 }  # fmt: skip
-CATEGORIES = tuple(_CATEGORIES)
+# Written after the detectors had been tuned, and held out: category: maker, and a frame per language.
+_LATER: Mapping[str, tuple[Callable[[Random], str], Mapping[str, str]]] = {
+    "flight": (_flight, {"en": "Flight {} is delayed by an hour.", "zh-Hant": "航班{}延誤一小時。", "yue": "我坐{}返嚟，delay咗。", "zh-Hans": "航班{}晚点一小时。"}),
+    "court case": (_case, {"en": "The judgment in {} was handed down today.", "zh-Hant": "案件編號{}今日宣判。", "yue": "單官司係{}，今日判咗。", "zh-Hans": "案件{}今日宣判。"}),
+    "article": (_doi, {"en": "See doi:{} for the proof.", "zh-Hant": "證明見論文DOI：{}。", "yue": "篇paper個doi係{}。", "zh-Hans": "证明见论文DOI：{}。"}),
+    "coordinates": (_place, {"en": "The pier is at {} on the map.", "zh-Hant": "碼頭坐標為{}。", "yue": "個碼頭喺{}嗰度。", "zh-Hans": "码头坐标为{}。"}),
+    "model": (_model, {"en": "Does the {} support fast charging?", "zh-Hant": "型號{}支援快速充電嗎？", "yue": "{}呢個型號快充得唔得？", "zh-Hans": "型号{}支持快充吗？"}),
+    "series of numbers": (_series, {"en": "Continue the series: {}", "zh-Hant": "請繼續數列：{}", "yue": "個數列係{}，跟住係乜？", "zh-Hans": "请继续数列：{}"}),
+    "equation": (_equation, {"en": "As a check, {} holds.", "zh-Hant": "驗算：{}。", "yue": "計一次先：{}。", "zh-Hans": "验算：{}。"}),
+    "log line": (_log, {"en": "The server wrote: {}", "zh-Hant": "伺服器記錄：{}", "yue": "個server log寫住{}", "zh-Hans": "服务器日志：{}"}),
+    "stock code": (_stock, {"en": "Shares of {} closed flat.", "zh-Hant": "股票代號{}收市無升跌。", "yue": "我買咗{}，又冇升又冇跌。", "zh-Hans": "股票代码{}收盘持平。"}),
+}  # fmt: skip
+CATEGORIES = (*_CATEGORIES, *_LATER)
 
 
 def negatives(seed: int, each: int) -> list[Negative]:
@@ -282,4 +344,11 @@ def negatives(seed: int, each: int) -> list[Negative]:
                     Negative(category, language, pair[held_out].replace("{}", maker(dice)), held_out)
                     for _ in range(each)
                 ]
+    for category, (maker, frames) in _LATER.items():
+        dice = Random(f"{seed} {category}")
+        made += [
+            Negative(category, language, frame.replace("{}", maker(dice)), True)
+            for language, frame in frames.items()
+            for _ in range(2 * each)
+        ]
     return made
