@@ -158,8 +158,8 @@ def passage_score(passage: Passage) -> float:
     """How sure a copy is: 0.6 where 10 words (17 Chinese characters) of it stand as in the document, 0.75 at 15, 0.9
     at 20.
 
-    Measured with a store of 664,000 shingles of news and prompts: of copies of 30 words with one word in five changed, 99
-    in 100 reach 0.6; of 11,830 ordinary answers five do.
+    Measured with a store of 664,000 shingles of news and prompts: of copies of 30 words with one word in five changed,
+    99 in 100 reach 0.6; of 11,830 ordinary answers five do.
     """
     return min(CERTAIN, _SURE_SCORE + _STEP * (passage.covered - _SURE))
 
