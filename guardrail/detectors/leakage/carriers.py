@@ -207,8 +207,8 @@ def _carried(address: Address) -> str | None:
     rest = address.rest[: decode.BUDGET]
     unescaped = decode.unescape(rest)
     plain = fold(unescaped.text if unescaped else rest).text
-    readable = re.sub(r"[/?&=#;+_]", lambda mark: f"{mark.group()} ", plain) if address.rest else ""
-    for text in (plain, readable):
+    # An underscore is part of a word to a pattern, to whoever reads the address it is a blank.
+    for text in (plain, plain.replace("_", " ")) if "_" in plain else (plain,):
         if best := gravest(one for one in find(plain_patterns(), " ", text) if _is_data(one, 0.7)):
             return best.kind
     for key, value in (*_values(plain), ("", address.user)):
