@@ -14,7 +14,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from guardrail.detectors.leakage.passages import POSTINGS, REACH, WORD, Posting, is_solo, shingles, tokens, weight
+from guardrail.detectors.leakage.passages import (
+    CHARACTER,
+    POSTINGS,
+    REACH,
+    SHINGLE,
+    WORD,
+    Posting,
+    is_solo,
+    shingles,
+    tokens,
+    weight,
+)
 from guardrail.detectors.leakage.prompt_values import ValueIndex, ordered
 
 LEAST = 12
@@ -111,10 +122,19 @@ class PromptIndex:
             if end <= first:
                 continue
             start = max(start, first - REACH)
-            for index, shingle in shingles(words[start:end], max(0, first - start)):
-                postings = self._postings.get(hash(shingle))
-                if postings is not None:
-                    yield start + index, len(shingle), postings
+            yield from self._within(words[start:end], start, first)
+
+    def _within(self, words: Sequence[str], start: int, first: int) -> Iterator[tuple[int, int, Sequence[Posting]]]:
+        """The hits of a stretch of known tokens that begins at token `start`."""
+        size = _even(words)
+        if not size:
+            made = ((index, len(shingle), self._postings.get(hash(shingle))) for index, shingle in shingles(words))
+        else:
+            keys = map(hash, zip(*(words[at:] for at in range(size)), strict=False))
+            made = ((index, size, found) for index, found in enumerate(map(self._postings.get, keys), size - 1))
+        for index, count, postings in made:
+            if postings is not None and start + index >= first:
+                yield start + index, count, postings
 
     def opens(self, words: Sequence[str]) -> bool:
         """See `passages.Index`."""
@@ -147,6 +167,14 @@ class PromptIndex:
             if len(postings) < POSTINGS and not (disguise and postings and _is_same(postings, self.documents, number)):
                 postings.append((document, position))
             self._openings.update(hash(shingle[:size]) for size in range(1, len(shingle)))
+
+
+def _even(words: Sequence[str]) -> int:
+    """The size of every shingle where all tokens weigh the same, 0 where they do not: then it is found one by one."""
+    text = "".join(words)
+    if text.isascii():
+        return SHINGLE // WORD
+    return SHINGLE // CHARACTER if len(text) == len(words) and all(map(is_solo, words)) else 0
 
 
 def _is_same(postings: Sequence[Posting], documents: Sequence[Document], number: int) -> bool:

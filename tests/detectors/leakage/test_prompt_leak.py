@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrail.detectors.leakage.passages import shingles, tokens
 from guardrail.detectors.leakage.prompt import PromptLeak
 from guardrail.detectors.leakage.prompt_index import PromptIndex
 from guardrail.detectors.leakage.prompt_values import declared
@@ -328,6 +329,16 @@ def test_an_unrelated_answer_waits_for_little_more_than_a_word():
         watch.feed(text[:end])
         limit, _ = watch.settle(final=False)
         assert len(text[limit:end].split()) <= 2, text[limit:end]
+
+
+@given(
+    st.lists(st.sampled_from(tokens(SYSTEM)[:12] + tokens(SYSTEM)[-12:] + ["other", "別"]), max_size=40),
+    st.integers(0, 40),
+)
+def test_the_index_says_of_every_shingle_whether_it_is_known(words, first):
+    index = PromptIndex(SYSTEM, ())
+    expected = [(at, len(shingle)) for at, shingle in shingles(words) if at >= first and index.holds(shingle)]
+    assert [(at, size) for at, size, _ in index.hits(words, first)] == expected
 
 
 # --- keeping --------------------------------------------------------------------------------------------------------
