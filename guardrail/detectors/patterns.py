@@ -74,6 +74,8 @@ class Pattern:
     folded characters, None when there is no bound; it is what the operator reads, the gate uses `prefix.py`.
     `also` names the other kinds that the judge may answer with; a pattern is pooled only where a rule covers one of its
     kinds.  One that is `by_name` is off unless a rule names its kind in full: no `*` switches it on.
+    `trigger` is an expression that some part of every match matches; where it is cheaper to look for than the whole, it
+    is what the screen looks for.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Pattern:
     reach: int | None = None
     also: tuple[str, ...] = ()
     by_name: bool = False
+    trigger: str = ""
 
 
 def context_of(text: str) -> str:

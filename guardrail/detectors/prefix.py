@@ -2,7 +2,11 @@
 
 A stream may release text only up to the first character at which some match could have begun and not ended.
 For a regular language the strings that can still grow into a match are its prefixes, and they are a regular
-language too, so the question is answered exactly by one RE2 search anchored at the end of the text.
+language too, so the question is answered by one RE2 search anchored at the end of the text.
+
+Counts are loosened: `x{0,40}` reads as `x*` here.  An automaton that counts has a state for every count of every
+pattern at once, and prose would never stop making new ones.  What is loosened only says too much: a stream may wait a
+little longer behind a run that is longer than any match, and never lets go too early.
 
 Rules: the pattern is read by Python's own parser and written out in RE2 syntax; anything the two engines
 read differently (look-around, back-references, Unicode classes) is refused when the pattern is loaded.
@@ -37,14 +41,28 @@ ESCAPE = r"\\(?:[bfnrt]|u[0-9A-Fa-f]{4})"
 ESCAPE_OR_BOUNDARY = rf"(?:\b|{ESCAPE})"
 
 
+_COUNTED = 12
+"""The highest count of a single character that is kept; of anything longer, one is."""
+_LEAST = 3  # of a loosened count of more than one character: how many must be there
+
+
 def prefix_closure(pattern: str) -> str:
-    """The RE2 pattern of every prefix of every match of `pattern`, the empty one included.
+    """The RE2 pattern of every prefix of every match of `pattern`, the empty one included, with counts loosened.
 
     Raises ValueError for a construct that RE2 does not have.
     """
     tree = parser.parse(pattern)
     closure = _prefix(list(tree), tree.state.flags)
     return f"(?{_flags(tree.state.flags)}:{closure})"
+
+
+def loosened(pattern: str) -> str:
+    """An RE2 pattern that matches wherever `pattern` does, with counts loosened: for looking whether there is anything.
+
+    Raises ValueError for a construct that RE2 does not have.
+    """
+    tree = parser.parse(pattern)
+    return f"(?{_flags(tree.state.flags)}:{_loose(list(tree), tree.state.flags, sre.MAXREPEAT)})"
 
 
 def with_escapes(pattern: str) -> str:
@@ -109,7 +127,7 @@ def _prefix(nodes: Sequence[Node], flags: int) -> str:
     head = _prefix_of(first, flags)
     if not rest:
         return head
-    return f"(?:{head}|{_whole_of(first, flags)}{_prefix(rest, flags)})"
+    return f"(?:{head}|{_loose_of(first, flags)}{_prefix(rest, flags)})"
 
 
 def _prefix_of(node: Node, flags: int) -> str:
@@ -123,13 +141,45 @@ def _prefix_of(node: Node, flags: int) -> str:
         return _scoped(_prefix(list(body), flags), add, remove)
     if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
         _, most, body = value
-        whole, prefix = _whole(list(body), flags), _prefix(list(body), flags)
+        whole, prefix = _loose(list(body), flags), _prefix(list(body), flags)
         if most == 0:
             return ""
-        if most is sre.MAXREPEAT:
+        if _is_loosened(most, body):
             return f"(?:{whole})*(?:{prefix})"
         return f"(?:{whole}){{0,{most - 1}}}(?:{prefix})"
     return f"(?:{_whole_of(node, flags)})?"
+
+
+def _is_loosened(most: Any, body: Sequence[Node]) -> bool:
+    if most is sre.MAXREPEAT:
+        return True
+    return bool(most > (_COUNTED if _is_single(body) else 1))
+
+
+def _is_single(body: Sequence[Node]) -> bool:
+    return len(body) == 1 and body[0][0] in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN)
+
+
+def _loose(nodes: Sequence[Node], flags: int, least: int = _LEAST) -> str:
+    """As `_whole`, with counts loosened; of a count of more than one character at most `least` are asked for."""
+    return "".join(_loose_of(node, flags, least) for node in nodes)
+
+
+def _loose_of(node: Node, flags: int, least: int = _LEAST) -> str:
+    op, value = node
+    if op is sre.SUBPATTERN:
+        _, add, remove, body = value
+        return _scoped(_loose(list(body), flags, least), add, remove)
+    if op is sre.BRANCH:
+        return "(?:" + "|".join(_loose(list(branch), flags, least) for branch in value[1]) + ")"
+    if op not in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        return _whole_of(node, flags)
+    fewest, most, body = value
+    whole = _loose(list(body), flags, least)
+    if not _is_loosened(most, body):
+        return f"(?:{whole}){{{fewest},{most}}}"
+    kept = fewest if _is_single(body) else min(fewest, least)
+    return f"(?:{whole}){{{kept},}}" if kept else f"(?:{whole})*"
 
 
 def _whole(nodes: Sequence[Node], flags: int) -> str:

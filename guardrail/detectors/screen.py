@@ -20,13 +20,14 @@ from typing import Any
 import re2
 
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
-from guardrail.detectors.prefix import ESCAPE, prefix_closure, with_escapes
+from guardrail.detectors.prefix import ESCAPE, loosened, prefix_closure, with_escapes
 from guardrail.errors import SettingsError
 from guardrail.types import CHECK_FAILED, Finding
 
 _ESCAPE = re.compile(ESCAPE.encode())
 _SHORT = 64  # bytes of a proposal that is retried at every character
 _MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
+_POOL = 8000  # characters of expressions of several detectors that are looked for together
 _GROUP = 4000  # instructions of the open-prefix automata that are run together
 _GROUP_MEMORY = 64 << 20
 
@@ -49,24 +50,23 @@ class Screen:
         options = re2.Options()
         options.max_mem = _MEMORY
         options.log_errors = False
-        self._set = re2.Set.SearchSet(options)
         self._compiled = []
+        sought: list[str] = []
         closures: list[str] = []
         for detector, pattern in self.patterns:
             try:
                 expression = with_escapes(pattern.expression)
                 self._compiled.append(re2.compile(expression, options))
                 closures.append(prefix_closure(expression))
-                self._set.Add(expression)
+                sought.append(loosened(pattern.trigger or expression))
             except (re2.error, re.error, ValueError) as error:
                 raise SettingsError(f"pattern {detector}/{pattern.id}: {error}") from error
-        if self.patterns:
-            self._set.Compile()
+        self._sets = _sets([detector for detector, _ in self.patterns], sought)
         self._open = _grouped(closures)
 
     def named(self, text: bytes) -> Sequence[int]:
-        """Which patterns may occur in `text` (UTF-8 of a folded text), by index."""
-        return (self._set.Match(text) or ()) if self.patterns else ()
+        """Which patterns may occur in `text` (UTF-8 of a folded text), by index, in order."""
+        return sorted(numbers[index] for each, numbers in self._sets for index in each.Match(text) or ())
 
     def open_at(self, text: bytes, start: int) -> int:
         """The first byte offset from `start` at which a match may have begun that has not ended."""
@@ -115,6 +115,38 @@ class Screen:
             kind, value = verdict.kind or pattern.kind, verdict.span or value
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
             at = match.end()
+
+
+def _sets(detectors: Sequence[str], sought: Sequence[str]) -> list[tuple[Any, list[int]]]:
+    """The sets that name the patterns a text may hold, each with the indexes of its members.
+
+    The patterns of one detector go together, those of small detectors into one set.  With all in one set, the states of
+    the large ones multiply, and a text that was never seen costs ten times as much as one that was.
+    """
+    numbers: dict[str, list[int]] = {}
+    for index, detector in enumerate(detectors):
+        numbers.setdefault(detector, []).append(index)
+    groups: list[list[int]] = [[]]
+    room = _POOL
+    for members in sorted(numbers.values(), key=lambda each: sum(len(sought[index]) for index in each)):
+        size = sum(len(sought[index]) for index in members)
+        if size > room and groups[-1]:
+            groups.append([])
+            room = _POOL
+        groups[-1] += members
+        room -= size
+    return [(_set([sought[index] for index in group]), group) for group in groups if group]
+
+
+def _set(expressions: Sequence[str]) -> Any:
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    made = re2.Set.SearchSet(options)
+    for expression in expressions:
+        made.Add(expression)
+    made.Compile()
+    return made
 
 
 def _grouped(closures: Sequence[str]) -> list[Any]:

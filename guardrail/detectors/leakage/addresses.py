@@ -302,11 +302,15 @@ def _verdict(cued: bool, alone: float, announced: float, evidence: str, span: tu
     return Verdict(announced if cued else alone, evidence + ", announced" * cued, span=span)
 
 
+# What an address cannot do without: the lists of places are looked for only where that is.
+_TRIGGER = rf"{_UNIT}|{_FLOOR}|{_BLOCK}|[A-Za-z'-] (?:{_STREETS})|Broadway"
+_TRIGGER_ZH = rf"[0-9A-Z〇零一二三四五六七八九十百廿卅兩两] ?[號号弄巷]|{_FLOOR_ZH}|{_ROOM_ZH}"
+
 _PATTERNS: tuple[Pattern, ...] = (
-    Pattern("english", KIND, _ENGLISH, _english),
-    Pattern("chinese", KIND, _CHINESE, _chinese),
-    Pattern("lot", KIND, _LOT, _lot),
-    Pattern("lot_chinese", KIND, _LOT_ZH, _lot),
+    Pattern("english", KIND, _ENGLISH, _english, trigger=_TRIGGER),
+    Pattern("chinese", KIND, _CHINESE, _chinese, trigger=_TRIGGER_ZH),
+    Pattern("lot", KIND, _LOT, _lot, trigger=r"in (?:D\.? ?D\.?|DD) ?\d"),
+    Pattern("lot_chinese", KIND, _LOT_ZH, _lot, trigger=r"(?:丈量約份|丈量约份|DD ?)第? ?\d"),
 )
 
 

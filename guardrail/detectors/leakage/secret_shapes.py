@@ -35,13 +35,14 @@ from guardrail.detectors.patterns import Candidate, Judge, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One expression of the screen with the judge of what it proposes; `group` is the value."""
+    """One expression of the screen with the judge of what it proposes; `group` and `trigger` as in `Pattern`."""
 
     rule: SecretRule
     expression: str
     judge: Judge
     group: int = 0
     also: tuple[str, ...] = (PLACEHOLDER,)
+    trigger: str = ""
 
 
 def _rule(
@@ -264,10 +265,8 @@ _MAILCHIMP = r"\b[0-9a-f]{32}-us[0-9]{1,2}\b"
 _AZURE_AD = r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,}"
 _TERRAFORM = r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}"
 _FACEBOOK_APP = r"\b[0-9]{15,16}(?:\||%7C)[A-Za-z0-9_-]{27,}"
-_AZURE_MARKED = (
-    r"[A-Za-z0-9+/_-]{32,}(?:APIM|ACDb|AzFu|AzSe|AzCa|\+ASt|\+ABa|\+AMC|\+AIoT|\+ARm|\+AEh|\+ACR)"
-    r"[A-Za-z0-9+/_-]{5,}={0,2}"
-)
+_AZURE_MARKS = r"(?:APIM|ACDb|AzFu|AzSe|AzCa|\+ASt|\+ABa|\+AMC|\+AIoT|\+ARm|\+AEh|\+ACR)"
+_AZURE_MARKED = rf"[A-Za-z0-9+/_-]{{32,}}{_AZURE_MARKS}[A-Za-z0-9+/_-]{{5,}}={{0,2}}"
 _ATLASSIAN_PAT = r"\b[MNO][ADgjQTwz][A-Za-z0-9+/]{42,}"
 _AZURE_SAS = r"[?&]sig=([A-Za-z0-9%+/]{43,}(?:%3[dD]|=){0,2})"
 _JWK = r"\\{0,3}\"(?:d|k|dp|dq|qi)\\{0,3}\"\s{0,3}:\s{0,3}\\{0,3}\"([A-Za-z0-9_-]{22,})"
@@ -440,8 +439,9 @@ def _shape(
     *,
     group: int = 0,
     also: tuple[str, ...] = (),
+    trigger: str = "",
 ) -> Shape:
-    return Shape(_rule(id, kind, keywords, match, no_match), expression, judge, group, (*also, PLACEHOLDER))
+    return Shape(_rule(id, kind, keywords, match, no_match), expression, judge, group, (*also, PLACEHOLDER), trigger)
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -550,6 +550,7 @@ SHAPES: tuple[Shape, ...] = (
         _discord,
         ("MTAyOTQ4MTU5OTU5MTkwMDE2.{base62:6}.{base62:38}",),
         ("Mexample-of-a-long-module-name.module.and-another-name-of-a-module",),
+        trigger=r"[A-Za-z0-9_-]\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{5}",
     ),
     _shape(
         "telegram_bot_token",
@@ -586,6 +587,7 @@ SHAPES: tuple[Shape, ...] = (
         _azure_marked,
         ("{base62:76}ACDb{base62:6}==", "{base62:76}+ASt{base62:6}==", "{base62:44}AzFu{base62:6}=="),
         ("{x:76}ACDb{x:6}==", "{base62:20}ACDb{base62:6}"),
+        trigger=f"{_AZURE_MARKS}[A-Za-z0-9+/_-]{{5}}",
     ),
     _shape(
         "atlassian_personal_token",

@@ -226,7 +226,10 @@ def _pooled(pool: str) -> Pattern:
 
 _PATTERNS = (
     *(_pooled(pool) for pool in _CLASSES),
-    *(Pattern(s.rule.id, s.rule.kind, s.expression, s.judge, group=s.group, also=s.also) for s in SHAPES),
+    *(
+        Pattern(s.rule.id, s.rule.kind, s.expression, s.judge, group=s.group, also=s.also, trigger=s.trigger)
+        for s in SHAPES
+    ),
     *assignments.patterns(_POOLS[assignments.ID], _is_token),
 )
 
