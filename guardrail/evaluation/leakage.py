@@ -45,6 +45,7 @@ GOALS: tuple[Goal, ...] = (
     Goal("names.weibo_f1", "social text in Simplified Chinese; large models reach about 0.70", at_least=0.60),
     Goal("names.generated_f1", "Hong Kong names in the forms people write them", at_least=0.90),
     Goal("names.private_share_of_benign", "ordinary answers name public figures, not private persons", at_most=0.05),
+    Goal("names.private_share_of_unseen", "the same, of sets that the recogniser never saw", at_most=0.05),
     Goal("prompt_leak.runs", "a run of 15 words or 25 Chinese characters is no accident", at_least=0.99),
     Goal(
         "prompt_leak.replay_alarms",

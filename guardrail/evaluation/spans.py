@@ -4,10 +4,12 @@ Rules:
 1. Exact: the same start and end; `any overlap` stands beside it, because people disagree about ends.
 2. Names count from `LIKELY` on, the score of what a careful reader would call one, whether of a private person or bare;
    addresses from the baseline's threshold on.
-3. A public set whose labels name other things too (places, firms) still counts whatever else is reported as wrong.
+3. Of sets that the recogniser of names learnt from, only the third that its training kept out is measured (`kept`).
+4. A public set whose labels name other things too (places, firms) still counts whatever else is reported as wrong.
 """
 
 import importlib
+import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,9 @@ _PUBLIC: Mapping[str, Collection[str]] = {
     "pii/presidio_synth": ("PERSON",),
 }
 """Which spans of a public set are names of persons."""
+_LEARNT = ("pii/wnut17", "pii/presidio_synth")
+_UNSEEN = ("benign/alpaca_eval_outputs", "benign/alpaca_zh", "benign/alignbench_references")
+"""Ordinary answers of which the recogniser saw none in training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ def names(data: Path, *, seed: int = 1, limit: int | None = None, track: Track =
             if path is None:
                 absent.append(name)
                 continue
-            sets[name] = _scored(scanner, datasets.read(path, limit, seed), types, kinds, LIKELY, name, track)
+            items = [item for item in datasets.read(path) if name not in _LEARNT or kept(item)]
+            sets[name] = _scored(scanner, datasets.sample(items, limit, seed), types, kinds, LIKELY, name, track)
         private = _private(scanner, data, seed, limit, track)
     finally:
         scanner.close()
@@ -107,15 +113,25 @@ def names(data: Path, *, seed: int = 1, limit: int | None = None, track: Track =
     tables = [_table("By set", sets, seed), _by_language({k: v for k, v in sets.items() if k.startswith("generated")})]
     if private:
         every = [hit for hits in private.values() for hit in hits]
+        unseen = [hit for name, hits in private.items() if name in _UNSEEN for hit in hits]
         figures["private_share_of_benign"] = share(sum(every), len(every))
-        rows: list[tuple[Cell, ...]] = [
-            (name, len(hits), share(sum(hits), len(hits))) for name, hits in (*private.items(), ("all", every))
-        ]
+        figures["private_share_of_unseen"] = share(sum(unseen), len(unseen))
+        lines = (*private.items(), ("all", every), ("of these, sets unseen in training", unseen))
+        rows: list[tuple[Cell, ...]] = [(name, len(hits), share(sum(hits), len(hits))) for name, hits in lines]
         tables.append(Table("Ordinary answers with a private person", ("set", "answers", "share"), tuple(rows)))
     else:
         absent.append("benign")
     notes = (f"not there: {', '.join(absent)}",) if absent else ()
     return Section("names", title, tuple(tables), figures, (_misses(sets["generated, tuned"]),), notes)
+
+
+def kept(item: Item) -> bool:
+    """Whether a text of a set that was learnt from was kept for measuring: the rule of `training/names.py`, by the CRC
+    of the text with its values replaced by their types, so that sentences of one template stay together."""
+    text = item.text
+    for span in sorted(item.spans, key=lambda span: -span.start):
+        text = text[: span.start] + span.kind + text[span.end :]
+    return zlib.crc32(text.encode()) % 3 == 0
 
 
 def _scored(

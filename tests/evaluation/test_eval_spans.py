@@ -58,6 +58,20 @@ def test_an_alarm_where_there_is_no_address_is_counted(judged, tmp_path):
     assert section.figures["held_out.f1"].value < 0.5
 
 
+def test_what_the_recogniser_of_names_learnt_from_is_not_measured():
+    training = pytest.importorskip("training.names")
+    people = [[], [(0, 4, "person")], [(0, 4, "person"), (8, 13, "location")]]
+    verdicts = set()
+    for number in range(60):
+        text = f"Mary in Paris says {number}"
+        for some in people:
+            spanned = tuple(spans.Span(kind, start, end) for start, end, kind in some)
+            given = {"text": text, "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in some]}
+            assert spans.kept(Item("a", text, spans=spanned)) is training.held_out(given)
+            verdicts.add(training.held_out(given))
+    assert verdicts == {True, False}
+
+
 def write(path, *lines):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
@@ -66,7 +80,8 @@ def write(path, *lines):
 def test_names_of_public_sets_are_those_of_persons_and_private_ones_are_counted_in_ordinary_answers(judged, tmp_path):
     judged(lambda item: [Finding("pii.person", 0.55, s.start, s.end, "x") for s in item.spans if s.kind != "location"])
     people = {"start": 0, "end": 4, "type": "person"}, {"start": 8, "end": 13, "type": "location"}
-    write(tmp_path / "pii" / "wnut17.jsonl", {"text": "Mary in Paris", "spans": people})
+    texts = [{"text": f"Mary in Paris {n}", "spans": people} for n in range(9)]
+    write(tmp_path / "pii" / "wnut17.jsonl", *texts)
     write(tmp_path / "benign" / "a.jsonl", {"text": "Mary", "spans": people[:1]}, {"text": "nobody"})
     section = spans.names(tmp_path, limit=20)
     assert section.figures["wnut17_f1"].value == 1.0
