@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.detectors.leakage.addresses import Addresses
@@ -201,19 +201,29 @@ def test_screened_or_not_the_findings_are_the_same_and_lie_inside(text: str) -> 
         assert finding.kind == "pii.address" and 0 < finding.score <= 1
 
 
-@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join), st.data())
-def test_cut_where_nothing_is_open_the_rest_is_found_alike(text: str, data: st.DataObject) -> None:
-    """What a stream rests on: from an offset that is settled, the search goes on as if it had seen all."""
+def settled(text: str) -> int:
+    """How far a stream that ends here for now may be released, as the gate computes it."""
+    encoded = text.encode()
+    limit = len(encoded[: screen().open_at(encoded, 0)].decode())
+    proposals = list(screen().proposals(text, encoded))
+    while (lower := min((p.start for p in proposals if p.start < limit < p.end), default=limit)) < limit:
+        limit = lower
+    return limit
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join), st.data())
+def test_what_a_stream_has_let_go_was_judged_as_the_whole_text_is(text: str, data: st.DataObject) -> None:
     folded = fold(text).text
-    encoded = folded.encode()
     cut = data.draw(st.integers(0, len(folded)))
-    head = folded[:cut].encode()
-    at = screen().open_at(head, 0)
-    proposals = list(screen().proposals(folded, encoded))
-    straddling = [p for p in proposals if p.start < len(head[:at].decode()) < p.end]
-    if not straddling:
-        resumed = list(screen().proposals(folded, encoded, at))
-        assert [p for p in proposals if p.start >= len(head[:at].decode())] == resumed
+    limit = settled(folded[:cut])
+    whole = screen().find(folded)
+    assert [f for f in screen().find(folded[:cut]) if (f.start or 0) < limit] == [
+        f for f in whole if (f.start or 0) < limit
+    ]
+    resumed = screen().proposals(folded, folded.encode(), len(folded[:limit].encode()))
+    rest = {(f.start, f.end, f.score) for p in resumed if (f := p.finding)}
+    assert rest == {(f.start, f.end, f.score) for f in whole if (f.start or 0) >= limit}
 
 
 def test_it_is_a_source_of_patterns() -> None:
