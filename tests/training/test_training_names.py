@@ -22,7 +22,7 @@ from guardrail.detectors.leakage.names import FILE, Names
 from guardrail.models.store import read_model
 from guardrail.types import Context
 from training import names
-from training.corpus import LEARNT
+from training.corpus import LEARNT, Language
 
 SIMPLIFY = np.arange(0x10000, dtype=np.uint16)
 
@@ -60,7 +60,7 @@ def test_names_stand_where_they_are_said_to_stand() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("She said that he was late.", "en"), ("他说佢会来。", "zh"), ("I like tea.", "en")]
 )
-def test_pronouns_become_names(text: str, language: names.Language) -> None:
+def test_pronouns_become_names(text: str, language: Language) -> None:
     made = [
         names.injected(names.Example(text, (), language), namer(seed), Random(seed), SIMPLIFY) for seed in range(20)
     ]

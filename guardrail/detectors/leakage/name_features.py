@@ -247,14 +247,32 @@ _HAN_FEATURES = (
     "w2 w3 k0 k1", "w3 w4 k0 k1 k2", "w1 w2 k-1 k0", "w-1 k0 p0", "w-2 k-1 k0", "w-3 k-2 k-1 k0", "w-1 p0 p1",
     "w1 p-1 p0", "w-2 w-1 p0", "w-3 w-2 k-1 k0", "w1 w2 k-2 k-1 k0", "k0 p-1 p0 p1", "k0",
 )  # fmt: skip
-_Feature = tuple[tuple[str, int], ...]
 
 
-def _parsed(features: Sequence[str]) -> tuple[_Feature, ...]:
-    return tuple(tuple((part[0], int(part[1:])) for part in feature.split()) for feature in features)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How all features are hashed at once: the (column, offset) pairs they are made of; the features with most parts
+    first, for each part how many still have one and which pair it is; where each was in the list."""
+
+    pairs: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[int, Rows], ...]
+    seeds: Numbers
+    place: Rows
+
+    @classmethod
+    def of(cls, features: Sequence[str]) -> "_Plan":
+        parsed = [[(part[0], int(part[1:])) for part in feature.split()] for feature in features]
+        pairs = tuple(sorted({part for feature in parsed for part in feature}))
+        order = sorted(range(len(parsed)), key=lambda number: -len(parsed[number]))
+        parts = []
+        for at in range(len(parsed[order[0]])):
+            having = [number for number in order if len(parsed[number]) > at]
+            parts.append((len(having), np.array([pairs.index(parsed[number][at]) for number in having])))
+        seeds = np.array([(number + 1) * 0x27D4EB2F & 0xFFFFFFFF for number in order], np.uint32)
+        return cls(pairs, tuple(parts), seeds, np.argsort(np.array(order)))
 
 
-_LATIN, _HAN = _parsed(_LATIN_FEATURES), _parsed(_HAN_FEATURES)
+_LATIN, _HAN = _Plan.of(_LATIN_FEATURES), _Plan.of(_HAN_FEATURES)
 
 
 def features(found: Texts, lists: Lists, *, han: bool) -> tuple[Rows, Numbers]:
@@ -267,16 +285,17 @@ def features(found: Texts, lists: Lists, *, han: bool) -> tuple[Rows, Numbers]:
         both = found.han[:-1] & found.han[1:]
         common[:-1] = np.where(both, lists.pairs[pair_hash(found.point[:-1], found.point[1:])] + 1, 0)
         columns["p"] = common
-    chosen = _HAN if han else _LATIN
-    rows = np.empty((len(chosen), len(places)), np.uint32)
-    for number, feature in enumerate(chosen):
-        mixed = np.full(len(places), (number + 1) * 0x27D4EB2F & 0xFFFFFFFF, np.uint32)
-        for column, offset in feature:
-            mixed = (mixed ^ columns[column][places + offset]) * np.uint32(0x01000193)
-            mixed ^= mixed >> np.uint32(13)
-        mixed *= np.uint32(0x9E3779B1)
-        rows[number] = mixed ^ mixed >> np.uint32(16)
-    return places, rows
+    plan = _HAN if han else _LATIN
+    values = np.stack([columns[column][places + offset] for column, offset in plan.pairs])
+    mixed = np.repeat(plan.seeds[:, None], len(places), axis=1)
+    for count, pair in plan.parts:
+        some = mixed[:count]
+        some ^= values[pair]
+        some *= np.uint32(0x01000193)
+        some ^= some >> np.uint32(13)
+    mixed *= np.uint32(0x9E3779B1)
+    mixed ^= mixed >> np.uint32(16)
+    return places, mixed[plan.place]
 
 
 def slots(hashes: Numbers) -> Rows:
