@@ -20,7 +20,7 @@ from guardrail.detectors.leakage.domains import top_level
 from guardrail.detectors.leakage.identifiers import Identifiers
 from guardrail.detectors.leakage.inner import context_before, find, inner_screen, kinds_of
 from guardrail.detectors.leakage.secrets import Secrets
-from guardrail.detectors.leakage.spelled import Spelled
+from guardrail.detectors.leakage.spelled import WORDS_BEFORE, Spelled, possible
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict
 from guardrail.detectors.screen import Screen
 from guardrail.text import decode
@@ -93,8 +93,22 @@ def _turned(layer: decode.Layer) -> Iterable[tuple[Finding, str]]:
             yield one, f"{layer.via} of rot13"
 
 
+_TOKEN_BEFORE = re.compile(r"(?:0x)?([0-9a-f]{2,3})[ ,;:-]{1,2}$")
+
+
+def _continues(candidate: Candidate) -> bool:
+    """Whether the code before the run stands for a letter or a digit: the value would be part of something longer."""
+    token = _TOKEN_BEFORE.search(candidate.before[-7:])
+    if token is None:
+        return False
+    readings = [int(token.group(1), 16), *([int(token.group(1))] if token.group(1).isdecimal() else [])]
+    return any(point < 128 and (chr(point).isalnum() or chr(point) in ".,") for point in readings)
+
+
 def _run(decoders: Sequence[tuple[str, Callable[[str], str | None]]], candidate: Candidate) -> Verdict | None:
-    """A run of one alphabet that decodes as a whole."""
+    """A run of one alphabet that decodes as a whole; not the rest of one that was judged and turned down."""
+    if _continues(candidate):
+        return None
     for via, decoder in decoders:
         said = decoder(candidate.value)
         if said is None:
@@ -139,7 +153,12 @@ def _reversed_base64(candidate: Candidate) -> Verdict | None:
     return _verdict(*found) if found else None
 
 
+_ESCAPED_BEFORE = re.compile(rf"(?:{decode.ESCAPE})$", re.IGNORECASE)
+
+
 def _escapes(candidate: Candidate) -> Verdict | None:
+    if _ESCAPED_BEFORE.search(candidate.before[-12:]):
+        return None  # the rest of a run that was judged and turned down
     plain = decode.unescaped(candidate.value)
     context = context_before(candidate)
     if not _sure(find(plain_patterns(), context, fold(plain).text)):
@@ -232,6 +251,8 @@ def _reversed_value(candidate: Candidate) -> Verdict | None:
         return None
     said = _REVERSED_WORDS.search(before) is not None
     plain = decode.backwards(value)
+    if plain.isdecimal() and not (possible(plain) and (len(plain) > 11 or said or WORDS_BEFORE.search(before))):
+        return None
     finding = _one(context_before(candidate), plain)
     if finding is None:
         return None
@@ -266,7 +287,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "escapes",
         "pii.hkid",
-        rf"((?:(?:\b[A-Za-z0-9]|[+(])[A-Za-z0-9@._+()-]{{0,40}})?(?:{decode.ESCAPE})"
+        rf"((?:(?:\b[A-Za-z0-9]|[+(])[A-Za-z0-9@._+()-]*)?(?:{decode.ESCAPE})"
         rf"(?:{_PLAIN}{{0,12}}[A-Za-z0-9@._-]{{0,28}}(?:{decode.ESCAPE}))*{_PLAIN}{{0,24}}[A-Za-z0-9@._-]{{0,40}})",
         _escapes,
         group=1,
@@ -281,7 +302,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "base64_lines",
         "pii.hkid",
-        r"\b[A-Za-z0-9+/]{24,80}(?:(?:\r?\n|\\n)[A-Za-z0-9+/]{2,80})+={0,2}",
+        r"\b[A-Za-z0-9+/]{24,}(?:(?:\r?\n|\\n)[A-Za-z0-9+/]{2,})+={0,2}",
         _base64_lines,
     ),
     Pattern("reversed_base64", "pii.hkid", r"={1,2}[A-Za-z0-9+/_-]{10,}", _reversed_base64),
@@ -317,7 +338,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "rot13_mail",
         "pii.email",
-        r"\b[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b",
+        r"\b[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b",
         _rot13_mail,
     ),
     Pattern("rot13_token", "pii.email", rf"\b{_SECRET_PREFIXES}[A-Za-z0-9_-]{{16,}}", _rot13_token),

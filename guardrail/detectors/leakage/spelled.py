@@ -177,7 +177,11 @@ def _number(candidate: Candidate) -> Verdict | None:
     if _is_plain(value) or _ORDINARY.match(value) or _NORTH_AMERICAN.match(value) or _follows_more(candidate):
         return None
     run = _read(value)
-    found = [(part, finding) for part in _parts(run) if (finding := _best(candidate, part.digits)) is not None]
+    found = [
+        (part, finding)
+        for part in _parts(run, candidate.before)
+        if (finding := _best(candidate, part.digits)) is not None
+    ]
     scored = [(part, finding, _score(part, finding)) for part, finding in found]
     if not scored:
         return None
@@ -201,10 +205,10 @@ def _score(part: _Run, finding: Finding) -> float:
     return min(finding.score, trust, 0.4 if finding.kind.endswith("phone") and trust < 0.9 else 1.0)
 
 
-def _parts(run: _Run) -> list[_Run]:
+def _parts(run: _Run, before: str) -> list[_Run]:
     """The whole run if it can be a value; else what lies between its odd separators, in order, without overlap."""
-    if len(run.digits) <= _MOST and _possible(run.digits):
-        return [run]
+    if len(run.digits) <= _MOST and possible(run.digits):
+        return [run] if len(run.digits) > 10 or WORDS_BEFORE.search(before) else []
     usual = Counter(run.between).most_common(1)[0][0]
     breaks = [at + 1 for at, gap in enumerate(run.between) if gap not in ("", usual)]
     ends = [0, *breaks, len(run.digits)]
@@ -214,7 +218,9 @@ def _parts(run: _Run) -> list[_Run]:
     first = 0
     while first < len(ends) - 1:
         for last in range(len(ends) - 1, first, -1):
-            if _possible(run.digits[ends[first] : ends[last]]):
+            if possible(run.digits[ends[first] : ends[last]]) and (
+                ends[last] - ends[first] > 10 or WORDS_BEFORE.search(before)
+            ):
                 parts.append(_part(run, ends[first], ends[last]))
                 first = last - 1
                 break
@@ -222,7 +228,14 @@ def _parts(run: _Run) -> list[_Run]:
     return parts
 
 
-def _possible(digits: str) -> bool:
+# Eight to ten digits are nothing without a word before them; to look for any is cheaper than to ask what it says.
+WORDS_BEFORE = re.compile(
+    r"tel|phone|call|mobile|whats|fax|cell|contact|dial|ring|sms|signal|hotline|octopus|acc|bank|fps|no\b|number|code|id\b"
+    r"|[號号電电機机話话線线絡络繫系打戶户帳账賬達达訊讯信轉转行證证碼码\[+:]"
+)
+
+
+def possible(digits: str) -> bool:
     """Could these be a value at all?  Cheap, before the patterns are asked."""
     size = len(digits)
     if not digits.isdecimal():
@@ -311,7 +324,7 @@ _KEY_PREFIX = (
 )
 _GAP = rf"(?:\n[ \t]{{0,8}}|/\*[A-Za-z0-9 ]{{0,12}}\*/|[*`~]{{1,4}}|{_TAG}(?:{_TAG})?| ?\| ?)"
 _BROKEN_KEY = (
-    rf"(?:\b|{_COLOUR}){_KEY_PREFIX}[A-Za-z0-9_.-]{{0,80}}(?:{_GAP}[A-Za-z0-9_.-]{{2,80}}){{1,3}}"
+    rf"(?:\b|{_COLOUR}){_KEY_PREFIX}[A-Za-z0-9_.-]*(?:{_GAP}[A-Za-z0-9_.-]{{2,}}){{1,3}}"
     rf"|{_COLOUR}{_KEY_PREFIX}[A-Za-z0-9_.-]{{8,}}"
 )
 
@@ -401,12 +414,12 @@ _DOT = (
     rf"(?:{_OPENING}(?:\.|{either_case('dot|point')}){_CLOSING}| {{1,2}}{either_case('dot')} {{1,2}}| ?[點点] ?"
     rf"| {_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}} |{_STRIP}{{0,2}}[.。]{_STRIP}{{0,2}})"
 )
-_NAMES = rf"{_NAME}{{1,64}}(?:(?:{_DOT}|{_STRIP}{{1,2}}){_NAME}{{1,63}}){{0,4}}"
+_NAMES = rf"{_NAME}+(?:(?:{_DOT}|{_STRIP}{{1,2}}){_NAME}+)*"
 _MAIL = rf"(?:\b|{_COLOUR}){_NAMES}{_AT}{_NAMES}{_DOT}[A-Za-z*`]{{2,24}}\b"
 _BREAK = r"(?:\n[ \t]{0,8}| ?\| ?)"
 _BROKEN_MAIL = (
-    rf"\b(?:[A-Za-z0-9%+-]{{1,30}}(?:[._][A-Za-z0-9%+-]{{1,30}}){{1,3}}{_BREAK}[A-Za-z0-9._%+-]{{0,40}}@[A-Za-z0-9.-]+"
-    rf"|[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}(?:@[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)*{_BREAK}|{_BREAK}@)[A-Za-z0-9.-]*)"
+    rf"\b(?:[A-Za-z0-9%+-]+(?:[._][A-Za-z0-9%+-]+)+{_BREAK}[A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+"
+    rf"|[A-Za-z0-9][A-Za-z0-9._%+-]*(?:@[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]*)*{_BREAK}|{_BREAK}@)[A-Za-z0-9.-]*)"
     r"\.[A-Za-z]{2,24}\b"
 )
 _SPACED_MAIL = r"\b[A-Za-z0-9](?: [A-Za-z0-9._+-]){1,40} @(?: [A-Za-z0-9.-]){2,40} \.(?: [A-Za-z]){2,12}\b"

@@ -136,6 +136,8 @@ HARMLESS = [
     _b64("香港天文台今日天氣報告"),
     "The bytes 48 65 6c 6c 6f 20 77 6f 72 6c 64 spell hello world",
     "12, 34, 56, 78, 90, 12, 34, 56",
+    "计算结果为51 46 54 57 50 54 49 55 54 50 50 56 57 53 48 48 56。",  # a decimal; its end alone would be a number
+    "個log嘅時間係%32%30%32%33%30%37%30%39%30%39%30%31%35%31。",
     "10101010 11110000 00001111 10101010 11110000 00001111",
     "la.chan and tom.smith@company.example.org",
     "N123456(3)",  # an identity card in rot13 only if something says so
