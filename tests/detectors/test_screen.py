@@ -3,15 +3,24 @@
 The gate of a stream rests on the second promise: what it has released was judged as the whole text would be.
 """
 
+import re
+from collections.abc import Sequence
+
 import pytest
 import re2
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guardrail.detectors.leakage.addresses import Addresses
+from guardrail.detectors.leakage.carriers import Carriers
+from guardrail.detectors.leakage.encoded import Encoded
 from guardrail.detectors.leakage.identifiers import Identifiers
 from guardrail.detectors.leakage.presidio import PresidioIdentifiers
 from guardrail.detectors.leakage.secrets import RULES, Secrets
+from guardrail.detectors.leakage.spelled import Spelled
 from guardrail.detectors.patterns import Candidate, Pattern, Verdict, always
+from guardrail.detectors.prefix import loosened, with_escapes
+from guardrail.detectors.protocol import PatternSource
 from guardrail.detectors.screen import Screen
 from guardrail.errors import SettingsError
 from guardrail.types import Finding
@@ -139,3 +148,27 @@ def test_a_screen_without_patterns_finds_nothing_and_holds_nothing() -> None:
 def test_an_expression_that_cannot_run_names_its_pattern(expression: str) -> None:
     with pytest.raises(SettingsError, match="mine/p1"):
         Screen([("mine", Pattern("p1", "k", expression, always(1.0)))])
+
+
+def spans_of(source: PatternSource) -> Sequence[Pattern]:
+    source.load()
+    return source.patterns
+
+
+TRIGGERED = {
+    f"{source.name}/{pattern.id}": pattern
+    for source in (Addresses(), Secrets(), Identifiers(), Spelled(), Encoded(), Carriers())
+    for pattern in spans_of(source)
+    if pattern.trigger
+}
+
+
+@pytest.mark.parametrize("name", TRIGGERED)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_a_pattern_matches_holds_its_trigger(name: str, data: st.DataObject) -> None:
+    """Else the screen would pass over a text that the pattern finds something in."""
+    pattern = TRIGGERED[name]
+    made = data.draw(st.from_regex(re.compile(pattern.expression, re.ASCII), fullmatch=True))
+    if re2.search(with_escapes(pattern.expression), made):
+        assert re2.search(loosened(pattern.trigger), made), made
