@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from guardrail.app import load_policy
 from guardrail.evaluation import leakage as leakage_sets
 from guardrail.evaluation.datasets import DEFAULT
-from guardrail.evaluation.report import T, Track, as_json, show, untracked
+from guardrail.evaluation.report import T, Track, as_json, show_end, show_section, untracked
 from guardrail.evaluation.stock import StockPresidio
 
 _WIDTH = 320  # columns where nobody looks: wide tables stay whole
@@ -77,11 +77,14 @@ def leakage(
             StockPresidio() if baseline and not (files and not names) else None,
             _tracker(stack),
         )
-        report = leakage_sets.evaluate(run, names, files)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+        report = leakage_sets.evaluate(
+            run, names, files, (lambda section: None) if as_data else lambda section: show_section(section, console)
+        )
     if as_data:
         sys.stdout.buffer.write(as_json(report))
     else:
-        show(report, Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH))
+        show_end(report, console)
     if any(section.failed for section in report.sections):
         sys.exit(2)
     if gate and report.missed:

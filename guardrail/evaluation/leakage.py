@@ -116,11 +116,23 @@ def _guarded(name: str, run: Run) -> Section:
         return Section(name, "could not run", missing=str(error), failed=True)
 
 
-def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = ()) -> Report:
-    """Run the sets `names` (all, where neither sets nor files are named) and the user's own `files`."""
+def evaluate(
+    run: Run,
+    names: Sequence[str] = (),
+    files: Sequence[Path] = (),
+    done: Callable[[Section], None] = lambda section: None,
+) -> Report:
+    """Run the sets `names` (all, where neither sets nor files are named) and the user's own `files`; `done` is told of
+    each section when it is there, for some take minutes."""
     chosen = list(names) or ([] if files else list(SETS))
-    sections = [_guarded(name, run) for name in SETS if name in chosen]
-    sections += [brought.evaluate(path, seed=run.seed, limit=run.limit, track=run.track) for path in files]
+    sections: list[Section] = []
+    for name in SETS:
+        if name in chosen:
+            sections.append(_guarded(name, run))
+            done(sections[-1])
+    for path in files:
+        sections.append(brought.evaluate(path, seed=run.seed, limit=run.limit, track=run.track))
+        done(sections[-1])
     goals = judged((goal for goal in GOALS if goal.figure.split(".")[0] in chosen), sections)
     settings = {
         "data": str(run.data) if run.data.is_dir() else f"{run.data} (not there)",

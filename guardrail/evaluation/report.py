@@ -182,16 +182,22 @@ def shown(cell: Cell) -> str:
 def show(report: Report, console: Console, *, most: int = 40) -> None:
     """Print a report; of a listing at most `most` lines."""
     console.print(report.title, style="bold", markup=False)
-    if report.settings:
-        console.print(", ".join(f"{name} {value}" for name, value in report.settings.items()), markup=False)
     for section in report.sections:
-        _show_section(section, console, most)
+        show_section(section, console, most)
+    show_end(report, console)
+
+
+def show_end(report: Report, console: Console) -> None:
+    """Print what stands below the sections: the goals, and what the run was asked for."""
     if report.goals:
         console.print()
         console.print(drawn(goals_table(report.goals), console))
+    if report.settings:
+        console.print(", ".join(f"{name} {value}" for name, value in report.settings.items()), markup=False)
 
 
-def _show_section(section: Section, console: Console, most: int) -> None:
+def show_section(section: Section, console: Console, most: int = 40) -> None:
+    """Print one section, as soon as it is there; of a listing at most `most` lines."""
     console.print()
     console.print(f"== {section.name}: {section.title}", style="bold", markup=False, soft_wrap=True)
     if section.missing:
