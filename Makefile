@@ -19,7 +19,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-all lint format types bench install detoxify node lock docker clean
+.PHONY: help demo test test-slow test-all lint format types bench eval install detoxify node lock docker clean
 
 help: ## this list
 	@echo "guardrail: targets of this Makefile"
@@ -49,8 +49,12 @@ types: $(INSTALLED) ## mypy, strict
 
 bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../shared is there
 	$(BIN)/python -m benchmarks.proxy
+	$(BIN)/python -m benchmarks.leakage
 	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python -m benchmarks.replay; \
 	else echo "replay left out: there is no $(SHARED)"; fi
+
+eval: $(INSTALLED) ## how well the checks on data leakage do, on generated sets and those in ../shared
+	$(BIN)/guardrail eval leakage --data $(SHARED)/data
 
 install: $(INSTALLED) ## only make the environment
 

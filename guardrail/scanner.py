@@ -64,8 +64,7 @@ class Scanner:
         Raises PolicyError for a rule that nothing can serve, CheckError for a detector that cannot be loaded.
         """
         self.policy = policy
-        options = Options(policy.link_hosts)
-        needed = [d.configure(options) if isinstance(d, Configurable) else d for d in _needed(policy, detectors)]
+        needed = [_configured(policy, detector) for detector in _needed(policy, detectors)]
         for detector in needed:
             detector.load()
         self._plans = {stage: _plan(policy, needed, stage) for stage in Stage}
@@ -269,6 +268,13 @@ def _needed(policy: Policy, detectors: Sequence[AnyDetector]) -> list[AnyDetecto
                     line=rule.line,
                 )
     return serving(detectors, lambda name: any(covers(rule, name) for rule in policy.rules))
+
+
+def _configured(policy: Policy, detector: AnyDetector) -> AnyDetector:
+    if not isinstance(detector, Configurable):
+        return detector
+    wanted = frozenset(kind for kind in detector.kinds if any(covers(rule, kind) for rule in policy.rules))
+    return detector.configure(Options(policy.link_hosts, wanted))
 
 
 def _at(policy: Policy, stage: Stage) -> list[Rule]:

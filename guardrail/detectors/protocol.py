@@ -24,9 +24,11 @@ from guardrail.types import Context, Finding, Unit
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a policy file says to detectors, beside its rules.  `link_hosts` are the hosts that links may lead to."""
+    """What a policy file says to a detector.  `link_hosts` are the hosts that links may lead to; `wanted` those of the
+    detector's kinds that some rule covers, so that it need not look for the others."""
 
     link_hosts: tuple[str, ...] = ()
+    wanted: frozenset[str] = frozenset()
 
 
 @runtime_checkable

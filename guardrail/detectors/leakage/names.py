@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import re2
 from numpy.typing import NDArray
 
 from guardrail.detectors.leakage.context import labels
@@ -50,6 +51,7 @@ from guardrail.detectors.leakage.places import (
     REGIONS_ZH,
     TAIWAN_ZH,
 )
+from guardrail.detectors.protocol import Options
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, Model, read_model
 from guardrail.text.fold import fold
@@ -85,7 +87,7 @@ for _left, _right in (
 _PUBLIC_TITLES = frozenset({"father", "sister", "brother", "sir", "lady", "lord", "judge", "master", "herr", "frau"})
 _TITLED = re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(TITLES - _PUBLIC_TITLES))})\.? ?$")
 _TITLE_AFTER = re.compile(rf" ?(?:{'|'.join(sorted(set(TITLES_ZH) - {'生'}, key=lambda t: (-len(t), t)))})")
-_LABEL = re.compile(
+_LABEL_WORDS = (
     r"(?:\bnames?|(?:first|last|given|family|sur|full|user|customer|client|patient|contact|holder|employee|staff|student)"
     r"[ _]?name|姓名|名字|名稱|名称|戶名|户名|簽名|签名|客戶|客户|病人|患者|業主|业主|租客|租戶|乘客|學生|学生"
     r"|員工|员工|僱員|雇员|顧客|顾客|會員|会员|用戶|用户|同事|鄰居|邻居"
@@ -93,13 +95,14 @@ _LABEL = re.compile(
     r"|\b(?:contact(?: person)?|attn|attention|payee|beneficiary|cardholder|account holder|tenant|applicant|customer"
     r"|client|patient|passenger|guest|recipient|consignee|employee|staff|student|prepared by|signed(?: by)?|assigned to"
     r"|bill to|ship to|landlord|cc|complainant|colleague|neighbou?r))"
-    r"(?:\)|[\"'*])*\s?(?:is|are|係|是|為|为|叫|,)?\s?[:：|=]?\s?[\"'*]{0,3}\s?$"
 )
-_CONTACT = labels(
+_LABEL = re.compile(_LABEL_WORDS + r"(?:\)|[\"'*])*\s?(?:is|are|係|是|為|为|叫|,)?\s?[:：|=]?\s?[\"'*]{0,3}\s?$")
+_CONTACT_WORDS = (
     "my name is", "i am", "i'm", "this is", "speaking", "dear", "regards", "sincerely", "contact", "call", "email",
     "phone", "reach", "speak to", "belongs to", "filed by", "write to", "我叫", "我是", "我係", "我的名字", "聯絡",
     "联络", "聯繫", "联系", "致電", "致电", "打畀", "打俾", "打給", "打给", "搵", "尊敬的", "親愛的", "亲爱的",
 )  # fmt: skip
+_CONTACT = labels(*_CONTACT_WORDS)
 _CONTACT_REACH = 14
 NEAR = 80
 """Characters on either side of a name within which an identifier says that it is somebody's."""
@@ -107,6 +110,19 @@ _IDENTIFIER = re.compile(
     r"[\w.+-]{2,64}@[\w-]{1,64}\.[a-z]{2,}|\b[A-Z]{1,2}\d{6}[ (]|\bHKID\b|身[份分]證|身份证|\d{17}[\dXx]\b"
     r"|(?<![\d.,$])(?:\+?\d{1,3}[ -])?(?:[2-9]\d{3}[ -]?\d{4}|1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\(?\d{3}\)?[ -]\d{3}-\d{4})"
     r"(?![\d.,%])|\b\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}\b"
+)
+# Any of the signs, wherever it stands: a sentence without one holds nobody who is meant in private.
+_ANY_SIGN = re2.compile(
+    "(?i)"
+    + "|".join(
+        (
+            rf"\b(?:{'|'.join(sorted(TITLES - _PUBLIC_TITLES))})\b",
+            "|".join(sorted(set(TITLES_ZH) - {"生"})),
+            _LABEL_WORDS,
+            "|".join(map(re.escape, _CONTACT_WORDS)),
+            r"@|\d{3}|\bHKID\b|身[份分]證|身份证",
+        )
+    )
 )
 
 
@@ -237,6 +253,14 @@ class Names:
         """`directory` holds the model file and the manifest; by default the ones inside the package."""
         self._directory = directory
         self._recogniser: Recogniser | None = None
+        self._only_private = False
+
+    def configure(self, options: Options) -> "Names":
+        """A detector that passes over what no rule asks for: where only `pii.person` is wanted, sentences without a
+        sign of a private person, which are most, are not tagged."""
+        made = Names(self._directory)
+        made._only_private = options.wanted == {PRIVATE}
+        return made
 
     def load(self) -> None:
         """Read and check the weights.  Raises CheckError when they are missing, changed or of another kind."""
@@ -252,9 +276,13 @@ class Names:
         if self._recogniser is None:
             raise CheckError("leakage.names was asked before load()")
         views = [fold(text) for text in texts]
-        results: list[list[Finding]] = []
-        for view, names in zip(views, self._recogniser.names([view.text for view in views]), strict=True):
-            findings: list[Finding] = []
+        results: list[list[Finding]] = [[] for _ in texts]
+        asked = [at for at, view in enumerate(views) if not self._only_private or _ANY_SIGN.search(view.text)]
+        if not asked:
+            return results
+        tagged = self._recogniser.names([views[at].text for at in asked])
+        for at, names in zip(asked, tagged, strict=True):
+            view, findings = views[at], results[at]
             for name in names:
                 sign = sign_of(view.text, name.start, name.end)
                 if not sign and view.text[name.start : name.end].lower() in _PLACES:
@@ -266,7 +294,6 @@ class Names:
                 findings.append(
                     Finding(kind, round(score, 4), start, end, self.name, sign or "a name, nothing says whose")
                 )
-            results.append(findings)
         return results
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from guardrail.detectors.leakage.name_features import LABELS, Lists, features, marks, reader, slots, tokens
 from guardrail.detectors.leakage.names import BARE, FILE, PRIVATE, Names, Recogniser, sign_of
-from guardrail.detectors.protocol import Detector
+from guardrail.detectors.protocol import Detector, Options
 from guardrail.errors import CheckError
 from guardrail.evaluation import names as generator
 from guardrail.models.store import DIRECTORY, MANIFEST, read_model
@@ -258,3 +258,14 @@ def test_it_is_a_light_detector_of_sentences() -> None:
     assert isinstance(made, Detector)
     assert (made.name, made.kinds, made.unit, made.heavy) == ("leakage.names", (PRIVATE, BARE), Unit.SENTENCE, False)
     assert isinstance(detector().detect(["Name: Chan Tai Man"], Context())[0][0], Finding)
+
+
+def test_where_only_private_persons_are_wanted_the_same_ones_are_found() -> None:
+    """Sentences without a sign of a private person are passed over: nobody may be lost by that."""
+    hasty = Names().configure(Options(wanted=frozenset({PRIVATE})))
+    hasty.load()
+    texts = [item.text for item in generator.generated(seed=9, count=400, part="tuned")]
+    parts = [text[start:end] for text in texts for start, end in sentences(text)]
+    thorough = [[f for f in each if f.kind == PRIVATE] for each in detector().detect(parts, Context())]
+    assert [[f for f in each if f.kind == PRIVATE] for each in hasty.detect(parts, Context())] == thorough
+    assert sum(map(len, thorough)) > 50
