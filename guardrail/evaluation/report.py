@@ -227,13 +227,20 @@ def goals_table(goals: Sequence[Judged]) -> Table:
         (
             one.goal.figure,
             one.goal.bound,
-            one.measure if one.measure is not None else "not measured",
+            _precise(one.measure) if one.measure is not None else "not measured",
             "" if one.measure is None else "met" if one.met else "MISSED",
             one.goal.reason,
         )
         for one in goals
     ]
     return Table("Goals", ("figure", "goal", "seen (95 % interval)", "", "why"), tuple(rows))
+
+
+def _precise(one: Measure) -> str:
+    """A measure beside its bound, with the digits that tell them apart."""
+    if isnan(one.value):
+        return "-"
+    return f"{percent(one.value, 2)} ({percent(one.low, 2)} to {percent(one.high, 2)})"
 
 
 def drawn(table: Table, console: Console) -> Drawn:

@@ -128,6 +128,7 @@ def test_disguised_negatives_are_disguised():
         ("pii.hkid", True),
         ("secret.aws", True),
         ("placeholder.email", False),
+        ("carrier.ansi", False),
         ("pii.name", False),
         ("pii.address", False),
     ],
