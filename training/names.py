@@ -81,6 +81,8 @@ CALLED = (
 UNSURE, SURE = 0.35, 0.85
 """The confidence from which a first model's finding in a text that nobody marked is left out of account, and from which
 it is taken for a name: it was found although the model had been told that there is none."""
+SYLLABLES = "lexicon/hk_romanised_syllables.jsonl"
+"""Syllables of Hong Kong names, from FakerPHP (MIT)."""
 LABELLED = ("pii/wnut17.jsonl", "pii/presidio_synth.jsonl")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PRONOUN_EN = re.compile(
@@ -115,6 +117,12 @@ class Example:
 def words(name: str) -> list[str]:
     """The lines of a list beside this file."""
     return (HERE / name).read_text("utf-8").split("\n")[:-1]
+
+
+def syllables(data: Path) -> list[str]:
+    """Mandarin syllables, from the list beside this file, and those of Hong Kong names, from the public set."""
+    spoken = (json.loads(line)["text"].lower() for line in (data / SYLLABLES).read_text("utf-8").splitlines())
+    return sorted({*words("syllables.txt"), *spoken})
 
 
 def held_out(item: dict[str, Any]) -> bool:
@@ -161,11 +169,11 @@ def folded(text: str, names: Sequence[tuple[int, int]], language: Language, **re
 class Namer:
     """Makes names up by dice: from the lists, and sometimes from beyond them."""
 
-    def __init__(self, dice: Random) -> None:
+    def __init__(self, dice: Random, syllables: Sequence[str]) -> None:
         self._dice = dice
         self._first = words("given_names.txt")
         self._last = words("family_names.txt")
-        self._syllables = words("syllables.txt")
+        self._syllables = syllables
         self._given = words("given_names_han.txt")
         self._characters = sorted(set("".join(self._given)))
         self._family = sorted(surnames.CHARACTERS)
@@ -426,7 +434,7 @@ def lists(data: Path, plain: Sequence[Example]) -> dict[str, NDArray[Any]]:
         "last": hashed(words("family_names.txt")),
         "lower": hashed(word for word, count in lower.items() if count > 2 and count > 9 * upper[word]),
         "mixed": hashed(w for w, count in lower.items() if count > 2 and 9 * upper[w] >= count > upper[w] / 4),
-        "syllables": hashed(words("syllables.txt")),
+        "syllables": hashed(syllables(data)),
     }
 
 
@@ -550,7 +558,7 @@ def train(data: Path, out: Path, *, seed: int, each: int, strength: float, round
     """Train, write the model file and its manifest line, print a report; the answer is the SHA-256."""
     out.mkdir(parents=True, exist_ok=True)
     dice = Random(seed)
-    namer = Namer(dice)
+    namer = Namer(dice, syllables(data))
     plain = list(
         ordinary(data, dice, {"": 900, "cold_train": 8000, "uhgeval_news": 2000, "gsm8k_model_solutions": 500})
     )

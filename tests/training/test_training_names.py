@@ -130,6 +130,9 @@ def small_data(root: Path) -> Path:
             for name in ("Ann Lee", "Bob")
         ]
         path.write_text("\n".join(map(json.dumps, items)))
+    syllables = root / names.SYLLABLES
+    syllables.parent.mkdir(parents=True, exist_ok=True)
+    syllables.write_text("\n".join(json.dumps({"text": word, "labels": {}}) for word in ("Tai", "Man", "Wing")))
     return root
 
 
