@@ -48,8 +48,8 @@ class Call:
     model: str = ""
     stream: bool = False
     choices: int = 1
-    previous: str = ""
     context: Context = field(default_factory=Context)
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def test_it_serves_guards_records_and_lets_streams_end_on_sigterm(tmp_path):
 
 
 def test_a_stream_that_outlasts_the_drain_time_is_cut_and_recorded(tmp_path):
-    endless = sse(*(chunk({"content": "x "}) for _ in range(200)), pause=0.2)
+    endless = sse(*(chunk({"content": "Another line.\n"}) for _ in range(200)), pause=0.2)
     with (
         upstream(lambda asked: endless) as it,
         serving(tmp_path, f"http://127.0.0.1:{it.port}", "--drain", "1") as (process, port),

@@ -5,7 +5,6 @@ links of ordinary answers.
 """
 
 import base64
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -216,20 +215,3 @@ def test_screening_changes_nothing(text: str) -> None:
 def test_no_address_makes_it_raise(text: str) -> None:
     folded = fold("https://" + text).text
     assert all(finding.kind.startswith("carrier.") for finding in LISTED.find(folded))
-
-
-@pytest.mark.parametrize(
-    "unit", ["https://", "![", "![a](", "![a](https://x/", "//a", "](javascript:", "www.a", "[x]:"]
-)
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = (unit * size)[:size]
-        encoded = text.encode()
-        start = time.process_time()
-        for _ in LISTED.proposals(text, encoded):
-            pass
-        LISTED.open_at(encoded, 0)
-        return time.process_time() - start
-
-    seconds(2_000)
-    assert seconds(32_000) < 8 * seconds(8_000) + 0.05

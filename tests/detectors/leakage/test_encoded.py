@@ -6,7 +6,6 @@ The first tables are what must be found whatever it is wrapped in; the last, wha
 import base64
 import codecs
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -186,20 +185,3 @@ def test_a_stream_finds_what_the_whole_text_has(text: str, sizes: list[int]) -> 
 @given(texts)
 def test_screening_changes_nothing(text: str) -> None:
     assert streams.same_without_screen(SCREEN, text)
-
-
-@pytest.mark.parametrize(
-    "unit", ["%41", "%25", "&amp;", "QTEy", "41 ", "65 ", "aB3/", "JavaScriptDeveloper ", "moc.a@b"]
-)
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = (unit * size)[:size]
-        encoded = text.encode()
-        start = time.process_time()
-        for _ in SCREEN.proposals(text, encoded):
-            pass
-        SCREEN.open_at(encoded, 0)
-        return time.process_time() - start
-
-    seconds(2_000)
-    assert seconds(32_000) < 8 * seconds(8_000) + 0.05

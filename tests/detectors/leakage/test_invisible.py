@@ -4,8 +4,6 @@ A failure in the first tables lets data leave in characters that no reader notic
 write: flags, families, Persian and Hindi words.
 """
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,17 +133,3 @@ def test_a_clean_stream_is_held_for_nothing_but_the_start_of_an_address() -> Non
     assert watch.settle(final=False) == (length, [])
     watch.feed("/en")
     assert watch.settle(final=False)[0] == length + len("https://www.gov.hk/en")
-
-
-@pytest.mark.parametrize(
-    "unit", ["x", "中", "\u200d", "\x1b", "\x1b[", "\x1b]", "\x9d", "https://", "https://а", _tags("A")]
-)
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = (unit * size)[:size]
-        start = time.process_time()
-        find(text)
-        return time.process_time() - start
-
-    seconds(2_000)
-    assert seconds(80_000) < 8 * seconds(20_000) + 0.05

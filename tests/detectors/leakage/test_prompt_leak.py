@@ -2,7 +2,6 @@
 
 import base64
 import codecs
-import time
 from itertools import pairwise
 
 import pytest
@@ -360,15 +359,6 @@ def test_a_very_long_prompt_is_indexed_whole():
     words = " ".join(f"w{number} x{number * 7 % 1000}" for number in range(30_000))
     index = PromptIndex(words, ())
     assert list(index.hits(words.split()[-6:], 0))
-
-
-@pytest.mark.parametrize(
-    "word", ["say ", "password ", 'if "', "a", "password is ", "say '", "if password when ", "密碼", "a b "]
-)
-def test_a_hostile_system_message_is_indexed_in_linear_time(word):
-    start = time.process_time()
-    PromptIndex(word * (40_000 // len(word)), ())
-    assert time.process_time() - start < 2
 
 
 @given(
