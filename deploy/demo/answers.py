@@ -86,7 +86,7 @@ ANSWERS = (
         PRIVATE_KEY_QUESTION,
         f"喺伺服器嘅設定檔入面：\n{_PRIVATE_KEY}\n用完記得刪除。",
         action="redact",
-        values=(_PRIVATE_KEY, "Lr5nXc2HsYd7" + "PfUm4EaGt6RjKo1QiWvB"),
+        values=(_PRIVATE_KEY, _PRIVATE_KEY.splitlines()[2]),
     ),
     Answer(
         TOXIC_QUESTION,
