@@ -250,6 +250,8 @@ def _reversed_value(candidate: Candidate) -> Verdict | None:
     if re.search(r"[0-9][ -]$|[0-9a-z]$", before):
         return None
     said = _REVERSED_WORDS.search(before) is not None
+    if before.endswith("+") and not said:
+        return None  # a country code is read forwards
     plain = decode.backwards(value)
     if plain.isdecimal() and not (possible(plain) and (len(plain) > 11 or said or WORDS_BEFORE.search(before))):
         return None

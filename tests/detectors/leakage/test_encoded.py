@@ -185,3 +185,7 @@ def test_a_stream_finds_what_the_whole_text_has(text: str, sizes: list[int]) -> 
 @given(texts)
 def test_screening_changes_nothing(text: str) -> None:
     assert streams.same_without_screen(SCREEN, text)
+
+
+def test_a_number_with_its_country_code_is_read_forwards() -> None:
+    assert not [kind for kind, _ in find("佢電話係 +85228156731，你打俾佢啦。") if kind == "pii.cn_phone"]

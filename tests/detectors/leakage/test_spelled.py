@@ -187,3 +187,11 @@ def test_prose_is_not_held_back() -> None:
     for text in ("the first one", "佢係唯一", "I", "we have one, two", "see [1", "第一，", "a | b | 3"):
         encoded = text.encode()
         assert len(encoded) - SCREEN.open_at(encoded, 0) <= 16, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The result is 0.1954524246727059 in total.", "x = is 0.1954524246727059", "結果 is 0.1954524246727059。", "Is 0.1954524246727059?"],
+)  # fmt: skip
+def test_a_decimal_number_behind_two_letters_is_no_account(text: str) -> None:
+    assert find(text, 0.5) == []
