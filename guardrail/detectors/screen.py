@@ -26,10 +26,9 @@ from guardrail.types import CHECK_FAILED, Finding
 
 _ESCAPE = re.compile(ESCAPE.encode())
 _SHORT = 64  # bytes of a proposal that is retried at every character
-_MEMORY = 256 << 20  # bytes of automaton states; beyond it RE2 restarts its cache and slows down
+_MEMORY = 64 << 20  # bytes of states that one automaton may keep; beyond it RE2 starts anew and slows down
 _POOL = 8000  # characters of expressions of several detectors that are looked for together
 _GROUP = 4000  # instructions of the open-prefix automata that are run together
-_GROUP_MEMORY = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,7 @@ class Screen:
     def __init__(self, patterns: Sequence[tuple[str, Pattern]]) -> None:
         """`patterns` are (detector name, pattern) pairs.  Raises SettingsError for one RE2 cannot run."""
         self.patterns = tuple(patterns)
-        options = re2.Options()
-        options.max_mem = _MEMORY
-        options.log_errors = False
+        options = _options()
         self._compiled = []
         sought: list[str] = []
         closures: list[str] = []
@@ -117,6 +114,13 @@ class Screen:
             at = match.end()
 
 
+def _options() -> Any:
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    return options
+
+
 def _sets(detectors: Sequence[str], sought: Sequence[str]) -> list[tuple[Any, list[int]]]:
     """The sets that name the patterns a text may hold, each with the indexes of its members.
 
@@ -139,10 +143,7 @@ def _sets(detectors: Sequence[str], sought: Sequence[str]) -> list[tuple[Any, li
 
 
 def _set(expressions: Sequence[str]) -> Any:
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    options.log_errors = False
-    made = re2.Set.SearchSet(options)
+    made = re2.Set.SearchSet(_options())
     for expression in expressions:
         made.Add(expression)
     made.Compile()
@@ -155,9 +156,7 @@ def _grouped(closures: Sequence[str]) -> list[Any]:
     One for all would be asked once, but its states are sets over all patterns: they are as large as the patterns
     together and their number is the product of what each can be in, so that ordinary prose never stops making new ones.
     """
-    options = re2.Options()
-    options.max_mem = _GROUP_MEMORY
-    options.log_errors = False
+    options = _options()
     sized = sorted((re2.compile(_at_end([each]), options).programsize, each) for each in closures)
     groups: list[list[str]] = []
     room = 0
