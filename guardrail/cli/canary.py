@@ -1,16 +1,19 @@
 """`guardrail canary`: draw marks to plant in system messages, and look for one in a text.
 
-Rules: results go to standard output, advice to standard error; nothing is stored, for a canary verifies itself.
+Rules: results go to standard output, advice to standard error; nothing is stored, for a canary verifies itself; the
+exit status of `check` speaks as that of `fingerprint test` does: 1 says that something was found.
 """
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import orjson
 
+from guardrail.audit.record import printable
 from guardrail.detectors.leakage.canary import Canaries, new, read
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
@@ -53,25 +56,32 @@ def new_canary(count: int, note: str, as_json: bool) -> None:
 
 
 @canary.command("check")
-@click.option("--json", "as_json", is_flag=True, help='One object: {"found": [{canary, start, end, form}]}.')
-@click.argument("text")
-def check_canary(as_json: bool, text: str) -> None:
-    """Say whether TEXT, or standard input where it is -, holds a canary.
+@click.option("--text", "given", help="Look in this text instead.")
+@click.option("--json", "as_json", is_flag=True, help='One object: {"found": [{file, canary, start, end, form}]}.')
+@click.argument("files", metavar="[FILES]...", nargs=-1, type=click.Path(path_type=Path))
+def check_canary(given: str | None, as_json: bool, files: tuple[Path, ...]) -> None:
+    """Say whether FILES, standard input (also -) or --text hold a canary.
 
-    Found in any case, with its characters apart, backwards, in rot13 and in Base64.  Exit status 0: it holds one,
-    1: it holds none, 2: could not read.
+    Found in any case, with its characters apart, backwards, in rot13 and in Base64.  Exit status 0: none was found, 1:
+    one was, 2: a file could not be read (the others are looked at all the same).
     """
-    found = canaries(_given(text))
+    if given is not None and files:
+        raise click.UsageError(
+            "--text and FILES: name one of the two; a text that begins like an option goes to --text"
+        )
+    texts, failed = ([("", given)], 0) if given is not None else _read(files or (Path("-"),))
+    found = [(name, one) for name, text in texts for one in canaries(text)]
     if as_json:
-        places = [{"canary": f.canary, "start": f.start, "end": f.end, "form": f.form} for f in found]
+        places = [{"file": name, **asdict(one)} for name, one in found]
         click.echo(orjson.dumps({"found": places}))
-    elif found:
-        for one in found:
-            click.echo(f"{one.canary}  characters {one.start}-{one.end}, {one.form}")
     else:
-        click.echo("no canary")
-    if not found:
-        sys.exit(1)
+        for name, one in found:
+            where = f"{printable(name)}: " if name else ""
+            click.echo(f"{where}{one.canary}  characters {one.start}-{one.end}, {one.form}")
+        if not found and not failed:
+            click.echo("no canary", err=True)
+    if failed or found:
+        sys.exit(2 if failed else 1)
 
 
 def canaries(text: str) -> Sequence[Found]:
@@ -86,12 +96,20 @@ def canaries(text: str) -> Sequence[Found]:
     return out
 
 
-def _given(text: str) -> str:
-    if text != "-":
-        return text
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(
-            f"standard input is not UTF-8 at byte {error.start}; expected text in UTF-8"
-        ) from None
+def _read(files: Sequence[Path]) -> tuple[list[tuple[str, str]], int]:
+    """The texts of files by name (of standard input: ""), and how many could not be read; each of those is told."""
+    texts: list[tuple[str, str]] = []
+    failed = 0
+    for path in files:
+        name = "" if str(path) == "-" else str(path)
+        try:
+            raw = path.read_bytes() if name else sys.stdin.buffer.read()
+            texts.append((name, raw.decode("utf-8-sig")))
+        except OSError as error:
+            failed += 1
+            click.echo(f"guardrail: {path}: cannot be read ({error.strerror}); for a text itself: --text", err=True)
+        except UnicodeDecodeError as error:
+            failed += 1
+            what = name or "standard input"
+            click.echo(f"guardrail: {what}: not UTF-8 at byte {error.start}; save it as text in UTF-8", err=True)
+    return texts, failed

@@ -4,12 +4,14 @@ If it failed, a rule with a slip would silently find nothing.
 """
 
 import re
+from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from guardrail.detectors.leakage.secret_rules import expand, load, made_up, shipped
-from guardrail.detectors.leakage.secrets import Secrets
+from guardrail.detectors.leakage.secrets import RULES, Secrets
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
 
@@ -87,3 +89,12 @@ def test_the_sources_hold_nothing_that_a_scanner_would_report(name: str) -> None
 def test_every_form_takes_its_examples(rule: object) -> None:
     form, matches = rule.form, rule.must_match  # type: ignore[attr-defined]
     assert all(form.search(text) for text in matches)
+
+
+def test_the_page_counts_the_rules_that_there_are() -> None:
+    text = (Path(__file__).parents[3] / "docs/leakage.md").read_text("utf-8")
+    page = text.split("## `leakage.secrets`")[1].split("\n## ")[0]
+    [(in_file, in_code)] = re.findall(r"^(\d+) rules of providers .*?\n(\d+) shapes and", page, re.S | re.M)
+    rows = re.findall(r"^\| `(secret\.\w+)` \| .*? \| (\d+) \| [^|]+ \|$", page, re.M)
+    assert (int(in_file), int(in_code)) == (len(shipped()), len(RULES) - len(shipped()))
+    assert {kind: int(count) for kind, count in rows} == Counter(rule.kind for rule in RULES)
