@@ -4,10 +4,12 @@ Rules:
 1. What is written is a function of the kind, the value and the key alone, so that a stream and a whole answer say the
    same, and the same value reads the same twice.
 2. Every form is safe inside a JSON string: no quotes, backslashes or line breaks are added.
-3. `partial` never shows enough to rebuild a value: at most a quarter of its letters and digits, never a check digit,
-   and nothing at all of one that is short.  (Of an identity card number `A12****(*)` is shown: 10,000 numbers fit.)
-4. `format` never yields the value itself, and keeps the check digit valid where the kind has one, so that software
-   behind guardrail goes on working.  It is not encryption: nothing leads back to the value.
+3. `partial` never shows enough to rebuild a value: at most a quarter of its letters and digits (of accounts the last
+   four), nothing of one that is short, and of an identity number never the check digit.  (Of an identity card number
+   `A12****(*)` is shown: 10,000 numbers fit.)
+4. `format` is for the kinds in FORMATTED alone.  It never yields the value itself and keeps the check digit valid, so
+   that software behind guardrail goes on working; a value that is written otherwise (encoded, in words) gets the label.
+   It is not encryption: nothing leads back to the value.  What it yields may be somebody else's number.
 """
 
 import hmac
@@ -26,7 +28,6 @@ _SHOWN_AT_END = frozenset({"pii.payment_card", "pii.hk_bank_account", "pii.iban"
 Repair = Callable[[str], str]
 _LEAST = 6  # letters and digits a value must have before any of them is shown
 _DIGITS, _UPPER, _LOWER = "0123456789", "ABCDEFGHJKLMNPRSTVWXYZ", "abcdefghijkmnopqrstuvwxyz"
-_NAMES = "文明志偉俊傑家輝詠詩雅嘉慧敏德華國強美玲"
 
 
 class Mask(StrEnum):
@@ -49,8 +50,8 @@ def label(kind: str) -> str:
 
 
 def word_for(kind: str) -> str:
-    """The last part of a kind, in capitals."""
-    return kind.rsplit(".", 1)[-1].upper()
+    """The last part of a kind, in capitals; a card number reads the same with and without its holder beside it."""
+    return kind.rsplit(".", 1)[-1].removesuffix("_named").upper()
 
 
 def masked(mask: Mask, kind: str, value: str, key: bytes) -> str:
@@ -92,13 +93,14 @@ def hashed(kind: str, value: str, key: bytes) -> str:
 
 
 def look_alike(kind: str, value: str, key: bytes) -> str:
-    """Another value of the same form: each digit and letter replaced by one of its class, separators kept."""
+    """Another value of the same form: each digit and letter replaced by one of its class, separators kept; the label
+    for a kind or a form that has no look-alike."""
     stream = _stream(_digest(kind, value, key))
     folded = fold(value).text
     bare = "".join(_ALNUM.findall(folded))
-    form, repair = _REPAIRS.get(kind, (_ALNUM, _as_it_is))
-    if not form.fullmatch(bare) or not bare.isascii():
-        repair = _as_it_is
+    form, repair = FORMATTED.get(kind, (None, _as_it_is))
+    if form is None or not form.fullmatch(bare):
+        return label(kind)
     for _ in range(64):
         made = repair("".join(_like(character, stream) for character in bare))
         if made != bare:
@@ -108,7 +110,7 @@ def look_alike(kind: str, value: str, key: bytes) -> str:
 
 def _digest(kind: str, value: str, key: bytes) -> bytes:
     read = "".join(_ALNUM.findall(fold(value).text.casefold()))
-    return hmac.digest(key, f"{kind}\0{read}".encode("utf-8", "surrogatepass"), "sha256")
+    return hmac.digest(key, f"{word_for(kind)}\0{read}".encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _stream(seed: bytes) -> Iterator[int]:
@@ -120,12 +122,8 @@ def _stream(seed: bytes) -> Iterator[int]:
 
 
 def _like(character: str, stream: Iterator[int]) -> str:
-    if character.isdecimal():
-        pool = _DIGITS
-    elif character.isascii():
-        pool = _UPPER if character.isupper() else _LOWER
-    else:
-        pool = _NAMES
+    letters = _UPPER if character.isupper() else _LOWER
+    pool = _DIGITS if character.isdecimal() else letters
     return pool[next(stream) % len(pool)]
 
 
@@ -160,15 +158,34 @@ def _resident_id(bare: str) -> str:
     return _completed(checksums.resident_id, "0123456789X")(body + "0")
 
 
+def _in_region(region: str) -> Repair:
+    """A resident number of a region, as residence permits of Hong Kong, Macao and Taiwan have."""
+    return lambda bare: _completed(checksums.resident_id, "0123456789X")(region + _resident_id(bare)[6:])
+
+
+def _iban(bare: str) -> str:
+    """A British account: its structure is letters and digits that any software knows."""
+    body = "MIDL" + "".join(c if c.isdecimal() else "7" for c in bare[8:22]).ljust(14, "7")[:14]
+    return next(f"GB{check:02d}{body}" for check in range(2, 99) if checksums.mod97(f"GB{check:02d}{body}"))
+
+
 _card = _completed(checksums.luhn, _DIGITS)
 _hkid = _completed(checksums.hkid, "0123456789A")
-_REPAIRS: dict[str, tuple[re.Pattern[str], Repair]] = {
-    "pii.hkid": (re.compile(r"[A-Za-z]{1,2}\d{6}[\dA-Za-z]"), _hkid),
-    "pii.hkid_named": (re.compile(r"[A-Za-z]{1,2}\d{6}[\dA-Za-z]"), _hkid),
-    "pii.cn_resident_id": (re.compile(r"\d{17}[\dA-Za-z]"), _resident_id),
-    "pii.payment_card": (re.compile(r"\d{12,19}"), lambda bare: _card("4" + bare[1:])),
-    "pii.hk_phone": (re.compile(r"\d{8}"), lambda bare: "6" + bare[1:]),
-    "pii.cn_phone": (re.compile(r"\d{11}"), lambda bare: "13" + bare[2:]),
+_HKID_FORM = re.compile(r"[A-Za-z]{1,2}\d{6}[\dA-Za-z]", re.ASCII)
+FORMATTED: dict[str, tuple[re.Pattern[str], Repair]] = {
+    "pii.hkid": (_HKID_FORM, _hkid),
+    "pii.hkid_named": (_HKID_FORM, _hkid),
+    "pii.cn_resident_id": (re.compile(r"\d{17}[\dA-Za-z]", re.ASCII), _resident_id),
+    "pii.cn_residence_permit": (re.compile(r"\d{17}[\dA-Za-z]", re.ASCII), _in_region("810000")),
+    "pii.tw_id": (
+        re.compile(r"[A-Za-z]\d{9}", re.ASCII),
+        lambda bare: _completed(checksums.taiwan_id, _DIGITS)(bare[0] + "1" + bare[2:]),
+    ),
+    "pii.hk_brn": (re.compile(r"\d{8}", re.ASCII), _completed(checksums.business_registration, _DIGITS)),
+    "pii.payment_card": (re.compile(r"\d{12,19}", re.ASCII), lambda bare: _card("4" + bare[1:])),
+    "pii.iban": (re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9]{18}", re.ASCII), _iban),
+    "pii.hk_phone": (re.compile(r"\d{8}", re.ASCII), lambda bare: "6" + bare[1:]),
+    "pii.cn_phone": (re.compile(r"\d{11}", re.ASCII), lambda bare: "13" + bare[2:]),
 }
-"""By kind, the form in which a value can be repaired, and how; a value in another form (one that was encoded) has no
-check digit to keep."""
+"""The kinds that have look-alikes: the form of letters and digits that a value must have, and how a made-up one is
+completed."""

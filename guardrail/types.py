@@ -193,6 +193,8 @@ class Hit:
     """The matched text.  It is kept for the keyed digest of the audit record and is never written anywhere."""
     words: str = field(default="", repr=False)
     """What stands in for the text where it is taken out, if not the words of the rule."""
+    stood_back: str = ""
+    """The rule that would have fired, had the caller not said the text itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +249,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Decision:
-    """What was decided on one exchange so far: the strongest action, and everything that led to it."""
+    """What was decided on one exchange so far: the strongest action, and everything that led to it.  `restored` counts
+    the names of values that were turned back."""
 
     action: Action = Action.ALLOW
     hits: list[Hit] = field(default_factory=list)
     failed: list[FailedCheck] = field(default_factory=list)
+    restored: int = 0

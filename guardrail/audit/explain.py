@@ -110,9 +110,13 @@ def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
 
 def _verdict(finding: Record) -> str:
     score, rule = finding.get("score"), finding.get("rule")
+    if not rule and finding.get("stood_back"):
+        return f"Score {score}: rule `{finding['stood_back']}` stood back, because the caller itself said it"
     if not rule:
         return f"Score {score}: no rule fired on it (too low for the rules on this kind, or there are none)"
     asked, done = finding.get("rule_action"), finding.get("action")
+    if finding.get("mask") not in (None, "label"):
+        asked, done = (f"{word} ({finding['mask']})" if word == "redact" else word for word in (asked, done))
     verdict = f"Score {score} against threshold {finding.get('threshold')} of rule `{rule}`"
     if finding.get("module"):
         verdict += f" ({finding['module']})"

@@ -21,7 +21,7 @@ from typing import Any
 
 from guardrail import __version__
 from guardrail.text.fold import fold
-from guardrail.types import Decision, Exchange, FailedCheck, Hit, Module, Outcome
+from guardrail.types import Action, Decision, Exchange, FailedCheck, Hit, Module, Outcome
 
 MAX_FINDINGS = 200
 """Findings in one record; about 90 kB of JSON."""
@@ -90,6 +90,7 @@ def build(
         "checks_not_run": [{"check": check, "reason": clean(reason, 300)} for check, reason in not_run[:MAX_CHECKS]],
         "checks_left_out": max(0, len(outcome.checks) - MAX_CHECKS) + max(0, len(not_run) - MAX_CHECKS),
         "edited": outcome.edited,
+        "restored": decision.restored,
         "request_bytes": outcome.request_bytes,
         "response_bytes": outcome.response_bytes,
         "duration_ms": round(outcome.duration_ms, 3),
@@ -145,6 +146,8 @@ def _finding(hit: Hit, key: bytes, cites: Mapping[str, Sequence[str]], clean: Cl
         "rule": rule.id if rule else None,
         "action": hit.action.word,
         "rule_action": rule.action.word if rule else None,
+        "mask": rule.mask if rule and rule.action is Action.REDACT else None,
+        "stood_back": hit.stood_back or None,
         "stage": hit.stage.value,
         "channel": clean(hit.channel, 64),
         "role": clean(hit.role, 64),

@@ -6,10 +6,11 @@ the run with its number, after everything before it was written.
 
 import asyncio
 import codecs
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,6 +60,8 @@ class Item:
 def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, ...]) -> None:
     """Judge FILES, or standard input, by a policy.
 
+    Masks that need a key (`hash`, `format`) use one of this run.
+
     With --format jsonl: reads {"id", "text", "prompt"?, "context"?, "system"?, "lang"?} a line and writes {"id",
     "action", "text", "findings", "checks_not_run"} a line, in the same order.  Exit status 0: nothing was blocked,
     1: something was, 2: could not run.
@@ -70,6 +73,7 @@ def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, .
 
 async def _check(policy: Any, form: str, everything: bool, files: tuple[Path, ...]) -> bool:
     guard = await prepare(policy)
+    guard = replace(guard, judge=guard.judge.keyed(secrets.token_bytes(32)))
     blocked = False
     try:
         with ExitStack() as stack:
@@ -105,7 +109,7 @@ def _outcome(guard: Guard, result: Review) -> tuple[Action, str | None]:
 
 
 def _line(item: Item, action: Action, text: str | None, result: Review, everything: bool) -> dict[str, Any]:
-    hits = result.all_hits if everything else result.fired
+    hits = result.all_hits if everything else _told(result)
     return {
         "id": item.id,
         "action": action.word,
@@ -127,7 +131,13 @@ def _finding(hit: Hit) -> dict[str, Any]:
         "end": finding.end,
         "score": round(finding.score, 6),
         "detector": finding.detector,
+        "stood_back": hit.stood_back or None,
     }
+
+
+def _told(result: Review) -> list[Hit]:
+    """What a rule fired on, and what one stood back from."""
+    return [hit for hit in result.all_hits if hit.rule or hit.stood_back]
 
 
 def _place(hit: Hit) -> tuple[int, int, str]:
@@ -139,9 +149,10 @@ def _explain(item: Item, action: Action, text: str | None, result: Review, every
     console = Console(highlight=False)
     colour = {Action.ALLOW: "green", Action.BLOCK: "red"}.get(action, "yellow")
     console.print(Text.assemble((str(item.id), "bold"), ": ", (action.word, colour)))
-    for hit in sorted(result.all_hits if everything else result.fired, key=_place):
+    for hit in sorted(result.all_hits if everything else _told(result), key=_place):
         place = "whole text" if hit.finding.start is None else f"{hit.finding.start}-{hit.finding.end}"
-        rule = f"rule {hit.rule.id}" if hit.rule else "below every threshold"
+        back = f"rule {hit.stood_back} stood back: the caller said it" if hit.stood_back else "below every threshold"
+        rule = f"rule {hit.rule.id}" if hit.rule else back
         why = f"; {hit.finding.evidence}" if hit.finding.evidence else ""
         console.print(f"  {place:>12}  {hit.finding.kind}  {hit.finding.score:.2f}  {rule}{why}", markup=False)
     for failed in result.failed:

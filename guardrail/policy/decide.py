@@ -70,23 +70,31 @@ class Judge:
         judge.key = key
         return judge
 
-    def rule_for(self, finding: Finding, stage: Stage, text: str = "", *, supplied: bool = False) -> Rule | None:
-        """The rule that fires on a finding, whose matched text is `text`, or None; `supplied` where it is known that
-        the caller said the text."""
+    def rule_for(self, finding: Finding, stage: Stage) -> Rule | None:
+        """The rule that fires on a finding whose text the caller did not say, or None."""
+        return self._chosen(finding, stage, supplied=False)[0]
+
+    def _chosen(self, finding: Finding, stage: Stage, *, supplied: bool) -> tuple[Rule | None, str]:
+        """The rule that fires, and the strongest one that stands back because the caller said the text."""
+        stood_back = ""
         for rule in self._candidates(finding.kind, stage):
-            if finding.score >= rule.threshold and not (rule.unless and text and (supplied or self._said(text))):
-                return rule
-        return None
+            if finding.score < rule.threshold:
+                continue
+            if not (rule.unless and supplied):
+                return rule, stood_back
+            stood_back = stood_back or rule.id
+        return None, stood_back
 
     def _said(self, text: str) -> bool:
-        return self._caller.supplied(text)
+        return bool(text) and self.asks_the_caller and self._caller.supplied(text)
 
     def hit(self, finding: Finding, segment: Segment, *, supplied: bool = False) -> Hit:
-        """The finding with the rule that fires on it and the action that follows; `supplied` as in `rule_for`."""
+        """The finding with the rule that fires on it and the action that follows; `supplied` where it is known that the
+        caller said the text."""
         text = "" if finding.start is None or finding.end is None else segment.text[finding.start : finding.end]
         if finding.kind == pseudonyms.KIND:
             return self._restored(finding, segment, text)
-        rule = self.rule_for(finding, segment.stage, text, supplied=supplied)
+        rule, stood_back = self._chosen(finding, segment.stage, supplied=supplied or self._said(text))
         action = rule.action if rule else Action.ALLOW
         if finding.kind == CHECK_FAILED:
             action = self.policy.on_failure
@@ -95,12 +103,12 @@ class Judge:
         if not self.policy.enforce:
             action = min(action, Action.FLAG)
         words = self._words(rule, finding, text) if rule and text and action is Action.REDACT else ""
-        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text, words)
+        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text, words, stood_back)
 
     def _words(self, rule: Rule, finding: Finding, text: str) -> str:
         """What stands in for a value, "" where the rule's own words do."""
         if rule.mask == Mask.PSEUDONYM and self._book is not None:
-            return self._book.name(finding.kind, text, finding.score, supplied=self._said(text))
+            return self._book.name(finding.kind, text, finding.score, supplied=self._caller.supplied(text))
         return (
             "" if rule.mask in (Mask.LABEL, Mask.PSEUDONYM) else masked(Mask(rule.mask), finding.kind, text, self.key)
         )
@@ -149,16 +157,18 @@ class Judge:
 def record(
     decision: Decision, hits: Iterable[Hit], failed: Iterable[FailedCheck] = (), failure: Action = Action.BLOCK
 ) -> None:
-    """Add what fired and the failed checks to a decision and raise its action to the strongest.
+    """Add what fired, what rules stood back from, and the failed checks to a decision and raise its action to the
+    strongest.
 
     Findings below every threshold are left out: they are no part of a decision, and there is one in most sentences.
     """
     for hit in hits:
         if hit.finding.kind == pseudonyms.KIND:
+            decision.restored += hit.action is Action.REDACT
             continue
         if hit.finding.kind == CHECK_FAILED:
             decision.failed.append(FailedCheck(hit.finding.detector, hit.finding.evidence))
-        elif hit.rule is not None:
+        elif hit.rule is not None or hit.stood_back:
             decision.hits.append(hit)
         decision.action = max(decision.action, hit.action)
     for check in failed:

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from guardrail.errors import PolicyError
+from guardrail.masks import FORMATTED
 from guardrail.policy.schema import CaseModel, EndpointsModel, PolicyModel, RuleModel
 from guardrail.types import Action, Case, Module, Policy, Rule, Stage, StreamMode
 
@@ -259,6 +260,14 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
     )
 
 
+def _unfit(entry: RuleModel) -> str:
+    """A kind of the rule that its mask cannot be made of, or ""."""
+    if entry.mask == "format":
+        return next((kind for kind in entry.kinds if kind not in FORMATTED), "")
+    families = {"pii", "document", *(["secret"] if entry.mask == "hash" else [])}
+    return next((kind for kind in entry.kinds if kind.split(".")[0] not in families), "")
+
+
 def _require_sense_of_mask(entry: RuleModel, node: yaml.Node, path: tuple[str | int, ...], source: str) -> None:
     """Refuse masks and exceptions that could not do what they say."""
     problem = ""
@@ -267,6 +276,16 @@ def _require_sense_of_mask(entry: RuleModel, node: yaml.Node, path: tuple[str | 
         problem = f"`mask` is for `action: redact`, not `{entry.action}`; leave it out or change the action"
     elif entry.mask != "label" and entry.replacement:
         problem = f"`replacement` and `mask: {entry.mask}` both say what to write; keep one"
+    elif entry.mask in ("partial", "hash", "format") and (kind := _unfit(entry)):
+        fits = (
+            ", ".join(FORMATTED)
+            if entry.mask == "format"
+            else "pii.*, document.*" + ", secret.*" * (entry.mask == "hash")
+        )
+        problem = f"`mask: {entry.mask}` cannot be made of `{kind}`; it is for {fits}"
+    elif entry.mask in ("hash", "format", "pseudonym") and any(case.becomes is not None for case in entry.cases):
+        where = (*path, "cases")
+        problem = f"`becomes` cannot be said of `mask: {entry.mask}`, which depends on a key; leave it out of the cases"
     elif entry.mask == "pseudonym" and entry.stage != "request":
         problem = "`mask: pseudonym` is for what goes to the model; use `stage: request`"
     elif entry.unless and entry.stage == "request":

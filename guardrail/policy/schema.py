@@ -4,15 +4,26 @@ Rules: unknown keys are refused; every field has a description, because the JSON
 table in docs/policy.md come from here; defaults are the safe ones.
 """
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Kind = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9_]+|\*)(?:\.(?:[a-z0-9_]+|\*)){0,3}$")]
-Host = Annotated[
-    str, StringConstraints(pattern=r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$")
-]
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+
+def _host(written: str) -> str:
+    if not _HOST.fullmatch(written):
+        raise ValueError(
+            "write the host alone in small letters, such as `gov.hk`; hosts below it are included, "
+            "and one in other letters is written as `xn--...`"
+        )
+    return written
+
+
+Host = Annotated[str, AfterValidator(_host)]
 ActionWord = Literal["allow", "flag", "notice", "redact", "regenerate", "block"]
 
 

@@ -65,7 +65,11 @@ def test_a_good_file_becomes_rules():
         (("action: block", "action: block\n    mask: hash"), 18, "`mask` is for `action: redact`, not `block`"),
         (('replacement: "[身份證]"', "mask: pseudonym"), 9, "use `stage: request`"),
         (("stage: both", "stage: request\n    unless: caller_supplied"), 7, "`unless: caller_supplied` is for answers"),
-        (("name: mine", "name: mine\nlink_hosts: [https://a.b]"), 3, "`link_hosts.0`: string should match pattern"),
+        (
+            ("name: mine", "name: mine\nlink_hosts: [https://a.b]"),
+            3,
+            "`link_hosts.0`: value error, write the host alone",
+        ),
         (("name: mine", "name: mine\ndata_leak: []"), 3, "did you mean `data_leakage`?"),
         (("expect: redact", "expects: redact"), 13, "did you mean `expect`?"),
         (("expect: redact", "zzz: redact"), 13, "valid here: text, expect"),
@@ -203,3 +207,38 @@ def test_the_revision_follows_the_meaning_not_the_comments():
 
 def test_the_packaged_policy_is_there():
     assert load(packaged("hk-baseline")).name == "hk-baseline"
+
+
+MASKED = """\
+version: 1
+name: mine
+data_leakage:
+  - id: ids
+    kinds: [pii.hkid]
+    action: redact
+    mask: partial
+    cases:
+      - text: 身份證A123456(3)
+        expect: redact
+        becomes: 身份證A12****(*)
+"""
+
+
+def test_a_mask_may_stand_with_its_case():
+    [rule] = parse(MASKED.encode(), "p.yaml").rules
+    assert (rule.mask, rule.cases[0].becomes) == ("partial", "身份證A12****(*)")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("mask: partial", "mask: hash"), 8, "`becomes` cannot be said of `mask: hash`, which depends on a key"),
+        (("kinds: [pii.hkid]\n    action: redact\n    mask: partial", 'kinds: ["pii.*"]\n    action: redact\n    mask: format'), 7, "cannot be made of `pii.*`; it is for pii.hkid"),
+        (("kinds: [pii.hkid]", "kinds: [secret.jwt]"), 7, "`mask: partial` cannot be made of `secret.jwt`"),
+        (("kinds: [pii.hkid]", "kinds: [carrier.link]"), 7, "`mask: partial` cannot be made of `carrier.link`"),
+    ],
+)  # fmt: skip
+def test_a_mask_that_cannot_do_what_it_says_is_refused(change, line, words):
+    said = mistake(MASKED.replace(*change, 1))
+    assert words in said
+    assert said.startswith(f"p.yaml:{line}: ")
