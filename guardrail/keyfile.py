@@ -42,19 +42,20 @@ def make(path: Path) -> bool:
         draft.unlink()
 
 
-def read(path: Path, what: str, why: str = "") -> bytes:
-    """The key at `path`.  `what` names it in messages ("the digest key"), `why` ends them ("; GUARDRAIL_X names it").
+def read(path: Path, what: str, why: str = "", cure: str = "") -> bytes:
+    """The key at `path`.  `what` names it in messages ("the digest key"), `why` ends them ("; GUARDRAIL_X names it"),
+    and `cure` says how one comes there ("; `guardrail x` makes one"), where that is more than random bytes.
 
     Raises SettingsError naming the file and the cure when it cannot be read, is open to others, or is no key.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise SettingsError(f"{path}: {what} cannot be read ({error.strerror}){why}") from error
+        raise SettingsError(f"{path}: {what} cannot be read ({error.strerror}){why}{cure}") from error
     try:
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
-            raise SettingsError(f"{path}: {what} must be a plain file{why}")
+            raise SettingsError(f"{path}: {what} must be a plain file{why}{cure}")
         # A mounted secret belongs to somebody else and reaches us through our group; our own key needs no group.
         if state.st_mode & (0o077 if state.st_uid == os.geteuid() else 0o037):
             mode = stat.S_IMODE(state.st_mode)
@@ -67,7 +68,7 @@ def read(path: Path, what: str, why: str = "") -> bytes:
         os.close(handle)
     if not SIZE <= len(key) <= MOST:
         raise SettingsError(
-            f"{path}: a key has {SIZE} to {MOST} bytes, this has {min(len(key), MOST + 1)}; make one with "
-            f"`head -c {SIZE} /dev/urandom`{why}"
+            f"{path}: a key has {SIZE} to {MOST} bytes, this has {min(len(key), MOST + 1)}{why}"
+            f"{cure or f'; make one with `(umask 077; head -c {SIZE} /dev/urandom > {path})`'}"
         )
     return key

@@ -1,13 +1,15 @@
 """`guardrail fingerprint`: keep keyed hashes of confidential documents, for the detector `leakage.documents`.
 
 Rules:
-1. Results go to standard output, everything else to standard error.  Exit status 0: done, and `test` found nothing; 1:
-   `test` found something; 2: it could not be done, or a document of several could not be read, and the message names
-   the cure.
+1. Results go to standard output, everything else to standard error.  Exit status 0: done, and `test` found nothing of
+   weight; 1: `test` found something; 2: it could not be done, or a document or folder of several could not be read,
+   and the message names the cure.
 2. What was added is written when much has come together, and at the end: a run that is interrupted is started again and
    goes on where it stood, because a document that is in the store already is passed over.
 """
 
+import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -27,14 +29,16 @@ from guardrail.audit.record import printable
 from guardrail.detectors.leakage.cells import Cell
 from guardrail.detectors.leakage.documents import Documents, Seen
 from guardrail.errors import SettingsError
-from guardrail.fingerprints import cells, extract, file, keys, reading, tables
+from guardrail.fingerprints import cells, encodings, extract, file, keys, reading, tables
 from guardrail.fingerprints.keys import Keys
-from guardrail.fingerprints.store import Document, Draft, new_document
+from guardrail.fingerprints.store import Document, Draft, content_of, new_document, source_of
 from guardrail.types import Finding
 
 _STORE, _KEY = Path("fingerprints.store"), Path("fingerprints.key")
 _SAVE_AT = 4_000_000
 """Shingles and cells after which what was added is written: about 100 MB of memory."""
+_FIRM = 0.6
+"""The score from which on the packaged policy acts, and `test` says that something was found."""
 _REASONS = {
     "short": "too short to be told from anything else",
     "long": f"longer than {cells.LONGEST} characters",
@@ -62,6 +66,9 @@ _key = click.option(
     help="The key file.  Keep it, and keep it apart from the store.",
 )
 _encoding = click.option("--encoding", help="Encoding of text files.  [default: told from the bytes, or refused]")
+_insist = click.option(
+    "--insist", is_flag=True, help="Take --encoding at its word, also where the bytes say otherwise."
+)
 
 
 @click.group()
@@ -81,6 +88,7 @@ def init(key_file: Path) -> None:
 @_store
 @_key
 @_encoding
+@_insist
 @click.option("--column", "columns", multiple=True, metavar="NAME", help="Watch the cells of this column of a table.")
 @click.option(
     "--with",
@@ -99,6 +107,7 @@ def add(
     store_file: Path,
     key_file: Path,
     encoding: str | None,
+    insist: bool,
     columns: Sequence[str],
     names: Sequence[str],
     label: str,
@@ -117,19 +126,24 @@ def add(
         raise SettingsError(f"a table is watched in at most {cells.COLUMN + 1} columns; name the ones that identify")
     if public and columns:
         raise SettingsError("--public is for passages; leave --column out")
-    task = _Task(encoding, tuple(columns), tuple(names), label, public, replace)
-    files, passed_over = _files(paths)
+    task = _Task(_named(encoding, insist), tuple(columns), tuple(names), label, public, replace)
+    files, passed_over, refused = _files(paths)
+    for reason in refused:
+        click.echo(f"guardrail: {reason}", err=True)
+    if not files:
+        sys.exit(2)
     with file.locked(store_file):
         if not key_file.exists() and not store_file.exists():
             keys.make(key_file)
             click.echo(f"{key_file}: made; keep it, and keep it apart from the store", err=True)
-        held = Keys(keys.load(key_file))
+        held = Keys(keys.load(key_file, store_file))
         draft = Draft(store_file, held)
         failed = _add_all(draft, held, task, files)
     if passed_over:
         click.echo(f"{passed_over} files in folders were passed over: not of a form that is read", err=True)
     if failed:
         click.echo(f"{failed} of {len(files)} documents were not added", err=True)
+    if failed or refused:
         sys.exit(2)
 
 
@@ -137,13 +151,24 @@ def add(
 @_store
 @_key
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def list_documents(store_file: Path, key_file: Path, as_json: bool) -> None:
-    """List the documents of the store."""
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+def list_documents(store_file: Path, key_file: Path, as_json: bool, paths: Sequence[Path]) -> None:
+    """List the documents of the store, or those that were made of FILEs (of folders, with all that is in them).
+
+    The store keeps no names; a file is known by its content, or else by the path that it was added from (`by`), where
+    its content has changed since.
+    """
     documents = _existing(store_file, key_file).documents
+    listed = [(document, "", "") for document in documents]
+    if paths:
+        listed = _named_documents(documents, Keys(keys.load(key_file)), paths)
     if as_json:
-        click.echo(orjson.dumps([_described(document) for document in documents], option=orjson.OPT_INDENT_2))
+        described = [
+            _described(document) | ({"file": name, "by": by} if paths else {}) for document, name, by in listed
+        ]
+        click.echo(orjson.dumps(described, option=orjson.OPT_INDENT_2))
         return
-    if not documents:
+    if not listed:
         click.echo("No documents.", err=True)
         return
     console = Console(highlight=False)
@@ -152,10 +177,13 @@ def list_documents(store_file: Path, key_file: Path, as_json: bool) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("id", "added", "form", "words", "shingles", "rows", "cells", "label"):
         table.add_column(heading, justify="right" if heading in ("words", "shingles", "rows", "cells") else "left")
-    for one in documents:
+    for heading in ("file", "by") if paths else ():
+        table.add_column(heading)
+    for one, name, by in listed:
         form = f"{one.form} (public)" if one.public else one.form
         counts = [str(count) if count else "-" for count in (one.words, one.shingles, one.rows, one.cells)]
-        table.add_row(*map(Text, (one.id, one.added, form, *counts, printable(one.label))))
+        named = (printable(name), by) if paths else ()
+        table.add_row(*map(Text, (one.id, one.added, form, *counts, printable(one.label), *named)))
     console.print(table)
 
 
@@ -177,19 +205,37 @@ def remove(store_file: Path, key_file: Path, identifiers: Sequence[str]) -> None
 @_store
 @_key
 @_encoding
+@_insist
+@click.option(
+    "--threshold",
+    default=_FIRM,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="The score from which on a finding makes the exit status 1.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("path", metavar="FILE|-", type=click.Path(path_type=Path))
 @click.pass_context
 def test_text(
-    ctx: click.Context, store_file: Path, key_file: Path, encoding: str | None, as_json: bool, path: Path
+    ctx: click.Context,
+    store_file: Path,
+    key_file: Path,
+    encoding: str | None,
+    insist: bool,
+    threshold: float,
+    as_json: bool,
+    path: Path,
 ) -> None:
-    """Say what would be found in a text.  Exit status 0: nothing, 1: something, 2: it cannot be read."""
+    """Say what would be found in a text; every finding, also those below the threshold.
+
+    Exit status 0: nothing from --threshold on, 1: something, 2: it cannot be read.
+    """
     detector = Documents(store_file, key_file)
     detector.load()
     seen: list[Seen] = []
     watch = detector.follow(seen)
     length = 0
-    for piece in [_standard_input()] if str(path) == "-" else extract.pieces(path, encoding):
+    for piece in [_standard_input()] if str(path) == "-" else extract.pieces(path, _named(encoding, insist)):
         watch.feed(piece)
         length += len(piece)
         watch.settle(final=False)
@@ -200,10 +246,11 @@ def test_text(
     else:
         for one in told:
             _print(one)
-    if told:
+    if any(one["score"] >= threshold for one in told):
         ctx.exit(1)
     if not as_json:
-        click.echo("Nothing was found.", err=True)
+        below = f"Nothing reaches a score of {threshold:g}; --threshold names another."
+        click.echo(below if told else "Nothing was found.", err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +328,15 @@ def _add_one(draft: Draft, held: Keys, task: _Task, path: Path, notes: extract.N
         if path.suffix.lower() in tables.SUFFIXES:
             notes.lines.append("read as running text; name columns with --column to watch single cells")
     before = [one for one in draft.documents if one.source == document.source and one.id != document.id]
+    again = [one for one in before if one.content == document.content]
     if before and task.replace:
         gone = {one.id for one in before}
         draft.remove(lambda one: one.id in gone)
         said += f"; replaces {', '.join(sorted(gone))}"
+    elif again:
+        notes.lines.append(
+            f"what was kept of it with other options stays ({again[-1].id}); --replace would have removed it"
+        )
     elif before:
         notes.lines.append(f"an earlier state of it stays ({before[-1].id}); --replace would have removed it")
     return f"{added.id}  {path}: {said}"
@@ -326,26 +378,80 @@ def _add_table(draft: Draft, held: Keys, task: _Task, path: Path, document: Docu
     return added, said + (f"; left out: {', '.join(left)}" if left else "")
 
 
-def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    """The files that are meant, folders opened, and how many in folders are of no form that is read."""
+def _named(encoding: str | None, insist: bool) -> str | None:
+    if insist and encoding is None:
+        raise SettingsError("--insist needs an --encoding to insist on")
+    return encodings.Insisted(encoding) if encoding is not None and insist else encoding
+
+
+def _files(paths: Iterable[Path]) -> tuple[list[Path], int, list[str]]:
+    """The files that are meant, folders opened; how many in folders are of no form that is read; and what is wrong with
+    folders: one that cannot be opened, and one that holds no document."""
     found: list[Path] = []
     passed_over = 0
+    refused: list[str] = []
     for path in paths:
-        if not path.is_dir():
+        if not stat.S_ISDIR(_mode(path)):
             found.append(path)
             continue
-        for inner in sorted(path.rglob("*")):
-            if any(part.startswith(".") for part in inner.relative_to(path).parts) or not inner.is_file():
-                continue
-            if inner.suffix.lower() in extract.SUFFIXES:
-                found.append(inner)
-            else:
-                passed_over += 1
-    return found, passed_over
+        inside, closed = _inside(path)
+        documents = [inner for inner in inside if inner.suffix.lower() in extract.SUFFIXES]
+        found += documents
+        passed_over += len(inside) - len(documents)
+        refused += closed
+        if not documents and not closed:
+            refused.append(f"no document in {path}; {reading.FORMS}")
+    return found, passed_over, refused
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[str]]:
+    """The files in a folder and below, in order and without hidden ones, and which folders cannot be opened."""
+    found: list[Path] = []
+    closed: list[str] = []
+
+    def refuse(error: OSError) -> None:
+        closed.append(f"{error.filename} cannot be opened: {error.strerror}; let this user read it, or leave it out")
+
+    for directory, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inner = [Path(directory, name) for name in names if not name.startswith(".")]
+        # What cannot be looked at (mode 0) is kept: reading it will say why.  Pipes and devices are no documents.
+        found += [path for path in inner if (mode := _mode(path)) == 0 or stat.S_ISREG(mode)]
+    return sorted(found), closed
+
+
+def _mode(path: Path) -> int:
+    """The kind of a file as `stat` has it, 0 where there is none or it cannot be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def _named_documents(
+    documents: Sequence[Document], held: Keys, paths: Iterable[Path]
+) -> list[tuple[Document, str, str]]:
+    """The documents that were made of files, with the name of the file and by what it is known; the files that none was
+    made of are told."""
+    files, _, refused = _files(paths)
+    for reason in refused:
+        click.echo(f"guardrail: {reason}", err=True)
+    listed: list[tuple[Document, str, str]] = []
+    for path in files:
+        source, content = source_of(held, path), content_of(held, path) if _mode(path) else None
+        of_file = [
+            (one, str(path), "content" if one.content == content else "path")
+            for one in documents
+            if one.content == content or one.source == source
+        ]
+        if not of_file:
+            click.echo(f"{path}: no document of the store has this content or came from this path", err=True)
+        listed += of_file
+    return listed
 
 
 def _existing(store_file: Path, key_file: Path) -> Draft:
-    held = Keys(keys.load(key_file))
+    held = Keys(keys.load(key_file, store_file))
     file.read(store_file, held)  # where there is none, that is an error and no empty store
     return Draft(store_file, held)
 
@@ -360,7 +466,7 @@ def _one(documents: Sequence[Document], identifier: str) -> Document:
 
 def _described(document: Document) -> dict[str, Any]:
     shown = asdict(document)
-    del shown["source"]
+    del shown["source"], shown["content"]
     return shown
 
 

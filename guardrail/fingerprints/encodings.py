@@ -4,7 +4,9 @@ Rules:
 1. A byte order mark decides; then UTF-8, which nothing else looks like by chance; then UTF-16 by its zero bytes.
 2. Big5 (with Hong Kong's supplement) and GB18030 accept each other's bytes.  Of what both can read, the one in which
    the commonest characters of Chinese are common is meant; where neither leads clearly, the operator must say.
-3. A text is never read with replacement characters: its fingerprints would be of something nobody will ever say.
+3. A text is never read with replacement characters: its fingerprints would be of something nobody will ever say.  For
+   the same reason an encoding that the operator names is refused where the bytes clearly have another, unless they
+   insist.
 """
 
 import codecs
@@ -28,6 +30,12 @@ _COMMON = frozenset(
 _SINGLE_HIGH = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_KINSHIP = {
+    "utf-8": "unicode", "utf-8-sig": "unicode", "utf-16": "unicode", "utf-16-le": "unicode", "utf-16-be": "unicode",
+    "utf-32": "unicode", "big5": "big5", "big5hkscs": "big5", "cp950": "big5", "gb2312": "gb", "gbk": "gb",
+    "gb18030": "gb", "cp1252": "western", "iso8859-1": "western", "iso8859-15": "western",
+}  # fmt: skip
+"""Encodings that can be told apart by their bytes, by family: within one, the operator knows better."""
 _LEAD = 1.5
 """How many times commoner than in the other reading the commonest characters must be."""
 _WESTERN = 0.1
@@ -56,6 +64,34 @@ def chosen(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError:
         raise SettingsError(f"there is no encoding `{name}`; such are {', '.join(NAMES)}") from None
+
+
+class Insisted(str):
+    """The name of an encoding that the operator insists on, whatever the bytes say."""
+
+    __slots__ = ()
+
+
+def contradicted(name: str, sample: bytes, *, whole: bool) -> str | None:
+    """The encoding that a text clearly has and in which it says something else than in `name`, if it can be read in
+    that at all; None where there is none, or the operator insists.
+
+    Raises SettingsError when there is no encoding `name`.
+    """
+    named = chosen(name)
+    seen = None if isinstance(name, Insisted) else sniff(sample, whole=whole)
+    if seen is None:
+        return None
+    family = _KINSHIP[seen]
+    # Of encodings that cannot be told from the bytes (Shift JIS, KOI8) only Unicode is no near relation.
+    if family != "unicode" and family == _KINSHIP.get(named, family):
+        return None
+    meant, said = _decoded(sample, seen, whole), _decoded(sample, named, whole)
+    if meant is None or said is None:
+        return seen if meant is not None else None
+    meant, said = meant.removeprefix("\ufeff"), said.removeprefix("\ufeff")
+    size = min(len(meant), len(said))
+    return seen if meant[:size] != said[:size] else None
 
 
 def _by_zeros(sample: bytes) -> str | None:

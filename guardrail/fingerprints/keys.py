@@ -22,9 +22,21 @@ WHAT = "the fingerprint key"
 _blake2b = hashlib.blake2b
 
 
-def load(path: Path) -> bytes:
-    """The key in the file at `path`.  Raises SettingsError naming the file and the cure."""
-    return keyfile.read(path, WHAT, f"; it is named by --key or {KEY_ENV}, `guardrail fingerprint init` makes one")
+def load(path: Path, store: Path | None = None) -> bytes:
+    """The key in the file at `path`, by which `store` is opened.
+
+    Raises SettingsError naming the file and the cure: where the store is there, no new key is one.
+    """
+    if store is not None and store.exists():
+        cure = (
+            f"; put back the key that {store} was made with, for no other opens it; where it is lost, add the "
+            f"documents again into a new store (--store or {STORE_ENV})"
+        )
+    elif path.exists():
+        cure = "; put the right key there, or remove the file and run `guardrail fingerprint init`"
+    else:
+        cure = "; `guardrail fingerprint init` makes one"
+    return keyfile.read(path, WHAT, f"; it is named by --key or {KEY_ENV}", cure)
 
 
 def make(path: Path) -> None:

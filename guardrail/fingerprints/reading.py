@@ -33,10 +33,16 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def decoded(path: Path, file: IO[bytes], encoding: str | None) -> Iterator[str]:
-    """The characters of a text file, in blocks.  Raises SettingsError when its encoding cannot be told or is not
-    kept."""
+    """The characters of a text file, in blocks.  Raises SettingsError when its encoding cannot be told, is not kept, or
+    is named against what the bytes say clearly (an `encodings.Insisted` is taken at its word)."""
     sample = file.read(_SAMPLE)
     rest = file.read(BLOCK)
+    seen = encodings.contradicted(encoding, sample, whole=not rest) if encoding else None
+    if seen is not None:
+        raise SettingsError(
+            f"{path}: the bytes are {seen}, and read as {encoding} they are other characters or none; "
+            "leave --encoding out, or insist on it with --insist"
+        )
     name = encodings.chosen(encoding) if encoding else encodings.sniff(sample, whole=not rest)
     if name is None:
         raise SettingsError(

@@ -48,8 +48,9 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document as the store lists it.  `form` is `passages` or `cells`; `added` is UTC, ISO 8601; `source` is the
-    keyed digest of the path.  Counts: `words` tokens, `shingles` distinct, `rows` and `cells` of a table."""
+    """One document as the store lists it.  `form` is `passages` or `cells`; `added` is UTC, ISO 8601; `content` is the
+    keyed digest of the file alone (the id is of the options as well), `source` that of the path.  Counts: `words`
+    tokens, `shingles` distinct, `rows` and `cells` of a table."""
 
     id: str
     form: str
@@ -61,6 +62,7 @@ class Document:
     shingles: int = 0
     rows: int = 0
     cells: int = 0
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,24 @@ def new_document(keys: Keys, path: Path, *, label: str = "", public: bool = Fals
     """
     if len(label) > _LABEL_MOST or any(not character.isprintable() for character in label):
         raise SettingsError(f"a label has at most {_LABEL_MOST} printable characters; `{label[:20]}…` has not")
+    digest = _digest(keys, path)
+    content = digest.hexdigest()
+    digest.update(f"\0{options}\0{public}".encode())
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Document(digest.hexdigest(), "", now, source_of(keys, path), label, public, content=content)
+
+
+def content_of(keys: Keys, path: Path) -> str:
+    """The keyed digest of a file's content.  Raises SettingsError when it cannot be read."""
+    return _digest(keys, path).hexdigest()
+
+
+def source_of(keys: Keys, path: Path) -> str:
+    """The keyed digest of a path, whether or not there is a file."""
+    return keys.digest("source", str(path.resolve()).encode("utf-8", "surrogateescape"), 8).hex()
+
+
+def _digest(keys: Keys, path: Path) -> hashlib.blake2b:
     digest = hashlib.blake2b(key=keys.derived("content"), digest_size=8)
     try:
         with path.open("rb") as content:
@@ -221,10 +241,7 @@ def new_document(keys: Keys, path: Path, *, label: str = "", public: bool = Fals
                 digest.update(block)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    digest.update(f"\0{options}\0{public}".encode())
-    source = keys.digest("source", str(path.resolve()).encode("utf-8", "surrogateescape"), 8).hex()
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Document(digest.hexdigest(), "", now, source, label, public)
+    return digest
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """What somebody who keeps fingerprints of documents types and sees."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -88,6 +89,37 @@ def test_a_folder_is_added_with_all_that_can_be_read(run, tmp_path):
     assert added.stdout.count("shingles") == 2 and "1 files in folders were passed over" in added.stderr
 
 
+def test_a_folder_that_holds_no_document_is_an_error(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.bin").write_bytes(b"\0")
+    assert "no document in empty; guardrail reads text" in run("add", "empty", status=2).stderr
+    assert not (tmp_path / "fingerprints.key").exists()  # nothing was begun
+    mixed = run("add", "other", "memo.txt", status=2)
+    assert "no document in other" in mixed.stderr and "memo.txt: 22 words" in mixed.stdout
+
+
+def test_a_folder_that_cannot_be_opened_is_an_error_and_the_others_are_added(run, tmp_path, monkeypatch):
+    (tmp_path / "folder" / "closed").mkdir(parents=True)
+    (tmp_path / "folder" / "a.txt").write_text(MEMO)
+    whole = os.scandir
+
+    def scandir(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return whole(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    added = run("add", "folder", status=2)
+    assert "folder/closed cannot be opened: Permission denied" in added.stderr and "a.txt: 22 words" in added.stdout
+
+
+def test_a_link_that_leads_nowhere_is_a_document_that_cannot_be_read(run, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").symlink_to(tmp_path / "gone.txt")
+    assert "a.txt: cannot be read (No such file" in run("add", "folder", status=2).stderr
+
+
 def test_a_document_that_cannot_be_read_does_not_stop_the_others(run, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\0\1\2\3" * 20)
     result = run("add", "bad.txt", "missing.txt", "memo.txt", status=2)
@@ -107,6 +139,60 @@ def test_the_cells_of_a_table(run, tmp_path):
     assert (
         "20 rows, 20 values" in run("add", "customers.csv", "--column", "phone").stdout
     )  # other columns: another document
+
+
+def test_other_columns_of_the_same_table_are_no_earlier_state_of_it(run):
+    run("add", "customers.csv", "--column", "account")
+    (first,) = listed(run)
+    again = run("add", "customers.csv", "--column", "phone").stderr
+    assert f"what was kept of it with other options stays ({first['id']}); --replace would have removed it" in again
+    assert "earlier state" not in again
+
+
+def test_a_list_says_which_document_is_of_which_file(run, tmp_path):
+    run("add", "memo.txt", "minutes.md")
+    run("add", "customers.csv", "--column", "account")
+    memo, minutes, customers = listed(run)
+    (tmp_path / "copy.txt").write_text(MEMO)
+    (tmp_path / "minutes.md").write_text(MINUTES + "一")
+    (tmp_path / "new.txt").write_text("new")
+    told = run("list", "--json", "copy.txt", "minutes.md", "customers.csv", "new.txt")
+    assert [(one["id"], one["file"], one["by"]) for one in json.loads(told.stdout)] == [
+        (memo["id"], "copy.txt", "content"),
+        (minutes["id"], "minutes.md", "path"),
+        (customers["id"], "customers.csv", "content"),
+    ]
+    assert told.stderr == "new.txt: no document of the store has this content or came from this path\n"
+    (tmp_path / "memo.txt").unlink()
+    assert f"{memo['id']} " in run("list", "memo.txt").stdout  # by its path
+    assert run("list", str(tmp_path)).stdout.count("content") == 2
+    assert not {"file", "by", "source", "content"} & set(memo)
+
+
+def test_a_weak_name_alone_is_told_and_is_no_find(run):
+    run("add", "customers.csv", "--column", "account", "--with", "name")
+    told = run("test", "-", input="Write to Person Dlice Wong.")
+    assert "0.40" in told.stdout and "Nothing reaches a score of 0.6" in told.stderr
+    run("test", "-", "--threshold", "0.4", status=1, input="Write to Person Dlice Wong.")
+    run("test", "-", status=1, input=f"{831923905397} of Person Alice Wong")
+
+
+@pytest.mark.parametrize(("path", "unit"), [("memo.txt", "22 words of"), ("minutes.md", "45 Chinese characters of")])
+def test_evidence_counts_in_the_unit_of_the_text(run, path, unit):
+    run("add", "memo.txt", "minutes.md")
+    (one,) = json.loads(run("test", "--json", path, status=1).stdout)
+    assert f"repeats about {unit}" in one["evidence"]
+    assert ("words" in one["evidence"]) != ("Chinese" in one["evidence"])
+
+
+def test_an_encoding_that_the_bytes_contradict_is_refused_unless_insisted_on(run, tmp_path):
+    (tmp_path / "big5.txt").write_bytes((MINUTES * 3).encode("big5"))
+    refused = run("add", "big5.txt", "--encoding", "gb18030", status=2).stderr
+    assert "big5.txt: the bytes are big5hkscs, and read as gb18030 they are other characters" in refused
+    assert "--insist" in refused
+    run("add", "big5.txt", "--encoding", "gb18030", "--insist")
+    run("test", "big5.txt", "--encoding", "gb18030", "--insist", status=1)
+    assert "--insist needs an --encoding" in run("test", "big5.txt", "--insist", status=2)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +238,10 @@ def test_a_key_is_made_once_and_never_in_place_of_a_lost_one(run, tmp_path):
     assert "is there already and is left as it is" in run("init", "--key", "my.key", status=2)
     run("add", "memo.txt", "--key", "my.key")
     (tmp_path / "my.key").unlink()
-    assert "the fingerprint key cannot be read" in run("add", "minutes.md", "--key", "my.key", status=2)
+    lost = run("add", "minutes.md", "--key", "my.key", status=2)
+    assert "the fingerprint key cannot be read" in lost
+    assert "put back the key that fingerprints.store was made with" in lost and "init" not in lost
+    assert "put back the key that fingerprints.store" in run("list", "--key", "my.key", status=2)
     run("init", "--key", "my.key")
     assert "was made with another key" in run("list", "--key", "my.key", status=2)
 

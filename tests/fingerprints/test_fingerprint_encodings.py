@@ -62,6 +62,39 @@ def test_a_long_file_is_told_from_its_beginning_and_kept_to(tmp_path):
         "".join(reading.decoded(path, file, None))
 
 
+@pytest.mark.parametrize(
+    ("text", "codec", "named", "seen"),
+    [
+        (TRADITIONAL, "big5", "gb18030", "big5hkscs"),
+        (SIMPLIFIED, "gb18030", "big5", "gb18030"),
+        ("The café in Zürich is closed from today on. " * 9, "cp1252", "gb18030", "cp1252"),
+        (SIMPLIFIED, "utf-8", "gb18030", "utf-8"),
+        (ENGLISH, "utf-16", "latin-1", "utf-16"),
+        ("plain text, nothing else", "ascii", "utf-16-le", "utf-8"),
+        (TRADITIONAL, "big5", "cp950", None),
+        (SIMPLIFIED, "gb2312", "gbk", None),
+        (ENGLISH, "cp1252", "latin-1", None),
+        (TRADITIONAL, "utf-8-sig", "utf-8", None),
+        ("plain text", "ascii", "big5", None),
+        ("お世話になっております。確認をお願いします。" * 9, "shift_jis", "shift_jis", None),
+        ("Договор хранится в сейфе. " * 9, "koi8-r", "koi8-r", None),
+    ],
+)
+def test_an_encoding_that_the_bytes_contradict_is_refused(text, codec, named, seen, tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_bytes(text.encode(codec))
+    if seen is not None:
+        with path.open("rb") as file, pytest.raises(SettingsError, match=rf"x\.txt: the bytes are {seen}, .*--insist"):
+            "".join(reading.decoded(path, file, named))
+    try:
+        insisted = text.encode(codec).decode(named)
+    except UnicodeDecodeError:
+        return
+    for name in (encodings.Insisted(named), *((named,) if seen is None else ())):
+        with path.open("rb") as file:
+            assert "".join(reading.decoded(path, file, name)) == insisted
+
+
 def test_an_encoding_that_is_named_is_taken_and_an_unknown_one_refused(tmp_path):
     path = tmp_path / "x.txt"
     path.write_bytes("Größe".encode("latin-1"))

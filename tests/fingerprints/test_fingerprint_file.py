@@ -170,6 +170,20 @@ def test_a_missing_key_is_never_made_by_reading(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_key_that_is_too_short_has_one_cure(tmp_path):
+    keys.make(tmp_path / "k")
+    (tmp_path / "k").write_bytes(b"short")
+    with pytest.raises(SettingsError) as caught:
+        keys.load(tmp_path / "k")
+    assert "has 32 to 4096 bytes, this has 5" in str(caught.value)
+    assert "remove the file and run `guardrail fingerprint init`" in str(caught.value)
+    assert "urandom" not in str(caught.value)
+    (tmp_path / "store").touch()
+    with pytest.raises(SettingsError, match=r"put back the key that \S+store was made with") as caught:
+        keys.load(tmp_path / "k", tmp_path / "store")
+    assert "init" not in str(caught.value) and "urandom" not in str(caught.value)
+
+
 def test_keys_for_two_purposes_have_nothing_in_common():
     assert OURS.hasher("cell")("a1234563") != OURS.hasher("passage")("a1234563")
     assert OURS.hasher("cell")("a1234563") != THEIRS.hasher("cell")("a1234563")

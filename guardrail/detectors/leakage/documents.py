@@ -30,6 +30,8 @@ CERTAIN = 0.98
 Seen = tuple[Finding, store.Document, Passage | Cell]
 """A finding, the document it names, and what was matched."""
 _SURE, _SURE_SCORE, _STEP = 10 * WORD, 0.6, 0.006
+_SIGNS_OF_A_WORD = 3
+"""Signs of a text for each token that is repeated, below which most of the tokens are single characters."""
 
 
 class Documents:
@@ -63,7 +65,7 @@ class Documents:
             raise CheckError(f"{self.name} is not configured: {self.setup}")
         passages.prepare()
         try:
-            known = store.load(self._store_file, Keys(load(self._key_file)))
+            known = store.load(self._store_file, Keys(load(self._key_file, self._store_file)))
         except SettingsError as error:
             raise CheckError(str(error)) from error
         if not known.documents:
@@ -127,10 +129,9 @@ class DocumentWatch:
     def _passage(self, passage: Passage) -> Finding:
         score = passage_score(passage)
         document = self._store.documents[passage.document]
-        words = passage.covered // WORD
         evidence = (
-            f"repeats about {words} words ({passage.covered // CHARACTER} Chinese characters) of document "
-            f"{document.id}, {passage.covered * 100 // max(1, passage.length)} % of the passage word for word"
+            f"repeats about {_amount(passage)} of document {document.id}, "
+            f"{passage.covered * 100 // max(1, passage.length)} % of the passage word for word"
         )
         return self._told(
             Finding(PASSAGE, score, passage.start, passage.end, self._detector, evidence), document, passage
@@ -162,6 +163,14 @@ def passage_score(passage: Passage) -> float:
     99 in 100 reach 0.6; of 11,830 ordinary answers five do.
     """
     return min(CERTAIN, _SURE_SCORE + _STEP * (passage.covered - _SURE))
+
+
+def _amount(passage: Passage) -> str:
+    """How much is repeated, in the unit of its script: words have several signs each, Chinese characters are one."""
+    repeated = sum(last - first + 1 for first, last in passage.parts)
+    if passage.end - passage.start < _SIGNS_OF_A_WORD * repeated:
+        return f"{passage.covered // CHARACTER} Chinese characters"
+    return f"{passage.covered // WORD} words"
 
 
 def _named(variable: str) -> Path | None:
