@@ -47,11 +47,14 @@ _LOOKALIKES = {
     **dict.fromkeys("\u2236\ua789", ":"),
     **dict.fromkeys("\u2044\u2215", "/"),
 }
-# The planes that hold anything to fold; ideographs, Hangul and private use fold to themselves.
+# Decimal digits of every script (category Nd), so that a script which Unicode adds is folded too; the planes beyond the
+# supplementary multilingual one hold ideographs and no digits.
+_DIGITS = re.findall(r"\d", "".join(map(chr, range(0x80, 0x20000))))
+# The planes that hold anything else to fold; ideographs, Hangul and private use fold to themselves.
 _FOLDABLE = chain(
     range(0x80, 0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10000),
-    range(0x10100, 0x11C70), range(0x1D400, 0x1D800), range(0x1E000, 0x1F200), range(0x1FBF0, 0x1FBFA),
-    range(0x2F800, 0x2FA20),
+    range(0x10100, 0x11C70), range(0x1D400, 0x1D800), range(0x1E000, 0x1F200), range(0x2F800, 0x2FA20),
+    map(ord, _DIGITS),
 )  # fmt: skip
 _ASTRAL = "\U00010000"  # the first character beyond the basic plane
 _ASCII_CONTROLS = bytes({*range(9), *range(0x0E, 0x20), 0x7F})

@@ -1,5 +1,8 @@
 """The folded view: a value that reads the same must fold the same, and every edit must land on its own characters."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +41,12 @@ from guardrail.text.fold import fold
 )
 def test_what_a_reader_would_read(source, folded):
     assert fold(source).text == folded
+
+
+def test_the_digits_of_every_script_are_digits():
+    for character in map(chr, range(sys.maxunicode + 1)):
+        if (digit := unicodedata.decimal(character, None)) is not None:
+            assert fold(character).text == str(digit), hex(ord(character))
 
 
 @given(st.text(), st.text())

@@ -70,7 +70,10 @@ _CODE = (
 )
 _ATOM = re.compile(rf"([0-9])|([{_CHARACTERS}])|({_WORD})|({_TAG})|([+])|([A-Za-z])")
 _MARKUP = re.compile(rf"{_TAG}|[*_`~\\]+")
-_BEFORE = re.compile(rf"(?:[0-9{_CHARACTERS}]|{'|'.join(_WORDS)})[{_MARKS}]{{0,3}}$|(?:^|[ .-])[b-hj-z][ .-]{{1,3}}$")
+_BEFORE = re.compile(  # `phone` and `someone` end in a word for a digit and are none
+    rf"(?:[0-9{_CHARACTERS}]|(?<![A-Za-z])(?:{'|'.join(_WORDS)})+)[{_MARKS}]{{0,3}}$|(?:^|[ .-])[b-hj-z][ .-]{{1,3}}$"
+)
+_NEAR = 24  # characters before a value in which the row may have begun: several words for digits
 _OPENING_MARKS = re.compile(rf"(?:{_TAG}|[*_`~ ])+$")
 _PLAIN_CARD = re.compile(r"[A-Za-z]{1,2} ?\d{3} ?\d{3}(?: ?[(\[] ?[0-9Aa] ?[)\]]|[ -]?[0-9Aa])?\W?", re.ASCII)
 _PLAIN = re.compile(r"\+?\d+(?:([ -])\d+(?:\1\d+)*)?", re.ASCII)
@@ -307,7 +310,7 @@ def _code(candidate: Candidate) -> Verdict | None:
 
 def _follows_more(candidate: Candidate) -> bool:
     """Whether the row of single characters has begun before the value."""
-    return _BEFORE.search(candidate.before[-8:]) is not None
+    return _BEFORE.search(candidate.before[-_NEAR:]) is not None
 
 
 def _believed(part: _Run, score: float) -> float:
