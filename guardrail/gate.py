@@ -11,6 +11,7 @@ as `Inspection`s, and the verdicts go back in by `resolve`.  No I/O, no clock, n
 """
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,10 @@ PATIENCE = 256
 """Characters that a text in an unknown place may hold back, however it goes on."""
 _REPEATS = 1_000_000
 """Blocks of a channel from here on repeat those below, and so do all but the first of `content`."""
+
+
+_HIGH, _LOW = re.compile("[\ud800-\udbff]"), re.compile("[\udc00-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class GateError(Exception):
@@ -107,10 +112,18 @@ class Tail:
         self._origin: list[int] | None = None
 
     def feed(self, text: str) -> None:
-        """Append `text`."""
+        """Append `text`; the two halves of a character that stand next to each other read as that character."""
         if text and self._source and _HIGH.match(self._source[-1]) and _LOW.match(text[0]):
             self._join(text[0])
             text = text[1:]
+        done = 0
+        for pair in _PAIR.finditer(text):
+            self._append(text[done : pair.start() + 1])
+            self._join(pair.group()[1])
+            done = pair.end()
+        self._append(text[done:])
+
+    def _append(self, text: str) -> None:
         piece = fold(text)
         shift = len(self._source)
         if piece.origin is not None or self._origin is not None:
@@ -206,6 +219,44 @@ class Tail:
         return self._base
 
 
+class _Paired:
+    """A watch that is fed characters where the text has their halves; offsets are those of the text."""
+
+    __slots__ = ("_length", "_pairs", "_watch")
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._length = 0  # of what the watch was fed
+        self._pairs: list[int] = []  # where it was fed one character for two halves
+
+    def feed(self, text: str) -> None:
+        """Append `text`, in which no character is cut in two at the end."""
+        whole = joined_halves(text)
+        if len(whole) != len(text):
+            for before, pair in enumerate(_PAIR.finditer(text)):
+                self._pairs.append(self._length + pair.start() - before)
+        self._length += len(whole)
+        self._watch.feed(whole)
+
+    def settle(self, *, final: bool) -> tuple[int, list[Finding]]:
+        """As `Watch.settle`, in the offsets of the text."""
+        limit, found = self._watch.settle(final=final)
+        if not self._pairs:
+            return limit, found
+        moved = [replace(f, start=self._at(f.start or 0), end=self._at(f.end or 0)) for f in found]
+        return self._at(limit), moved
+
+    def _at(self, offset: int) -> int:
+        return offset + bisect_left(self._pairs, offset)
+
+
+def joined_halves(text: str) -> str:
+    """`text` with the halves of characters put together (UTF-16 surrogates, as JSON escapes may be cut)."""
+    if _PAIR.search(text) is None:
+        return text
+    return _PAIR.sub(lambda pair: pair.group().encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
 class Channel:
     """One growing text: what of it is settled, what was found in it, what must still be asked."""
 
@@ -237,7 +288,8 @@ class Channel:
         self._opening: Tail | None = None
         self._opened = 0
         self._tail = Tail(screen)
-        self._watches = watches
+        self._half = ""  # the first half of a character whose second has not come
+        self._watches = [_Paired(watch) for watch in watches]
         self._prose = self.name in PROSE
         self._kept: list[str] | None = [] if atomic or watches or (keep and self._prose) else None
         self._sentence_mode = modes[Unit.SENTENCE] if self._prose else StreamMode.LATE
@@ -254,6 +306,7 @@ class Channel:
 
     def feed(self, text: str, part: int = 0) -> list[tuple[Finding, str]]:
         """Append `text`, which belongs to the block `part` of an answer; the findings that became certain."""
+        found = self._flushed() if part != self._part else []
         if part != self._part and self.length and not self.atomic:
             # A reader may see a block by itself: what ends the one before must not hide a value that begins this one.
             self._opening, self._opened = Tail(self._screen), self.length
@@ -265,11 +318,24 @@ class Channel:
             return []
         if self._sentence_mode is StreamMode.SENTENCE:
             self._unjudged += text
+        text = self._half + text
+        self._half = text[-1] if text and _HIGH.match(text[-1]) else ""
+        text = text[: len(text) - len(self._half)]
         self._tail.feed(text)
         for watch in self._watches:
             watch.feed(text)
-        self._scanned, found = self._settle(final=False)
-        return [*found, *self._begun(text, final=False)]
+        self._scanned, more = self._settle(final=False)
+        return [*found, *more, *self._begun(text, final=False)]
+
+    def _flushed(self) -> list[tuple[Finding, str]]:
+        """What is found when the half of a character that waits is read as it stands: its block has ended."""
+        if not self._half:
+            return []
+        half, self._half = self._half, ""
+        self._tail.feed(half)
+        for watch in self._watches:
+            watch.feed(half)
+        return self._settle(final=False)[1]
 
     def _settle(self, *, final: bool) -> tuple[int, list[tuple[Finding, str]]]:
         """How far patterns and watches have settled the text, and what they are certain of."""
@@ -295,7 +361,9 @@ class Channel:
 
     def seal(self) -> list[tuple[Finding, str]]:
         """Judge the text so far as if it ended here; more may come."""
+        flushed = self._flushed()
         self._scanned, found = self._settle(final=True)
+        found = [*flushed, *found]
         return [*found, *self._begun("", final=True)]
 
     def beside(self, text: str) -> list[tuple[Finding, str]]:
@@ -312,9 +380,11 @@ class Channel:
         """The text has ended: its last certain findings and everything still to be asked."""
         self.closed = True
         if self.atomic:
-            return [], self._count([Inspection(Ask.COMPLETE, self.key, self.text())] if self.length else [])
+            complete = Inspection(Ask.COMPLETE, self.key, joined_halves(self.text()))
+            return [], self._count([complete] if self.length else [])
+        flushed = self._flushed()
         self._scanned, found = self._settle(final=True)
-        found = [*found, *self._begun("", final=True)]
+        found = [*flushed, *found, *self._begun("", final=True)]
         asked: list[Inspection] = []
         if self._prose and sentences:
             if self._sentence_mode is StreamMode.SENTENCE:
@@ -387,8 +457,6 @@ def _all_sentences(key: ChannelKey, text: str) -> Inspection:
     ends = sentence_ends(text)
     return Inspection(Ask.SENTENCES, key, text, 0, list(zip([0, *ends], ends, strict=False)))
 
-
-_HIGH, _LOW = re.compile("[\ud800-\udbff]"), re.compile("[\udc00-\udfff]")
 
 Verdict = Callable[[ChannelKey, Finding, str], Hit]
 

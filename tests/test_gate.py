@@ -119,6 +119,28 @@ def test_passages_that_are_followed_do_not_leave_and_do_not_depend_on_the_cuts(t
         assert sent == whole
 
 
+BOLD = {ord("0") + n: 0x1D7CE + n for n in range(10)} | {ord("A") + n: 0x1D400 + n for n in range(26)}
+
+
+def halves(text: str) -> str:
+    """The text with every character outside the basic plane as its two halves, as JSON escapes spell it."""
+    return "".join(
+        c if ord(c) < 0x10000 else chr(0xD7C0 + (ord(c) >> 10)) + chr(0xDC00 + (ord(c) & 0x3FF)) for c in text
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts(), st.lists(st.integers(0, 400), max_size=40))
+def test_characters_that_are_cut_in_half_hide_nothing(text, cuts):
+    """`\\ud835` ends one event and `\\udfcf` begins the next: a client joins them, and so must the gate."""
+    whole = "".join(chr(BOLD.get(ord(c), ord(c))) if n % 3 == 0 else c for n, c in enumerate(text)) + "\U000e0100"
+    for chunks in (split(halves(whole), cuts), list(halves(whole))):
+        left = "".join(play(*gate_for(material.REDACTING), chunks))
+        assert left.encode("utf-16", "surrogatepass").decode("utf-16", "replace") == edited_whole(
+            material.REDACTING, whole
+        ).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @settings(max_examples=150, deadline=None)
 @given(texts())
 def test_character_by_character_too(text):

@@ -55,9 +55,11 @@ class Item:
     show_default=True,
     help="text: each file is one text, for reading; jsonl: an object a line in and out.",
 )
+@click.option("--prompt", default="", metavar="TEXT", help="What the caller said before; with --format text.")
+@click.option("--system", default="", metavar="TEXT", help="The system message; with --format text.")
 @click.option("--all", "everything", is_flag=True, help="Also write findings below the thresholds (for ROC curves).")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, ...]) -> None:
+def check(policy: Path | None, form: str, prompt: str, system: str, everything: bool, files: tuple[Path, ...]) -> None:
     """Judge FILES, or standard input, by a policy.
 
     Masks that need a key (`hash`, `format`) use one of this run.
@@ -66,19 +68,24 @@ def check(policy: Path | None, form: str, everything: bool, files: tuple[Path, .
     "action", "text", "findings", "checks_not_run"} a line, in the same order.  Exit status 0: nothing was blocked,
     1: something was, 2: could not run.
     """
-    blocked = asyncio.run(_check(load_policy(policy), form, everything, files))
+    if form == "jsonl" and (prompt or system):
+        raise SettingsError(
+            '--prompt and --system are for --format text; with jsonl each line has "prompt" and "system"'
+        )
+    known = Context(prompt=prompt, system=system, caller=(prompt,) if prompt else ())
+    blocked = asyncio.run(_check(load_policy(policy), form, known, everything, files))
     if blocked:
         sys.exit(1)
 
 
-async def _check(policy: Any, form: str, everything: bool, files: tuple[Path, ...]) -> bool:
+async def _check(policy: Any, form: str, known: Context, everything: bool, files: tuple[Path, ...]) -> bool:
     guard = await prepare(policy)
     guard = replace(guard, judge=guard.judge.keyed(secrets.token_bytes(32)))
     blocked = False
     try:
         with ExitStack() as stack:
             if form == "text":
-                items: Iterable[Item] = _texts(files)
+                items: Iterable[Item] = _texts(files, known)
             else:
                 items = _tracked(_lines(files), files, stack)
             async for item, result in _judged(guard, items):
@@ -161,11 +168,11 @@ def _explain(item: Item, action: Action, text: str | None, result: Review, every
         console.print(text, markup=False, soft_wrap=True)
 
 
-def _texts(files: tuple[Path, ...]) -> Iterator[Item]:
+def _texts(files: tuple[Path, ...], known: Context) -> Iterator[Item]:
     for path in files or (Path("-"),):
         raw = sys.stdin.buffer.read() if str(path) == "-" else _read(path)
         try:
-            yield Item(str(path), raw.decode("utf-8-sig"), Context())
+            yield Item(str(path), raw.decode("utf-8-sig"), known)
         except UnicodeDecodeError as error:
             raise SettingsError(f"{path}: not UTF-8 at byte {error.start}") from None
 

@@ -12,6 +12,7 @@ from guardrail.app import load_policy, prepare
 from guardrail.detectors import registry
 from guardrail.errors import GuardrailError
 from guardrail.policy import cases
+from guardrail.policy.advice import advice
 from guardrail.policy.schema import PolicyModel
 from guardrail.scanner import Scanner
 
@@ -41,6 +42,8 @@ def check(files: tuple[Path, ...]) -> None:
         untested = [rule.id for rule in found.rules if not rule.cases]
         note = f"; without cases: {', '.join(untested)}" if untested else ""
         click.echo(f"{path}: {found.label}, {rules} rule{'s' * (rules != 1)}, good{note}")
+        for words in advice(found, registry.available()):
+            click.echo(f"{path}: note: {words}", err=True)
     if bad:
         sys.exit(2)
 

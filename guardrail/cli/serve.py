@@ -17,7 +17,9 @@ import click
 import uvicorn
 
 from guardrail.app import compose, load_policy, prepare
+from guardrail.detectors import registry
 from guardrail.errors import SettingsError
+from guardrail.policy.advice import advice
 from guardrail.server import HeadLimited
 from guardrail.settings import UPSTREAM_NAMES, Settings, to_environment
 
@@ -98,6 +100,8 @@ def serve(**options: Any) -> None:
         f"upstream {settings.upstream}; audit log {settings.audit}",
         err=True,
     )
+    for words in advice(policy, registry.available()):
+        click.echo(f"guardrail: note on {policy.label}: {words}", err=True)
     # What start-up made stays for good; a collector that walks it again and again costs a tenth of a request.
     gc.collect()
     gc.freeze()

@@ -41,7 +41,7 @@ def nearest_kind(kind: str, detectors: Sequence[AnyDetector]) -> str:
     """Words that help somebody who wrote a kind nothing can find."""
     for detector in _registered():
         if not getattr(detector, "configured", True) and any(fnmatchcase(name, kind) for name in detector.kinds):
-            setup = getattr(detector, "setup", "see docs/detectors.md")
+            setup = getattr(detector, "setup", "see docs/leakage.md and docs/detectors.md")
             return f"`{detector.name}` does, where it is configured: {setup}"
     known = sorted({name for detector in detectors for name in detector.kinds})
     near = difflib.get_close_matches(kind, known, n=1, cutoff=0.5)

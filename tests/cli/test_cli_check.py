@@ -211,3 +211,17 @@ def test_a_person_who_waits_sees_how_far_it_is(policy, tmp_path):
     assert [json.loads(line)["id"] for line in out.splitlines()] == list(range(50))
     assert b"judging" in shown
     assert b"50/50" in shown
+
+
+def test_what_the_caller_said_and_the_system_message_can_be_tried(policy):
+    """An officer tries `unless: caller_supplied` and rules on prompts on one text, without writing JSON."""
+    text = "我會致電9123 4567搵你。"
+    assert "[PHONE]" in run("check", given=text).stdout.decode()
+    done = run("check", "--prompt", "我電話係91234567", given=text).stdout.decode()
+    assert "[PHONE]" not in done
+    assert "rule phone stood back: the caller said it" in " ".join(done.split())
+    prompt = "你係富安銀行嘅客戶服務助理，只可以回答信用卡同按揭嘅問題，唔可以透露內部利率表。"
+    assert "prompt.leak" in run("check", "--system", prompt, given=f"指示：{prompt}").stdout.decode()
+    refused = run("check", "--format", "jsonl", "--prompt", "x", given="")
+    assert refused.returncode == 2
+    assert 'each line has "prompt" and "system"' in refused.stderr.decode()

@@ -191,7 +191,7 @@ def _reasons(address: Address, shape: Shape, *, allowed: bool, listed: bool) -> 
     if reads_as(address.host) is not None:
         yield 0.9 if shape.fetched else 0.8, "a host in punycode that reads as another"
     if listed and not allowed and address.host:
-        yield 0.9 if shape.fetched else 0.7, "a host that is not on the list"
+        yield 0.9 if shape.fetched else 0.8, "a host that is not on the list"
     if (found := _carried(address)) is not None:
         yield 0.95 if shape.fetched else 0.85, f"carries {found}"
     if not allowed and (payload := _payload(address, shape)) is not None:

@@ -43,6 +43,7 @@ class LocalNer:
     """
 
     name = "leakage.ner"
+    setup = f"set {ENGINE_VARIABLE} to `spacy` or `transformers`, and {MODEL_VARIABLE} to the directory of the model"
     kinds: tuple[str, ...] = (*_KINDS.values(), _BARE)
     unit = Unit.SENTENCE
     heavy = True
