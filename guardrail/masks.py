@@ -25,6 +25,7 @@ _DRAWN = re.compile(r"\S")  # in a password a punctuation mark is no separator
 _HIDDEN = "*"
 _SHOWN_AT_END = frozenset({"pii.payment_card", "pii.hk_bank_account", "pii.iban"})
 """Kinds whose last four characters are what people recognise them by (for cards PCI DSS 3.4.1 allows them)."""
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 Repair = Callable[[str], str]
 _LEAST = 6  # letters and digits a value must have before any of them is shown
 _DIGITS, _UPPER, _LOWER = "0123456789", "ABCDEFGHJKLMNPRSTVWXYZ", "abcdefghijkmnopqrstuvwxyz"
@@ -72,15 +73,25 @@ def partial(kind: str, value: str) -> str:
     """
     drawn = _DRAWN if kind.startswith("secret.") else _ALNUM
     places = [match.start() for match in drawn.finditer(value)]
-    if len(places) < _LEAST:
+    if len(places) < _LEAST or not _is_written_plainly(kind, value):
         return _HIDDEN * max(3, len(places))
     if kind in _SHOWN_AT_END and len(places) >= 12:
         shown = set(places[-4:])
     elif kind == "pii.email":
-        shown = {places[0], *range(value.rfind("."), len(value))}
+        shown = {places[0], *range(max(value.rfind("."), value.rfind("．")), len(value))}
     else:
         shown = set(places[: 3 if kind in ("pii.hkid", "pii.hkid_named") else min(3, len(places) // 4)])
     return "".join(_HIDDEN if drawn.match(c) and at not in shown else _plain(c) for at, c in enumerate(value))
+
+
+def _is_written_plainly(kind: str, value: str) -> bool:
+    """Whether a value has the form of its kind; of one that is encoded, reversed or in words nothing is shown, for it is
+    not known which part of it stands where."""
+    read = fold(value).text
+    if kind == "pii.email":
+        return _EMAIL.fullmatch(read) is not None
+    form = FORMATTED.get(kind)
+    return form is None or form[0].fullmatch("".join(_ALNUM.findall(read))) is not None or kind.endswith("phone")
 
 
 def hashed(kind: str, value: str, key: bytes) -> str:

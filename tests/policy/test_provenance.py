@@ -15,6 +15,10 @@ from guardrail.policy.provenance import CallerWords
         ("call 9123-4567", "91234567"),
         ("write to Tai.Man@Example.org please", "tai.man@example.org"),
         ("住喺彌敦道688號12樓", "彌敦道 688 號 12 樓"),
+        ("打+852-9123-4567", "9123 4567"),
+        ("打9123 4567", "+852 9123 4567"),
+        ("我部電話(852) 91234567。", "91234567"),
+        ("電郵tai.man@gmail.com。", "Tai.Man@gmail.com"),
     ],
 )
 def test_what_the_caller_said_in_any_spelling_is_the_callers(said, value):
@@ -32,6 +36,12 @@ def test_what_the_caller_said_in_any_spelling_is_the_callers(said, value):
         ("陳", "陳"),
         ("12 3", "123"),
         ("9123 …… 4567", "91234567"),
+        ("chi-tai.man@gmail.com.hk", "tai.man@gmail.com"),
+        ("tai.man@gmail.com.hk", "tai.man@gmail.com"),
+        ("ref 1-9123-4567-8", "9123 4567"),
+        ("ab com", "a@b.com"),
+        ("t.m@qq.com", "tm@qq.com"),
+        ("2.9123.4567", "91234567"),
     ],
 )
 def test_what_the_caller_did_not_say_is_not(said, value):
