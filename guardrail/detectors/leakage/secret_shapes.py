@@ -224,8 +224,7 @@ _JWT = r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,3}"
 def _jwt(candidate: Candidate) -> Verdict | None:
     """The header must be JSON with `alg` (RFC 7515, 4.1.1); the sample of the manuals is no secret."""
     header, payload, *rest = candidate.value.split(".")
-    fields = _object(header)
-    if fields is None or "alg" not in fields:
+    if "alg" not in (_members(header) or ()):
         return None
     claims = decoded(payload).decode("utf-8", "replace")
     if "John Doe" in claims or ('"1234567890"' in claims and "".join(rest)):
@@ -233,23 +232,37 @@ def _jwt(candidate: Candidate) -> Verdict | None:
     signature = rest[-1] if rest else ""
     if signature and read(signature, 2.8)[0] is not Reading.REAL:
         return _sample("its signature is written")
-    if len(rest) < 3 and _object(payload) is None:
+    if len(rest) < 3 and _members(payload) is None:
         return None
     return Verdict(0.9 if signature else 0.65, "JWT with its header")
 
 
 def is_jwt(text: str) -> bool:
     """Does `text` start with the header of a JWT?"""
-    fields = _object(text.partition(".")[0])
-    return fields is not None and "alg" in fields
+    return "alg" in (_members(text.partition(".")[0]) or ())
 
 
-def _object(part: str) -> dict[str, object] | None:
+_PARSED = 1 << 14  # bytes of JSON that are parsed, and the brackets in them: parsers recurse, and a token nests little
+_BRACKETS = 256
+_MEMBER = re.compile(rb'"([A-Za-z0-9_]{1,32})"\s{0,8}:')
+
+
+def _members(part: str) -> frozenset[str] | None:
+    """The names in the JSON object that `part` encodes, None when it encodes none; never raises.
+
+    What is too long or nested too deep to be parsed is an object if it begins like one: whoever makes a token must not
+    choose that it is not judged.
+    """
+    data = decoded(part)
+    if len(data) > _PARSED or data.count(b"[") + data.count(b"{") > _BRACKETS:
+        if not data.lstrip().startswith(b"{"):
+            return None
+        return frozenset(name.decode() for name in _MEMBER.findall(data))
     try:
-        fields = json.loads(decoded(part))
-    except ValueError:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):  # ValueError: no JSON, no UTF-8, a number of more digits than Python reads
         return None
-    return fields if isinstance(fields, dict) else None
+    return frozenset(fields) if isinstance(fields, dict) else None
 
 
 def _jwt_example(payload: str, header: str = '{"alg":"HS256","typ":"JWT"}') -> str:
