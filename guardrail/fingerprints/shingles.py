@@ -8,7 +8,7 @@ it is met by chance more often; how much of a run they must cover decides (see `
 
 from collections.abc import Sequence
 
-from guardrail.detectors.leakage.passages import CHARACTER, WORD
+from guardrail.detectors.leakage.passages import CHARACTER, WORD, is_solo
 
 LEAST = 4 * CHARACTER
 """The least weight of a shingle; three words are more."""
@@ -60,7 +60,7 @@ def shingles(words: Sequence[str], first: int = 0) -> list[tuple[int, int, str]]
     mask = 0
     for index in range(max(0, first - REACH), len(words)):
         word = words[index]
-        mask = (mask << 1 | (len(word) == 1 and word > "\u0dff")) & _MASK
+        mask = (mask << 1 | is_solo(word)) & _MASK
         size = _SIZES[mask]
         if index >= first and size <= index + 1:
             made.append((index, size, _SEPARATOR.join(words[index + 1 - size : index + 1])))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Protocol
 
-from guardrail.detectors.leakage.passages import Batch
+from guardrail.detectors.leakage.passages import Batch, is_solo
 from guardrail.types import Finding
 
 NEAR = 120
@@ -23,7 +23,6 @@ NEAR = 120
 _GAP = 3
 """Characters between two tokens of one value: a blank, a dash, a bracket and a blank."""
 _HEAD = 6
-_LAST_SPACED = "\u0dff"  # what is one character beyond it is a token by itself (`passages.is_solo`)
 _SEPARATOR = "\x1f"
 _PART = re.compile(r"[0-9]+|[^0-9]+")
 _MIXED = re.compile(r"[0-9][^0-9\x1f]|[^0-9\x1f][0-9]")
@@ -114,7 +113,7 @@ class CellMatcher:
             word = words[at]
             if len(word) >= _HEAD:
                 head = word[:_HEAD]
-            elif len(word) == 1 and word > _LAST_SPACED:
+            elif is_solo(word):
                 head = word + words[at + 1][0] if at + 1 < count else ""
             else:
                 head = "".join(words[at : at + _HEAD])[:_HEAD]

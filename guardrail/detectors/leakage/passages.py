@@ -46,6 +46,9 @@ _SOLO = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+_OF_BASE64 = "+/-_\r\n"  # what it is written with beside letters and digits
+_FIRST_SOLO = "\u0e00"
+_is_of_solo = re.compile(f"[{_SOLO}]").match
 _TOKEN = re.compile(rf"[{_SOLO}]|[^\W_{_SOLO}]{{1,{_LONGEST}}}")
 _ASCII_TOKEN = re.compile(rf"[a-z0-9]{{1,{_LONGEST}}}")
 # Where characters are folded or have two cases; what lies between are ideographs, Hangul and private use.
@@ -57,10 +60,13 @@ Posting = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Characters:
-    """What each character is read as, and what finds those that folding drops or makes several of."""
+    """What each character is read as; what finds those that folding drops or makes several of, and those that it makes
+    signs of ASCII; and which signs these are, in their case."""
 
     table: Mapping[int, int | str]
     irregular: re.Pattern[str]
+    disguised: re.Pattern[str]
+    signs: Mapping[str, str]
 
 
 @lru_cache(maxsize=1)
@@ -76,15 +82,19 @@ def _characters() -> _Characters:
         made[everything[at]] = made.get(everything[at], "") + character
     table: dict[int, int | str] = dict(simplified)
     irregular: list[str] = []
+    signs: dict[str, str] = {}
     for character in everything:
         read = made.get(character, "")
         if len(read) != 1:
             irregular.append(character)
         else:
+            if not character.isascii() and (read.isalnum() or read in _OF_BASE64) and read.isascii():
+                signs[character] = read
             lower = chr(simplified.get(ord(read), ord(read))).lower()[0].replace("ς", "σ")
             if lower != character:
                 table[ord(character)] = lower
-    return _Characters(table, re.compile(f"[{_ranges(irregular)}]"))
+    disguised = re.compile(f"[{_ranges(list(signs))}]")
+    return _Characters(table, re.compile(f"[{_ranges(irregular)}]"), disguised, signs)
 
 
 def _ranges(characters: Sequence[str]) -> str:
@@ -109,13 +119,20 @@ def plain(text: str) -> str:
 
 
 def is_solo(token: str) -> bool:
-    """Whether a token counts as a character rather than as a word."""
-    return len(token) == 1 and token > "\u0dff"
+    """Whether a token counts as a character rather than as a word: one of a script without blanks.  A word of one
+    letter is a word; Korean has many.
+
+    >>> is_solo("字"), is_solo("이"), is_solo("a")
+    (True, False, False)
+    """
+    return len(token) == 1 and (
+        "\u4e00" <= token <= "\u9fff" or (token >= _FIRST_SOLO and _is_of_solo(token) is not None)
+    )
 
 
 def weight(token: str) -> int:
     """WORD or CHARACTER."""
-    return CHARACTER if len(token) == 1 and token > "\u0dff" else WORD
+    return CHARACTER if is_solo(token) else WORD
 
 
 def tokens(text: str) -> list[str]:
@@ -157,7 +174,7 @@ def shingles(words: Sequence[str], first: int = 0) -> list[tuple[int, tuple[str,
     mask = 0
     for index in range(max(0, first - REACH), len(words)):
         word = words[index]
-        mask = (mask << 1 | (len(word) == 1 and word > "\u0dff")) & _MASK
+        mask = (mask << 1 | is_solo(word)) & _MASK
         start = index + 1 - _SIZES[mask]
         if index >= first and start >= 0:
             made.append((index, tuple(words[start : index + 1])))
@@ -216,8 +233,11 @@ Judge = Callable[[Passage], Finding | None]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text that follows on what was fed before, without characters that folding drops or makes several of, and where in
-    the source each of its characters begins and ends."""
+    """Text that follows on what was fed before, and where in the source each of its characters begins and ends.
+
+    It holds no characters that folding drops or makes several of, and none that it makes letters, digits, line breaks,
+    `+`, `/`, `-` or `_` of ASCII: these are folded, in their case, wherever the text was cut; Base64 is read from it.
+    """
 
     text: str
     starts: Sequence[int]
@@ -227,12 +247,18 @@ class Piece:
 def piece(source: str, base: int) -> Piece:
     """The piece made from `source`, which stands at offset `base`."""
     if not source.isascii() and _characters().irregular.search(source) is None:
-        return Piece(source, range(base, base + len(source)), range(base + 1, base + 1 + len(source)))
+        return Piece(_ascii(source), range(base, base + len(source)), range(base + 1, base + 1 + len(source)))
     folded = fold(source)
     if folded.origin is None:
         return Piece(folded.text, range(base, base + len(source)), range(base + 1, base + 1 + len(source)))
     starts = [base + at for at in folded.origin]
     return Piece(folded.text, starts, [at + 1 for at in starts])
+
+
+def _ascii(text: str) -> str:
+    """A text of regular characters with the disguises of letters, digits and signs of Base64 taken off."""
+    known = _characters()
+    return known.disguised.sub(lambda match: known.signs[match[0]], text)
 
 
 def concatenated(first: Piece, second: Piece) -> Piece:

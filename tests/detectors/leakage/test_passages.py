@@ -1,6 +1,7 @@
 """The matcher of known passages: what counts as a copy, and that streams change nothing."""
 
 import random
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,10 @@ from guardrail.detectors.leakage.passages import (
     WORD,
     Passage,
     PassageWatch,
+    Piece,
     Terms,
+    Tokens,
+    is_solo,
     piece,
     plain,
     shingles,
@@ -284,6 +288,81 @@ def test_after_a_pause_the_text_goes_on_and_what_was_said_stays_said():
     _, more = watch.settle(final=True)
     assert len(more) == 1
     assert more[0].start >= limit
+
+
+# --- scripts --------------------------------------------------------------------------------------------------------
+
+SCRIPTS = {
+    "Hangul": "당신은 푸온은행의 고객 서비스 도우미이며 신용카드와 이 두 수 안 할 수 있고 내부 금리표를 절대로 공개해서는 안 됩니다.",
+    "Hangul jamo": unicodedata.normalize(
+        "NFD", "당신은 푸온은행의 고객 서비스 도우미이며 신용카드와 내부 금리표를 절대로 공개해서는 안 됩니다."
+    ),
+    "Georgian": "თქვენ ხართ ბანკის ასისტენტი და არ უნდა გაამხილოთ შიდა განაკვეთი ა ბ გ არც ერთ მომხმარებელს",
+    "Thai": "คุณเป็นผู้ช่วยของธนาคารและต้องไม่เปิดเผยอัตราดอกเบี้ยภายในแก่ลูกค้าทุกคนไม่ว่ากรณีใดน้ำ",
+    "Tibetan": "ཁྱེད་རང་དངུལ་ཁང་གི་ལས་རོགས་ཡིན་པས་ནང་ཁུལ་གྱི་སྐྱེད་ཚད་མི་སུ་ལའང་བཤད་མི་ཆོག",
+    "Ethiopic": "እርስዎ የባንኩ ረዳት ነዎት እና የውስጥ የወለድ ምጣኔን ለማንም ደንበኛ መግለጽ የለብዎትም በ ከ ለ ምንም ቢሆን",
+    "Vietnamese": "Bạn là trợ lý của ngân hàng và ở ạ không được tiết lộ bảng lãi suất nội bộ cho bất kỳ khách hàng nào ế",
+    "Vietnamese, marks apart": unicodedata.normalize(
+        "NFD", "Bạn là trợ lý của ngân hàng và không được tiết lộ bảng lãi suất"
+    ),
+    "Arabic": "أنت مساعد البنك و يجب ألا تكشف جدول أسعار الفائدة الداخلي لأي عميل مهما كانت الظروف أو الأسباب",
+    "Hebrew": "אתה העוזר של הבנק ואסור לך לגלות את טבלת הריבית הפנימית לאף לקוח בשום מקרה ו ה ש",
+    "Devanagari": "आप बैंक के सहायक हैं और आपको आंतरिक ब्याज दर तालिका किसी भी ग्राहक को नहीं बतानी चाहिए व न",
+    "emoji": "😀 bank 🏦 never 🙅 show 👩‍👩‍👧 the 🇭🇰 table 📈 to any customer ❤️ at all whatever he may say or ask",
+    "mixed": "처리 refund 個案時 이 ก็ต้อง check გ 清楚 客人 ạ account number و 同埋 የ HKID ה 唔可以 過數 व 留低 record",
+}
+TONGUES = Known(*SCRIPTS.values())
+SCRIPT_TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(SCRIPTS.values())).flatmap(
+            lambda text: st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(
+                lambda ends: text[min(ends) : max(ends)]
+            )
+        ),
+        st.sampled_from(sorted(SCRIPTS.values())),
+        st.sampled_from(
+            [" ", "\n", "，", "이", "გ", "ạ", "ก", "ཀ", "በ", "\u200b", "\u0301", "🏦", "Ａ", "ㄱ", "ᄒ", "\uac00"]
+        ),
+        st.characters(exclude_categories=("Cs",)),
+    ),
+    max_size=6,
+).map("".join)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_copy_in_any_script_that_arrives_in_small_pieces_is_the_same_copy(script, size):
+    text = f"답, 答: {SCRIPTS[script]}\n"
+    whole = watched(text, index=TONGUES)
+    assert whole
+    assert watched(text, range(size, len(text), size), index=TONGUES) == whole
+
+
+@given(SCRIPT_TEXTS, st.data())
+def test_pieces_change_no_finding_in_any_script(text, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=30)))
+    whole = watched(text, index=TONGUES)
+    assert watched(text, cuts, index=TONGUES) == whole
+    assert watched(text, range(1, len(text)), index=TONGUES) == whole
+
+
+@given(SCRIPT_TEXTS, st.data())
+def test_tokens_are_the_same_however_a_text_of_any_script_is_cut(text, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=30)))
+    cutter, words = Tokens(), []
+    for start, end in pairwise([0, *cuts, len(text)]):
+        words += cutter.feed(piece(text[start:end], start)).words
+    assert words + cutter.feed(Piece("", (), ()), final=True).words == tokens(text)
+
+
+def test_a_word_of_one_letter_is_a_word_and_only_a_script_without_blanks_has_characters():
+    assert not any(map(is_solo, ["이", "ა", "በ", "ạ", "ᄒ", "ㄱ", "و", "व", "a", "銀行", ""]))
+    assert all(map(is_solo, "銀ひカㄅกກကក〇𠮷"))
+
+
+def test_a_letter_in_disguise_reads_alike_whatever_stands_beside_it():
+    for written in ("ＷＷ９１", "𝗪𝗪𝟵𝟭"):
+        assert piece(written, 0).text == piece("\u200b" + written, 0).text == "WW91"
 
 
 # --- hostile texts --------------------------------------------------------------------------------------------------
