@@ -18,6 +18,7 @@ from functools import lru_cache
 CONTEXT = 64
 """Folded characters before a value that a judge may look at."""
 _ROW = 1000  # characters of a row of a table; in a longer one nobody reads the head
+_CUT = "\0"  # stands where a line was cut
 _TABLE = re.compile(r"^\|[^\n]*(?:\n\|[^\n]*)+", re.MULTILINE)
 
 
@@ -92,11 +93,13 @@ class Pattern:
 def context_of(text: str) -> str:
     """What of `text` judges of the text that follows may look at: its last CONTEXT characters and, inside a Markdown
     table, the head and the row so far, so that `heading` says the same as it would with all of it."""
-    near = _clear_of_bars(text, max(0, len(text) - CONTEXT))
+    near = max(0, len(text) - CONTEXT)
     row = text.rfind("\n", 0, len(text)) + 1
-    head = _head(text, row)
+    head = _head(text, row) if len(text) - row <= _ROW else None
     if head is None or head[0] >= near:
-        return text[near:]
+        # A cut must not make the middle of a line look like a row of a table.
+        inside = text.startswith("|", near) and near > 0 and text[near - 1] != "\n"
+        return _CUT + text[near:] if inside else text[near:]
     words = text[head[0] : head[1]]
     return f"{words}\n{text[row:]}" if row <= near else f"{words}\n|{text[near:]}"
 
@@ -108,24 +111,17 @@ def heading(text: str, at: int) -> str:
     'HKID'
     """
     row = text.rfind("\n", 0, at) + 1
-    head = _head(text, row)
-    if head is None or at - row > _ROW:
+    head = _head(text, row) if at - row <= _ROW else None
+    if head is None:
         return ""
     cells = text[head[0] : head[1]].strip().strip("|").split("|")
     column = text.count("|", row, at) - 1
     return cells[column].strip() if 0 <= column < len(cells) else ""
 
 
-def _clear_of_bars(text: str, at: int) -> int:
-    """`at`, or a little before it where a cut there would make the middle of a line look like a row of a table."""
-    while at > 0 and text[at - 1] != "\n" and text.startswith("|", at):
-        at -= 1
-    return at
-
-
 def _head(text: str, row: int) -> tuple[int, int] | None:
     """The first line of the table that the line at `row` belongs to; None when it is that line or in no table."""
-    if not text.startswith("|", row) or (len(text) - row > _ROW and "\n" not in text[row : row + _ROW]):
+    if not text.startswith("|", row):
         return None
     tables = _tables(text)
     at = bisect_right(tables, (row, len(text))) - 1

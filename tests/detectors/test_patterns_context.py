@@ -57,3 +57,14 @@ def test_what_a_stream_keeps_says_the_same_as_all_of_it(before, after, cuts):
 @given(st.text(alphabet="a|\n", max_size=3000))
 def test_what_is_kept_is_short(text):
     assert len(context_of(text)) <= 3 * (CONTEXT + 1000)
+
+
+def test_the_head_does_not_depend_on_what_comes_later_in_the_row():
+    text = "| a | HKID |\n|---|---|\n| x | A1234563 |"
+    at = text.index("A1234563")
+    assert heading(text, at) == heading(text + " y" * 2000, at) == "HKID"
+
+
+@given(st.integers(60, 3000))
+def test_a_run_of_bars_is_not_kept(length):
+    assert len(context_of("|" * length)) <= CONTEXT + 1
