@@ -45,6 +45,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
 _BASE32 = re.compile(r"\b[A-Z2-7]{16,}")
 _HEX_RUN = re.compile(r"(?:\b|(?<=0[xX]))(?:[0-9A-Fa-f]{2}){6,}\b")
 _CODES = re.compile(r"\b\d{2,3}(?:[ ,;]{1,2}\d{2,3}){5,}\b")
+CODES_IN_A_ROW = r"(?:[01][0-9]{2}|2[0-5][0-9]|[3-9][0-9]){8,}"
+"""Decimal codes of octets without anything between: three digits each, or two where the code has no more (32 to 99), in
+the syntax that RE2 and Python share.  No code that stands for a character begins another, so there is one reading."""
+_CODES_IN_A_ROW = re.compile(rf"\b{CODES_IN_A_ROW}\b", re.ASCII)
+_CODE = re.compile(r"[01]\d{2}|2[0-5]\d|[3-9]\d", re.ASCII)
 _HEX_CODES = re.compile(r"\b(?:0x)?[0-9A-Fa-f]{2}(?:[ :,-]{1,2}(?:0x)?[0-9A-Fa-f]{2}){5,}\b")
 _BITS = re.compile(r"\b[01]{8}(?: ?[01]{8}){5,}\b")
 
@@ -248,13 +253,14 @@ def from_quoted(run: str) -> str | None:
 
 
 def from_codes(run: str) -> str | None:
-    """Decimal character codes.
+    """Decimal character codes, apart or in a row.
 
-    >>> from_codes("65, 49, 50, 51, 52, 53, 54")
-    'A123456'
+    >>> from_codes("65, 49, 50, 51, 52, 53, 54"), from_codes("065049050051052053054")
+    ('A123456', 'A123456')
     """
-    codes = [int(code) for code in re.findall(r"\d+", run[: 4 * BUDGET])]
-    return _as_text(bytes(codes)) if max(codes) < 256 else None
+    run = run[: 4 * BUDGET]
+    codes = [int(code) for code in (_CODE.findall(run) if run.isdecimal() else re.findall(r"\d{1,3}", run))]
+    return _as_text(bytes(codes)) if codes and max(codes) < 256 else None
 
 
 def from_bits(run: str) -> str | None:
@@ -297,36 +303,54 @@ def _reads(data: bytes, *, cut: bool) -> bool:
     """Whether `data`, perhaps cut inside a character, is text."""
     if not data:
         return False
-    if b"\0" in data and max(data[1::2].count(0), data[::2].count(0)) >= len(data) // 2:
-        return True
-    if data.isascii():
+    if data.isascii() and b"\0" not in data:
         return not data.translate(None, _PRINTABLE)
     for end in range(len(data), max(len(data) - 4, 0), -1):
         try:
             said = data[:end].decode()
         except UnicodeDecodeError:
             if not cut:
-                return False
+                break
             continue
-        return _TEXT.fullmatch(said) is not None
-    return False
+        if _TEXT.fullmatch(said):
+            return True
+        break
+    return _wide(data) is not None
 
 
 _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
 
 
 def _as_text(data: bytes) -> str | None:
-    """`data` as UTF-8, or as UTF-16 when half of it is zero; None when that is no text."""
+    """`data` as UTF-8 or UTF-16; None when that is no text."""
     if len(data) < _LEAST:
         return None
-    if b"\0" in data:
-        order = "utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be"
-        said = data.decode(order, "replace").lstrip("\ufeff")
-    else:
-        said = data.decode("utf-8", "replace")
-        if said.endswith("\ufffd"):
-            said = said.rstrip("\ufffd")
-    return said if said and _TEXT.fullmatch(said) else None
+    said = data.decode("utf-8", "replace")
+    if said.endswith("\ufffd"):
+        said = said.rstrip("\ufffd")
+    return said if said and _TEXT.fullmatch(said) else _wide(data)
+
+
+_ORDERS = {codecs.BOM_UTF16_LE: ("utf-16-le",), codecs.BOM_UTF16_BE: ("utf-16-be",)}
+# What a text is written in: Latin, punctuation, Chinese, full-width forms, emoji.  Any two octets are some character, so
+# without a byte order mark or the zeros of Latin text only these make a text.
+_WRITTEN = re.compile(
+    r"[\t\n\r\x20-\x7e\u00a0-\u024f\u2000-\u206f\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+    r"\U0001f300-\U0001faff\U00020000-\U0003ffff]*"
+)
+
+
+def _wide(data: bytes) -> str | None:
+    """`data` as UTF-16 in the order that its mark says, or in the one in which it reads as text."""
+    data = data[: len(data) // 2 * 2]
+    high, low = data[1::2].count(0), data[::2].count(0)
+    orders = ("utf-16-le", "utf-16-be") if high >= low else ("utf-16-be", "utf-16-le")
+    form = _TEXT if data[:2] in _ORDERS or max(high, low) * 4 >= len(data) else _WRITTEN
+    for order in _ORDERS.get(data[:2], orders):
+        said = data.decode(order, "replace").lstrip("\ufeff").rstrip("\ufffd")
+        if said and form.fullmatch(said):
+            return said
+    return None
 
 
 def pieces(run: str) -> Iterator[str]:
@@ -339,6 +363,7 @@ def pieces(run: str) -> Iterator[str]:
 _RUNS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
     ("binary", _BITS, from_bits),
     ("character codes", _CODES, from_codes),
+    ("character codes", _CODES_IN_A_ROW, from_codes),
     ("hexadecimal", _HEX_CODES, from_hex),
     ("hexadecimal", _HEX_RUN, from_hex),
     ("base32", _BASE32, from_base32),

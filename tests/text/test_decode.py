@@ -74,6 +74,13 @@ def test_every_character_knows_the_escape_it_was_made_from() -> None:
         (decode.from_base64, "QTEyMzQ1NigzKQ", VALUE),
         (decode.from_base64, base64.urlsafe_b64encode("身份證？>A123456(3)".encode()).decode(), "身份證？>A123456(3)"),
         (decode.from_base64, base64.b64encode(VALUE.encode("utf-16-le")).decode(), VALUE),
+        (decode.from_base64, base64.b64encode(VALUE.encode("utf-16")).decode(), VALUE),
+        (decode.from_base64, base64.b64encode("身份證A1".encode("utf-16-be")).decode(), "身份證A1"),
+        (
+            decode.from_base64,
+            base64.b64encode("電話九一二三四五六七".encode("utf-16")).decode(),
+            "電話九一二三四五六七",
+        ),
         (decode.from_base64, "JavaScriptDeveloper", None),
         (decode.from_base64, "QTEy", None),  # too short to hold anything
         (decode.from_base64, base64.b64encode(bytes(range(128, 228))).decode(), None),
@@ -86,6 +93,8 @@ def test_every_character_knows_the_escape_it_was_made_from() -> None:
         (decode.from_hex, "d41d8cd98f00b204e9800998ecf8427e", None),
         (decode.from_hex, "abc", None),
         (decode.from_codes, "65, 49, 50, 51, 52, 53, 54, 40, 51, 41", VALUE),
+        (decode.from_codes, "065049050051052053054040051041", VALUE),
+        (decode.from_codes, "65495051525354405141", VALUE),
         (decode.from_codes, "300 400 500 600 700 800", None),
         (decode.from_bits, " ".join(f"{byte:08b}" for byte in VALUE.encode()), VALUE),
         (decode.from_quoted, "".join(f"={byte:02X}" for byte in VALUE.encode()), VALUE),

@@ -126,8 +126,7 @@ def _verdict(finding: Finding, via: str, span: tuple[int, int] | None = None) ->
 def _base64(candidate: Candidate) -> Verdict | None:
     """The run as it stands, its parts between slashes, hyphens and underscores, and what rot13 or reversal makes of
     it."""
-    value = candidate.value
-    opening = candidate.before[-1:] if candidate.before[-1:] in ("+", "/") else ""
+    value, opening = candidate.value, _opening(candidate)
     context = context_before(candidate)
     for piece in (opening + value, *decode.pieces(value)) if opening else decode.pieces(value):
         for via, reading in (
@@ -141,8 +140,14 @@ def _base64(candidate: Candidate) -> Verdict | None:
     return None
 
 
+def _opening(candidate: Candidate) -> str:
+    """What of the run stands before the first letter: `//4` and `/v8` begin a text in UTF-16 with its mark."""
+    opening = candidate.before[-2:]
+    return opening[len(opening.rstrip("+/")) :]
+
+
 def _base64_lines(candidate: Candidate) -> Verdict | None:
-    said = decode.from_base64(re.sub(r"\s|\\n", "", candidate.value))
+    said = decode.from_base64(_opening(candidate) + re.sub(r"\s|\\n", "", candidate.value))
     found = revealed(context_before(candidate), said, "base64") if said is not None else None
     return _verdict(*found) if found else None
 
@@ -328,6 +333,12 @@ _PATTERNS: tuple[Pattern, ...] = (
         "codes",
         "pii.hkid",
         r"\b[0-9]{2,3}(?:[ ,;]{1,2}[0-9]{2,3}){5,}\b",
+        partial(_run, [("character codes", decode.from_codes)]),
+    ),
+    Pattern(
+        "codes_in_a_row",
+        "pii.hkid",
+        rf"\b{decode.CODES_IN_A_ROW}\b",
         partial(_run, [("character codes", decode.from_codes)]),
     ),
     Pattern(
