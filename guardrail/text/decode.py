@@ -332,7 +332,7 @@ def _as_text(data: bytes) -> str | None:
 
 
 _ORDERS = {codecs.BOM_UTF16_LE: ("utf-16-le",), codecs.BOM_UTF16_BE: ("utf-16-be",)}
-# What a text is written in: Latin, punctuation, Chinese, full-width forms, emoji.  Any two octets are some character, so
+# What a text is written in: Latin, punctuation, Chinese, full-width forms, emoji.  Any two octets are a character, so
 # without a byte order mark or the zeros of Latin text only these make a text.
 _WRITTEN = re.compile(
     r"[\t\n\r\x20-\x7e\u00a0-\u024f\u2000-\u206f\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
