@@ -127,7 +127,7 @@ def _base64(candidate: Candidate) -> Verdict | None:
     """The run as it stands, its parts between slashes, hyphens and underscores, and what rot13 or reversal makes of
     it."""
     value, opening = candidate.value, _opening(candidate)
-    context = context_before(candidate)
+    context = f"{context_before(candidate)[: -1 - len(opening)]} "
     for piece in (opening + value, *decode.pieces(value)) if opening else decode.pieces(value):
         for via, reading in (
             ("base64", piece),

@@ -92,6 +92,12 @@ def test_every_kind_is_found_in_every_encoding(way: str, kind: str, words: str, 
     assert any(found.split(".")[0] == "secret" if kind == "secret" else found == kind for found, _ in find(text)), text
 
 
+def test_the_beginning_of_a_run_is_not_taken_for_a_path_before_the_value() -> None:
+    run = base64.b64encode("4539578763621486".encode("utf-16")).decode()
+    assert run.startswith("//")
+    assert find(f"The value: {run} .") == [("pii.payment_card", run[2:])]
+
+
 def test_lines_of_base64_are_read_as_one() -> None:
     body = _b64("A long introduction that says nothing; then the number A123456(3), which is what matters here.")
     text = "\n".join(body[at : at + 64] for at in range(0, len(body), 64))
