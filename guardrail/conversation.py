@@ -9,16 +9,22 @@ Rules:
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from guardrail.dialects.places import at
 from guardrail.types import Context, Segment
 
 _ANSWERS = ("assistant", "model")
+_SAID_IN = frozenset({"content", "text", "parts", "input"})
+"""The members in which a person's words stand, in every vendor's API."""
+_SAID_AS = frozenset({None, "text", "input_text", "message"})
+"""The types of what holds a person's words; a document or a result of a tool may have a text too."""
 
 
-def heard(context: Context, segments: Iterable[Segment]) -> Context:
+def heard(context: Context, segments: Iterable[Segment], document: Any) -> Context:
     """`context` with the texts of a request sorted by who said them.
 
-    `segments` are all strings of the request, as the dialect names them.
+    `segments` are all strings of the request, as the dialect names them; `document` is the request they stand in.
     """
     caller: list[str] = []
     history: list[str] = []
@@ -28,10 +34,20 @@ def heard(context: Context, segments: Iterable[Segment]) -> Context:
             tools.append(segment.text)
         elif segment.channel == "content" and segment.role in _ANSWERS:
             history.append(segment.text)
-        elif segment.channel == "content" and segment.role == "user" and not _is_material(segment.text, context):
-            caller.append(segment.text)
+        elif segment.channel == "content" and segment.role == "user":
+            caller += _said(segment, context, document)
     return replace(context, caller=tuple(caller), history=tuple(history), tools=tuple(tools))
 
 
-def _is_material(text: str, context: Context) -> bool:
-    return any(text in source for source in context.sources)
+def _said(segment: Segment, context: Context, document: Any) -> list[str]:
+    """What of a text in the caller's name is the caller's own."""
+    name = next((part for part in reversed(segment.pointer) if isinstance(part, str)), "")
+    if name == "prompt" and segment.pointer[0] == "prompt":
+        # A transcript may hold answers too; the dialect knows what was asked last.
+        return [context.prompt] if context.prompt and context.prompt in segment.text else []
+    if name not in _SAID_IN or segment.pointer[0] == "prompt":
+        return []
+    holder = at(document, segment.pointer[:-1])
+    if isinstance(holder, dict) and (holder.get("type") not in _SAID_AS or holder.get("thought")):
+        return []
+    return [] if any(segment.text in source for source in context.sources) else [segment.text]

@@ -75,6 +75,8 @@ _FRAMINGS: Mapping[Kind, Callable[[int], Framing]] = {
 _FINAL = frozenset({"unknown_event", "content_type", "upstream_encoding", "upstream_too_large"})
 """Upstream errors that asking again will not cure: SDKs are told not to retry them."""
 _EVENT_LINE = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry)?:")
+_KEYS = frozenset({b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key", b"ocp-apim-subscription-key"})
+"""Headers in which clients send their keys, at any of the vendors."""
 _STALE = frozenset({b"etag", b"digest", b"content-md5", b"content-digest", b"repr-digest", b"last-modified"})
 
 
@@ -262,7 +264,7 @@ class Proxy:
             return body
         segments = turn.dialect.request(document, strings)
         if self._asks:
-            self._converse(turn, segments)
+            self._converse(turn, segments, document)
         if idle:
             return body
         context = replace(turn.call.context, stage=Stage.REQUEST)
@@ -283,9 +285,9 @@ class Proxy:
         judge = self._guard.judge
         return self._guard.scanner.follows or judge.asks_the_caller or judge.names_values
 
-    def _converse(self, turn: _Turn, segments: Sequence[Segment]) -> None:
+    def _converse(self, turn: _Turn, segments: Sequence[Segment], document: Any) -> None:
         """Tell detectors and rules what is known of the conversation."""
-        context = heard(turn.call.context, segments)
+        context = heard(turn.call.context, segments, document)
         turn.call = replace(turn.call, context=context)
         if self._guard.judge.names_values:
             known = self._shelf.take(turn.exchange.caller, turn.call.previous)
@@ -549,7 +551,7 @@ class Proxy:
     def _caller(self, headers: list[Header]) -> str:
         """Which key the client used, as a keyed digest: enough to tell callers apart, nothing to use."""
         for name, value in headers:
-            if name in (b"authorization", b"api-key", b"x-api-key"):
+            if name in _KEYS:
                 return hmac.new(self._key, value, hashlib.sha256).hexdigest()[:16]
         return ""
 

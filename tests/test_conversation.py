@@ -63,9 +63,50 @@ def test_texts_are_sorted_by_who_said_them(name):
     raw = orjson.dumps(body)
     document = jsontext.parse(raw)
     call = BY_NAME[name].call(document, path, "")
-    context = heard(call.context, BY_NAME[name].request(document, jsontext.strings(document, raw)))
+    context = heard(call.context, BY_NAME[name].request(document, jsontext.strings(document, raw)), document)
     assert context.system == "SYSTEM"
     assert context.caller == ("CALLER 1", "CALLER 2")
     assert context.history == ("HISTORY",)
     assert "looks a client up" in context.tools
     assert not any("RESULT" in text for text in (*context.caller, *context.history, context.system))
+
+
+def caller(name, path, body):
+    raw = orjson.dumps(body)
+    document = jsontext.parse(raw)
+    call = BY_NAME[name].call(document, path, "")
+    return heard(call.context, BY_NAME[name].request(document, jsontext.strings(document, raw)), document).caller
+
+
+X = "SOMEBODY ELSE"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "body"),
+    [
+        ("openai_chat", "/v1/chat/completions", {"messages": [{"role": "user", "content": [{"type": "document", "text": X}]}]}),
+        ("openai_chat", "/v1/chat/completions", {"messages": [{"role": "user", "name": X, "content": "y"}]}),
+        ("openai_responses", "/v1/responses", {"prompt": {"id": "p", "variables": {"customer": X}}}),
+        ("anthropic_messages", "/v1/messages", {"messages": [{"role": "user", "content": [{"type": "zz", "text": X}]}]}),
+        ("anthropic_messages", "/v1/messages", {"messages": [{"role": "user", "content": [{"type": "text", "text": "q", "citations": [{"cited_text": X}]}]}]}),
+        ("anthropic_complete", "/v1/complete", {"prompt": f"\n\nHuman: hi\n\nAssistant: {X}\n\nHuman: and?\n\nAssistant:"}),
+        ("gemini", "/v1beta/models/m:generateContent", {"contents": [{"role": "user", "parts": [{"text": X, "thought": True}]}]}),
+        ("ollama", "/api/generate", {"prompt": "hi", "template": X, "suffix": X}),
+    ],
+)  # fmt: skip
+def test_what_only_stands_in_a_message_of_the_caller_is_not_the_callers(name, path, body):
+    assert not any(X in text for text in caller(name, path, body))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "body"),
+    [
+        ("openai_completions", "/v1/completions", {"prompt": "MINE"}),
+        ("anthropic_complete", "/v1/complete", {"prompt": "\n\nHuman: MINE\n\nAssistant:"}),
+        ("ollama", "/api/generate", {"prompt": "MINE"}),
+        ("openai_responses", "/v1/responses", {"input": "MINE"}),
+        ("gemini", "/v1beta/models/m:generateContent", {"contents": [{"parts": [{"text": "MINE"}]}]}),
+    ],
+)
+def test_a_prompt_by_itself_is_the_callers(name, path, body):
+    assert caller(name, path, body) == ("MINE",)
