@@ -14,8 +14,8 @@ Rules:
 Threat: OWASP Top 10 for LLM Applications 2025, LLM07 "System Prompt Leakage".
 """
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import Lock
 
@@ -47,6 +47,7 @@ _LETTER_TERMS = Terms(least=40 * WORD, gap=2 * LETTERS * WORD, slack=2 * LETTERS
 _PER_WORD = 5  # letters of a word, when only letters are counted
 _VALUE_TERMS = Terms(least=1, gap=0, density=0.0)
 _KEPT = 200_000  # shingles of indexes that are kept between requests
+_TALKS, _TALK = 64, 4_000_000  # conversations that are kept for the next text of an answer, and characters of all
 
 
 class PromptLeak:
@@ -59,6 +60,7 @@ class PromptLeak:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, tuple[str, ...]], PromptIndex] = OrderedDict()
+        self._talks: OrderedDict[_Key, _Conversation] = OrderedDict()
         self._lock = Lock()
 
     def load(self) -> None:
@@ -70,7 +72,22 @@ class PromptLeak:
         if context.stage is not Stage.RESPONSE or not (context.system or context.tools):
             return None
         index = self._index(context.system, context.tools)
-        return None if index.empty else PromptWatch(index, context)
+        return None if index.empty else PromptWatch(self._conversation(index, context))
+
+    def _conversation(self, index: PromptIndex, context: Context) -> "_Conversation":
+        """What the texts of one answer share: an answer of many texts reads what was said before once."""
+        said = (*context.caller, context.prompt) if context.prompt else context.caller
+        key = (context.system, context.tools, said, context.history)
+        with self._lock:
+            if (kept := self._talks.get(key)) is not None:
+                self._talks.move_to_end(key)
+                return kept
+            made = self._talks[key] = _Conversation(index, said, context.history)
+            while len(self._talks) > 1 and (
+                len(self._talks) > _TALKS or sum(talk.size for talk in self._talks.values()) > _TALK
+            ):
+                self._talks.popitem(last=False)
+        return made
 
     def _index(self, system: str, tools: tuple[str, ...]) -> PromptIndex:
         """The index of these texts: an application says the same in every request."""
@@ -108,66 +125,95 @@ class _Unsaid:
 
     def _theirs(self) -> set[tuple[str, ...]]:
         if self._said is None:
-            self._said = set()
+            said: set[tuple[str, ...]] = set()
             for text in self._texts:
                 words = passages.tokens(text)
                 hits = self._index.hits(words, 0)
-                self._said.update(tuple(words[at - size + 1 : at + 1]) for at, size, _ in hits)
+                said.update(tuple(words[at - size + 1 : at + 1]) for at, size, _ in hits)
+            self._said = said  # at once: other threads may ask
         return self._said
 
 
 class _Out:
-    """Positions of one protected text that are out, and the weight of their tokens."""
+    """Positions of one protected text that are out, and the weight of their tokens, beside those of `before`."""
 
-    __slots__ = ("fragments", "positions", "weight")
+    __slots__ = ("_before", "fragments", "positions", "weight")
 
-    def __init__(self) -> None:
+    def __init__(self, before: "_Out | None" = None) -> None:
+        self._before = before.positions if before else set[int]()
         self.positions: set[int] = set()
-        self.weight = self.fragments = 0
+        self.weight: int = before.weight if before else 0
+        self.fragments: int = before.fragments if before else 0
 
     def add(self, index: PromptIndex, text: int, positions: Iterable[int]) -> None:
         """Note a fragment; one that says nothing new does not count."""
-        new = set(positions) - self.positions
+        new = set(positions) - self.positions - self._before
         self.positions |= new
         self.weight += index.weights(text, new)
         self.fragments += bool(new)
 
 
+_Key = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
+class _Conversation:
+    """What is protected in a conversation, without what the caller said; and what earlier answers gave away of it.
+
+    Both are read when there is something to compare."""
+
+    __slots__ = ("_history", "_out", "index", "size", "unsaid", "values")
+
+    def __init__(self, index: PromptIndex, said: Sequence[str], history: Sequence[str]) -> None:
+        self.index = index
+        self.unsaid, self.values = _Unsaid(index, said), _Unsaid(index.values, said)
+        self.size = sum(map(len, said)) + sum(map(len, history))
+        self._history = history
+        self._out: dict[int, _Out] | None = None
+
+    def out(self) -> Mapping[int, _Out]:
+        """By protected text, what earlier answers gave away of it; not to be changed."""
+        if self._out is None:
+            out: dict[int, _Out] = {}
+            for text in self._history:
+                watch = passages.PassageWatch(self.unsaid, _TERMS, partial(self._remember, out))
+                watch.feed(text)
+                watch.settle(final=True)
+            self._out = out  # at once: other threads may ask
+        return self._out
+
+    def _remember(self, out: dict[int, _Out], passage: Passage) -> None:
+        if passage.covered >= FRAGMENT * WORD:
+            document = self.index.documents[passage.document]
+            out.setdefault(document.text, _Out()).add(self.index, document.text, _positions(passage, document))
+
+
 class _Ledger:
     """What of each protected text is out, by earlier answers and by this one so far."""
 
-    def __init__(self, index: PromptIndex, unsaid: _Unsaid, history: Sequence[str]) -> None:
-        self._index, self._unsaid, self._history = index, unsaid, history
-        self._out: defaultdict[int, _Out] = defaultdict(_Out)
-        self._traces: defaultdict[int, _Out] = defaultdict(_Out)
-        self._is_read = not history
+    def __init__(self, conversation: _Conversation) -> None:
+        self._conversation = conversation
+        self._out: dict[int, _Out] = {}
+        self._traces: dict[int, _Out] = {}
 
     def trace(self, passage: Passage) -> int:
         """Note a passage of any length of this answer: the words of its text that the answer repeats so far."""
-        return self._note(self._traces, passage).weight // WORD
+        text = self._document(passage).text
+        return self._noted(self._traces.setdefault(text, _Out()), passage).weight // WORD
 
     def add(self, passage: Passage) -> tuple[int, int]:
         """Note a passage: the words of its text that are out with it, and in how many fragments."""
-        if not self._is_read:
-            self._is_read = True
-            self._read()
-        out = self._note(self._out, passage)
+        text = self._document(passage).text
+        if text not in self._out:
+            self._out[text] = _Out(self._conversation.out().get(text))
+        out = self._noted(self._out[text], passage)
         return out.weight // WORD, out.fragments
 
-    def _read(self) -> None:
-        for text in self._history:
-            watch = passages.PassageWatch(self._unsaid, _TERMS, self._remember)
-            watch.feed(text)
-            watch.settle(final=True)
+    def _document(self, passage: Passage) -> Document:
+        return self._conversation.index.documents[passage.document]
 
-    def _remember(self, passage: Passage) -> None:
-        if passage.covered >= FRAGMENT * WORD:
-            self._note(self._out, passage)
-
-    def _note(self, kept: defaultdict[int, _Out], passage: Passage) -> _Out:
-        document = self._index.documents[passage.document]
-        out = kept[document.text]
-        out.add(self._index, document.text, _positions(passage, document))
+    def _noted(self, out: _Out, passage: Passage) -> _Out:
+        document = self._document(passage)
+        out.add(self._conversation.index, document.text, _positions(passage, document))
         return out
 
 
@@ -180,19 +226,15 @@ def _positions(passage: Passage, document: Document) -> Iterator[int]:
 class PromptWatch:
     """Follows one text of an answer; a `protocol.Watch`."""
 
-    def __init__(self, index: PromptIndex, context: Context) -> None:
-        """`context` holds the conversation that `index` was made for."""
-        said = (*context.caller, context.prompt) if context.prompt else context.caller
-        unsaid = _Unsaid(index, said)
+    def __init__(self, conversation: _Conversation) -> None:
+        index, unsaid = conversation.index, conversation.unsaid
         self._index = index
-        self._ledger = _Ledger(index, unsaid, context.history)
+        self._ledger = _Ledger(conversation)
         self._tokens = Tokens()
         self._matcher = Matcher(unsaid, _TERMS, self._judge)
         self._values: list[Matcher] = []
         if index.values.values:
-            self._values.append(
-                Matcher(_Unsaid(index.values, said), _VALUE_TERMS, self._judge_value, index.values.reach)
-            )
+            self._values.append(Matcher(conversation.values, _VALUE_TERMS, self._judge_value, index.values.reach))
         self._letters = Letters(Matcher(index.letters, _LETTER_TERMS, self._judge_letters, LETTERS), LETTERS)
         self._base64 = Base64(lambda: Matcher(unsaid, _TERMS, partial(self._judge, coded=True)))
         self._length = 0

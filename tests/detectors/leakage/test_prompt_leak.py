@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.leakage.passages import shingles, tokens
+from guardrail.detectors.leakage.passages import PassageWatch, shingles, tokens
 from guardrail.detectors.leakage.prompt import PromptLeak
 from guardrail.detectors.leakage.prompt_index import PromptIndex
 from guardrail.detectors.leakage.prompt_values import declared
@@ -53,6 +53,12 @@ def watched(text: str, context: Context = CONTEXT, cuts=()) -> list[Finding]:
     assert limit == len(text)
     assert all(left <= finding.start for finding in more)
     return sorted(found + more, key=lambda f: (f.start, f.end, f.kind, f.evidence))
+
+
+def everything(watch, text: str) -> list[Finding]:
+    """What a watch finds in a whole text."""
+    watch.feed(text)
+    return watch.settle(final=True)[1]
 
 
 def found(text: str, context: Context = CONTEXT, least: float = 0.6) -> list[tuple[str, str]]:
@@ -418,6 +424,37 @@ def test_indexes_are_kept_between_requests_within_bounds(monkeypatch):
     for number in range(20):
         detector.watch(Context(system=f"{SYSTEM} Customer number {number} of many."))
     assert 1 <= len(detector._kept) < 8
+
+
+def test_what_was_said_before_is_read_once_for_all_texts_of_an_answer(monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "guardrail.detectors.leakage.prompt.passages.PassageWatch.feed",
+        lambda watch, text, feed=PassageWatch.feed: (read.append(text), feed(watch, text))[1],
+    )
+    history = tuple(f"Part {i}: {p} - ok?" for i, p in enumerate(PIECES[:6]))
+    detector = PromptLeak()
+    for channel in range(20):
+        context = Context(system=SYSTEM, history=history, caller=("hello",), channel=f"field{channel}")
+        assert [f.kind for f in everything(detector.watch(context), PIECES[7])] == ["prompt.piecemeal"]
+    assert read == list(history)
+
+
+def test_what_one_text_gives_away_is_not_added_to_another():
+    detector, context = PromptLeak(), Context(system=SYSTEM, history=tuple(PIECES[:3]))
+    for _ in range(10):
+        assert max((f.score for f in everything(detector.watch(context), PIECES[7])), default=0.0) < 0.6
+
+
+def test_conversations_are_kept_within_bounds(monkeypatch):
+    detector = PromptLeak()
+    monkeypatch.setattr("guardrail.detectors.leakage.prompt._TALK", 1_000)
+    for number in range(20):
+        detector.watch(Context(system=SYSTEM, history=(f"{number}" * 200,)))
+    assert 1 <= len(detector._talks) <= 5
+    monkeypatch.setattr("guardrail.detectors.leakage.prompt._TALKS", 2)
+    detector.watch(Context(system=SYSTEM))
+    assert len(detector._talks) == 2
 
 
 def test_a_very_long_prompt_is_indexed_whole():
