@@ -1,7 +1,8 @@
 """`guardrail eval`: how well the checks do, on sets of texts with known answers.
 
-Rules: it writes nothing and downloads nothing; what data is missing is said by name and the rest is measured; the exit
-status speaks of goals only when `--gate` asks for it.
+Rules: it writes nothing and downloads nothing; what data is missing is said by name and the rest is measured, but a
+directory that the operator names must be there; the exit status speaks of goals only when `--gate` asks for it, and a
+gate is no more open to what was not measured than to what was missed.
 """
 
 import sys
@@ -10,16 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from guardrail.app import load_policy
+from guardrail.errors import SettingsError
 from guardrail.evaluation import leakage as leakage_sets
 from guardrail.evaluation.datasets import DEFAULT
 from guardrail.evaluation.report import T, Track, as_json, show_end, show_section, untracked
 from guardrail.evaluation.stock import StockPresidio
-
-_WIDTH = 320  # columns where nobody looks: wide tables stay whole
 
 
 @click.group("eval")
@@ -49,9 +50,11 @@ def evaluate() -> None:
 @click.option("--limit", type=click.IntRange(1), help="At most this many texts of each set, drawn by the seed.")
 @click.option("--baseline/--no-baseline", default=True, show_default=True, help="Measure stock Presidio beside it.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON with every cell and every listing.")
-@click.option("--gate", is_flag=True, help="Exit status 1 when a goal that was measured is missed.")
+@click.option("--gate", is_flag=True, help="Exit status 1 when a goal of a set is missed, or was not measured.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_context
 def leakage(
+    ctx: click.Context,
     data: Path,
     policy: Path | None,
     names: Sequence[str],
@@ -64,20 +67,37 @@ def leakage(
 ) -> None:
     """Measure the checks on data leakage: every set, or those of --set, or your own FILES.
 
-    FILES are JSON lines: {"id", "text", "lang"?, "prompt"?, "spans"?: [{"start", "end", "type"}], "labels"?:
-    {"has_pii" | "has_secret" | "leak": true or false}}.  Exit status 0, with --gate 1 when a goal is missed, 2:
-    something could not run.
+    FILES are JSON lines, with the keys:
+
+    \b
+      text      the answer to judge; the only key that must be there
+      id        how it is named in lists  [default: the number of its line]
+      lang      en, zh-Hant, zh-Hans or yue; tables are by it
+      prompt    what the caller asked
+      system    the system message
+      context   what the model was given to answer from
+      messages  [{"role", "content"}] instead of prompt and system
+      spans     [{"start", "end", "type"}]: the values in the text, by code
+                points, end exclusive; a type is one of guardrail's kinds,
+                or a name of your own that whatever covers it has found
+      labels    {"has_pii" | "has_secret" | "leak": true or false}
+
+    Exit status 0; 1: with --gate, a goal of a set was missed or not measured; 2: something could not run.
     """
+    if gate and files and not names:
+        raise click.UsageError("--gate holds sets against their goals, and files of your own have none; add a --set")
+    if ctx.get_parameter_source("data") is not ParameterSource.DEFAULT and not data.is_dir():
+        raise SettingsError(f"{data}: there is no such directory; --data and GUARDRAIL_DATA name that of the sets")
     with ExitStack() as stack:
         run = leakage_sets.Run(
             data,
             load_policy(policy) if policy else None,
             seed,
             limit,
-            StockPresidio() if baseline and not (files and not names) else None,
+            StockPresidio() if baseline else None,
             _tracker(stack),
         )
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+        console = Console(highlight=False)
         report = leakage_sets.evaluate(
             run, names, files, (lambda section: None) if as_data else lambda section: show_section(section, console)
         )
@@ -87,7 +107,11 @@ def leakage(
         show_end(report, console)
     if any(section.failed for section in report.sections):
         sys.exit(2)
-    if gate and report.missed:
+    if not gate:
+        return
+    for goal in report.unmeasured:
+        click.echo(f"guardrail: the gate stays shut: {goal.goal.figure} was not measured", err=True)
+    if report.missed or report.unmeasured:
         sys.exit(1)
 
 

@@ -15,12 +15,11 @@ from pathlib import Path
 from guardrail.evaluation import datasets, judging
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.intervals import share
+from guardrail.evaluation.matching import Span, masked
 from guardrail.evaluation.report import Cell, Listing, Section, Table, Track, grouped, untracked
 from guardrail.evaluation.stock import StockPresidio
 from guardrail.review import Review
 from guardrail.types import Action, Hit, Policy
-
-_AROUND = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,14 @@ def evaluate(
 ) -> Section:
     """Judge every set of `data/benign`."""
     title = "ordinary answers under the baseline policy"
-    names = datasets.sets(data, "benign")
-    if not names:
+    files = datasets.sets(data, "benign")
+    if not files:
         return Section("benign", title, missing=f"no sets in {data / 'benign'}; give their place with --data")
     base = judging.baseline(policy)
     judged: list[Judged] = []
     theirs: dict[str, list[bool]] = {}
     try:
-        for name in names:
-            path = datasets.find(data, name)
-            assert path is not None
+        for name, path in files.items():
             items = datasets.read(path, limit, seed)
             for item in track(name, items):
                 judged.append(Judged(name, item, judging.reviews(base, [item])[0]))
@@ -131,28 +128,15 @@ def _rule(hit: Hit) -> str:
 def _lines(one: Judged, least: Action) -> list[str]:
     """One line for every hit that altered an answer."""
     fired = [hit for hit in one.review.fired if hit.action >= least]
+    places = [span for hit in one.review.fired if (span := _place(hit)) is not None]
     return [
         f"{one.source} {one.item.id}: {hit.finding.kind} by `{_rule(hit)}` ({hit.action.word}, score "
-        f"{hit.finding.score:.2f}, {hit.finding.detector}): {masked(one.item.text, hit, one.review.fired)}"
+        f"{hit.finding.score:.2f}, {hit.finding.detector}): {masked(one.item.text, _place(hit), places)}"
         for hit in fired
     ]
 
 
-def masked(text: str, hit: Hit, others: Sequence[Hit]) -> str:
-    """The surroundings of a finding with every value in them replaced by its kind and length."""
+def _place(hit: Hit) -> Span | None:
+    """Where a finding is; None for one on the whole text."""
     start, end = hit.finding.start, hit.finding.end
-    if start is None or end is None:
-        return "(the whole text)"
-    low, high = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    spans = sorted(
-        {(h.finding.start, h.finding.end, h.finding.kind) for h in (hit, *others) if h.finding.start is not None},
-        key=lambda span: (span[0] or 0, -(span[1] or 0)),
-    )
-    parts, at = [], low
-    for first, last, kind in spans:
-        if first is None or last is None or last <= at or first >= high:
-            continue
-        parts.append(text[at : max(at, first)] + f"[{kind}, {last - first} characters]")
-        at = last
-    parts.append(text[at:high] if at < high else "")
-    return repr("".join(parts))
+    return None if start is None or end is None else Span(hit.finding.kind, start, end)

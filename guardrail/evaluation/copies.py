@@ -1,12 +1,11 @@
 """Copies of system messages and of registered documents, as a section of figures."""
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from guardrail.detectors.leakage.prompt import PromptLeak
 from guardrail.evaluation import datasets
+from guardrail.evaluation import prompt_leak as measured
 from guardrail.evaluation.intervals import Measure, share
 from guardrail.evaluation.report import Cell, Section, Table, Track, untracked
 
@@ -26,24 +25,23 @@ def prompt_leak(data: Path, *, seed: int = 1, limit: int | None = None, track: T
     return Section("prompt_leak", title, (_table(rows),), _prompt_figures(rows))
 
 
-def _prompt_rows(data: Path, seed: int, limit: int | None, track: Track) -> list[Any]:
-    module = importlib.import_module("guardrail.evaluation.prompt_leak")
+def _prompt_rows(data: Path, seed: int, limit: int | None, track: Track) -> list[measured.Row]:
     detector = PromptLeak()
     detector.load()
     sets = {name: datasets.find(data, name) for name in (_PROMPTS, _ANSWERS, *_LABELLED)}
     items = {name: datasets.read(path, limit, seed) for name, path in sets.items() if path is not None}
-    rows: list[Any] = []
+    rows: list[measured.Row] = []
     for part in track("prompt leak", (_PROMPTS, *_LABELLED)):
         if part in _LABELLED:
             name, key = part.split("/")[-1], _LABELLED[part]
-            rows += module.labelled(detector, items.get(part, []), name, key)
+            rows += measured.labelled(detector, items.get(part, []), name, key)
         elif _PROMPTS in items and _ANSWERS in items:
-            rows += module.recall(detector, items[_PROMPTS], items[_ANSWERS], seed)
-            rows += module.alarms(detector, items[_PROMPTS], items[_ANSWERS], seed)
+            rows += measured.recall(detector, items[_PROMPTS], items[_ANSWERS], seed)
+            rows += measured.alarms(detector, items[_PROMPTS], items[_ANSWERS], seed)
     return rows
 
 
-def _prompt_figures(rows: Sequence[Any]) -> dict[str, Measure]:
+def _prompt_figures(rows: Sequence[measured.Row]) -> dict[str, Measure]:
     figures: dict[str, Measure] = {}
     runs = [row.measure for row in rows if row.figure == "recall" and row.group.removesuffix(", Chinese") in _RUNS]
     if runs:
@@ -58,9 +56,8 @@ def _prompt_figures(rows: Sequence[Any]) -> dict[str, Measure]:
     return figures
 
 
-def _table(rows: Sequence[Any]) -> Table:
+def _table(rows: Sequence[measured.Row]) -> Table:
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
-        goal = getattr(row, "goal", None)
-        cells.append((row.figure, row.group, row.measure.total, row.measure, goal))
+        cells.append((row.figure, row.group, row.measure.total, row.measure, row.goal))
     return Table("Figures", ("figure", "of what", "texts", "seen", "owed"), tuple(cells))

@@ -5,67 +5,86 @@ the labels are those of the scanners' own authors and not independent.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from guardrail.evaluation import datasets, judging
 from guardrail.evaluation.datasets import Item
-from guardrail.evaluation.intervals import auc, share
+from guardrail.evaluation.intervals import Measure, auc, share
 from guardrail.evaluation.report import Cell, Listing, Section, Table, Track, untracked
 
 _TITLE = "published test strings of secret scanners"
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A text of a set, whether it holds a secret, and the best score of a secret found in it."""
+
+    source: str
+    item: Item
+    secret: bool
+    score: float
+
+    @property
+    def found(self) -> bool:
+        """Whether the baseline would act."""
+        return self.score >= judging.FIRM
+
+
 def evaluate(data: Path, *, seed: int = 1, limit: int | None = None, track: Track = untracked) -> Section:
     """Judge every set of `data/secrets`."""
-    names = datasets.sets(data, "secrets")
-    if not names:
+    files = datasets.sets(data, "secrets")
+    if not files:
         return Section("secrets", _TITLE, missing=f"no sets in {data / 'secrets'}; give their place with --data")
     scanner = judging.everything(without=judging.NAMES)
-    scored: list[tuple[str, Item, bool, float]] = []
+    scored: list[Scored] = []
     try:
-        for name in names:
-            path = datasets.find(data, name)
-            assert path is not None
+        for name, path in files.items():
             items = [item for item in datasets.read(path) if isinstance(item.labels.get("has_secret"), bool)]
             for item in track(name, datasets.sample(items, limit, seed)):
                 found = judging.findings(scanner, [item])[0]
                 best = max((one.score for one in found if one.kind.startswith("secret.")), default=0.0)
-                scored.append((name, item, bool(item.labels["has_secret"]), best))
+                scored.append(Scored(name, item, bool(item.labels["has_secret"]), best))
     finally:
         scanner.close()
-    rows: list[tuple[Cell, ...]] = [_row(name, [one for one in scored if one[0] == name]) for name in names]
-    rows.append(_row("all", scored))
-    truth = [one[2] for one in scored]
-    hits = [one[3] >= judging.FIRM for one in scored]
-    positives = [hit for hit, true in zip(hits, truth, strict=True) if true]
-    negatives = [hit for hit, true in zip(hits, truth, strict=True) if not true]
+    rows = [_row(name, [one for one in scored if one.source == name]) for name in files]
+    secrets, others = _halves(scored)
     figures = {
-        "recall": share(sum(positives), len(positives)),
-        "alarms": share(sum(negatives), len(negatives)),
-        "auc": auc([one[3] for one in scored], truth),
+        "recall": share(sum(one.found for one in secrets), len(secrets)),
+        "alarms": share(sum(one.found for one in others), len(others)),
+        "auc": _area(scored),
     }
-    alarms = tuple(_line(item) for (_, item, true, score) in scored if not true and score >= judging.FIRM)
-    missed = tuple(_line(item) for (_, item, true, score) in scored if true and score < judging.FIRM)
     columns = ("set", "secrets", "recall", "others", "alarms", "AUC")
     return Section(
         "secrets",
         _TITLE,
-        (Table("By set", columns, tuple(rows)),),
+        (Table("By set", columns, (*rows, _row("all", scored))),),
         figures,
-        (Listing("Missed, by label", missed), Listing("Alarms, by label", alarms)),
+        (
+            Listing("Missed, by label", tuple(_line(one.item) for one in secrets if not one.found)),
+            Listing("Alarms, by label", tuple(_line(one.item) for one in others if one.found)),
+        ),
     )
 
 
-def _row(name: str, scored: Sequence[tuple[str, Item, bool, float]]) -> tuple[Cell, ...]:
-    true = [score for (_, _, secret, score) in scored if secret]
-    other = [score for (_, _, secret, score) in scored if not secret]
+def _halves(scored: Sequence[Scored]) -> tuple[list[Scored], list[Scored]]:
+    """Those that hold a secret, and the others."""
+    return [one for one in scored if one.secret], [one for one in scored if not one.secret]
+
+
+def _area(scored: Sequence[Scored]) -> Measure:
+    return auc([one.score for one in scored], [one.secret for one in scored])
+
+
+def _row(name: str, scored: Sequence[Scored]) -> tuple[Cell, ...]:
+    secrets, others = _halves(scored)
     return (
         name,
-        len(true),
-        share(sum(score >= judging.FIRM for score in true), len(true)),
-        len(other),
-        share(sum(score >= judging.FIRM for score in other), len(other)),
-        auc([score for (_, _, _, score) in scored], [secret for (_, _, secret, _) in scored]),
+        len(secrets),
+        share(sum(one.found for one in secrets), len(secrets)),
+        len(others),
+        share(sum(one.found for one in others), len(others)),
+        _area(scored),
     )
 
 

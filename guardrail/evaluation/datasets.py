@@ -10,7 +10,7 @@ there and cannot be read is one.
 import gzip
 import random
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from guardrail.errors import SettingsError
 from guardrail.evaluation.matching import Span
 
 DEFAULT = Path("../shared/data")
-LANGUAGES = ("en", "zh-Hant", "zh-Hans", "yue")
+Check = Callable[[Mapping[str, Any], str], None]
+"""Looks at the object of a line, given its place (`file:line`), and raises SettingsError where it is not as owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,20 @@ def find(data: Path, name: str) -> Path | None:
     return None
 
 
-def sets(data: Path, group: str) -> list[str]:
-    """The names of all sets of a group (`benign`), in order."""
+def sets(data: Path, group: str) -> dict[str, Path]:
+    """The files of all sets of a group (`benign`) by name (`benign/replay`), in order."""
     files = (data / group).glob("*.jsonl*") if (data / group).is_dir() else ()
-    return sorted({f"{group}/{path.name.split('.jsonl')[0]}" for path in files})
+    names = sorted({f"{group}/{path.name.split('.jsonl')[0]}" for path in files})
+    return {name: path for name in names if (path := find(data, name)) is not None}
 
 
-def read(path: Path, limit: int | None = None, seed: int = 1) -> list[Item]:
-    """The items of a file; with `limit`, that many drawn by `seed` in the order of the file.
+def read(path: Path, limit: int | None = None, seed: int = 1, check: Check | None = None) -> list[Item]:
+    """The items of a file; with `limit`, that many drawn by `seed` in the order of the file.  `check` is given each
+    object with its place and may raise SettingsError.
 
     Raises SettingsError for a file that cannot be read and for a line that is no item, with its number.
     """
-    items = list(_items(path))
+    items = list(_items(path, check))
     return sample(items, limit, seed)
 
 
@@ -70,7 +73,7 @@ def sample(items: Sequence[Any], limit: int | None, seed: int = 1) -> list[Any]:
     return [items[index] for index in sorted(random.Random(seed).sample(range(len(items)), limit))]
 
 
-def _items(path: Path) -> Iterator[Item]:
+def _items(path: Path, check: Check | None) -> Iterator[Item]:
     try:
         raw = path.read_bytes()
         if path.suffix == ".gz":
@@ -80,16 +83,18 @@ def _items(path: Path) -> Iterator[Item]:
         raise SettingsError(f"{path}: {reason}") from None
     for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if line.strip():
-            yield _item(line, f"{path}:{number}", number)
+            yield _item(line, f"{path}:{number}", number, check)
 
 
-def _item(line: bytes, where: str, number: int) -> Item:
+def _item(line: bytes, where: str, number: int, check: Check | None) -> Item:
     try:
         given = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise SettingsError(f"{where}: not JSON ({error.msg}); expected one object a line") from None
     if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise SettingsError(f'{where}: expected an object with a string "text"')
+    if check is not None:
+        check(given, where)
     words = {name: given.get(name) or "" for name in ("lang", "prompt", "context", "system")}
     for name, value in words.items():
         if not isinstance(value, str):

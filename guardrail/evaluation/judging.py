@@ -7,8 +7,9 @@ Rules:
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from guardrail.detectors import registry
 from guardrail.detectors.registry import AnyDetector
@@ -18,20 +19,22 @@ from guardrail.evaluation.matching import Span
 from guardrail.policy.decide import Judge
 from guardrail.policy.load import load, packaged, parse
 from guardrail.review import Review, review
-from guardrail.scanner import Scanner
+from guardrail.scanner import Scan, Scanner
 from guardrail.types import CHECK_FAILED, Context, Finding, Module, Policy, Segment, Stage
 
+T = TypeVar("T")
 FIRM = 0.6
 NAMES = ("leakage.names", "leakage.ner")
 """Detectors that are left out where names are not the question: they cost more than all the rest."""
-_FAMILIES = ("pii", "secret", "prompt", "document", "carrier", "placeholder")
+FAMILIES = ("pii", "secret", "prompt", "document", "carrier", "placeholder")
+"""The first parts of the kinds of data leakage."""
 
 
 def offered(detectors: Iterable[AnyDetector] | None = None) -> tuple[str, ...]:
     """Every kind of the leakage module that an installed detector finds."""
     found = registry.available() if detectors is None else detectors
     kinds = {kind for detector in found for kind in detector.kinds}
-    return tuple(sorted(kind for kind in kinds if kind.split(".")[0] in _FAMILIES))
+    return tuple(sorted(kind for kind in kinds if kind.split(".")[0] in FAMILIES))
 
 
 def everything(*, without: Iterable[str] = (), also: Iterable[str] = ()) -> Scanner:
@@ -40,7 +43,7 @@ def everything(*, without: Iterable[str] = (), also: Iterable[str] = ()) -> Scan
     left = set(without)
     detectors = [detector for detector in registry.available() if detector.name not in left]
     present = {kind.split(".")[0] for kind in offered(detectors)}
-    wanted = [*(f"{family}.*" for family in _FAMILIES if family in present), *also]
+    wanted = [*(f"{family}.*" for family in FAMILIES if family in present), *also]
     return Scanner(_policy(wanted), detectors)
 
 
@@ -77,39 +80,45 @@ def baseline(policy: Policy | None = None) -> Baseline:
 
 def context_of(item: Item) -> Context:
     """What is known of the conversation that an item comes from."""
-    return Context(prompt=item.prompt, system=item.system, caller=item.caller, lang=item.language or None)
+    sources = (item.context,) if item.context else ()
+    return Context(
+        prompt=item.prompt, system=item.system, sources=sources, caller=item.caller, lang=item.language or None
+    )
 
 
 def findings(scanner: Scanner, items: Iterable[Item]) -> list[list[Finding]]:
     """All findings in each text, of every score.  Raises CheckError when a check did not finish."""
 
-    async def work() -> list[list[Finding]]:
-        found: list[list[Finding]] = []
-        for item in items:
-            segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
-            scan = await scanner.scan([segment], context_of(item), Stage.RESPONSE)
-            broken = [check.reason for check in scan.failed]
-            broken += [finding.evidence for finding in scan.findings[0] if finding.kind == CHECK_FAILED]
-            if broken:
-                raise CheckError(f"a check did not finish on text {item.id}: {broken[0]}; its figures would not count")
-            found.append(scan.findings[0])
-        return found
+    def broken(scan: Scan) -> list[str]:
+        evidence = [finding.evidence for finding in scan.findings[0] if finding.kind == CHECK_FAILED]
+        return [check.reason for check in scan.failed] + evidence
 
-    return asyncio.run(work())
+    scans = _judged(items, lambda segments, context: scanner.scan(segments, context, Stage.RESPONSE), broken)
+    return [scan.findings[0] for scan in scans]
 
 
 def reviews(base: Baseline, items: Iterable[Item]) -> list[Review]:
     """What the policy makes of each text.  Raises CheckError when a check did not finish."""
+    return _judged(
+        items,
+        lambda segments, context: review(base.scanner, base.judge, segments, context, Stage.RESPONSE),
+        lambda made: [f"{check.check} {check.reason}" for check in made.failed],
+    )
 
-    async def work() -> list[Review]:
-        made: list[Review] = []
+
+def _judged(
+    items: Iterable[Item],
+    judge: Callable[[Sequence[Segment], Context], Awaitable[T]],
+    broken: Callable[[T], Sequence[str]],
+) -> list[T]:
+    """What `judge` says of each text as an answer; `broken` names the checks that did not finish."""
+
+    async def work() -> list[T]:
+        made: list[T] = []
         for item in items:
-            segment = Segment(Stage.RESPONSE, "assistant", "content", (), item.text)
-            result = await review(base.scanner, base.judge, [segment], context_of(item), Stage.RESPONSE)
-            if result.failed:
-                reason = f"{result.failed[0].check} {result.failed[0].reason}"
-                raise CheckError(f"a check did not finish on text {item.id}: {reason}; its figures would not count")
-            made.append(result)
+            made.append(await judge([Segment(Stage.RESPONSE, "assistant", "content", (), item.text)], context_of(item)))
+            if reasons := broken(made[-1]):
+                raise CheckError(f"a check did not finish on text {item.id}: {reasons[0]}; its figures would not count")
         return made
 
     return asyncio.run(work())

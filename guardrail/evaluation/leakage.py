@@ -1,17 +1,27 @@
 """Every figure of data leakage in one run: the sets, and the goals that they are held against.
 
 Rules:
-1. A set whose data is not there, or that is not built in, is named as not available; the others run.
+1. A set whose data is not there is named as not available; the others run.
 2. Goals are data, each with its reason; those for generated text speak of the half that nobody tuned on as well.
 """
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from guardrail.errors import CheckError
-from guardrail.evaluation import benign, brought, copies, credentials, evasion, identifiers, screening, spans
+from guardrail.evaluation import (
+    benign,
+    brought,
+    copies,
+    credentials,
+    documents,
+    evasion,
+    format_vectors,
+    identifiers,
+    screening,
+    spans,
+)
 from guardrail.evaluation.report import Goal, Report, Section, Track, judged, untracked
 from guardrail.evaluation.stock import StockPresidio
 from guardrail.types import Policy
@@ -74,23 +84,6 @@ class Run:
     track: Track = untracked
 
 
-def _optional(name: str, title: str, measure: Callable[..., Section] | None = None) -> Callable[[Run], Section]:
-    """A set of a module that may not be built in; `measure` where the module offers rows and no section."""
-
-    def evaluate(run: Run) -> Section:
-        module_name = f"guardrail.evaluation.{name}"
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name != module_name:
-                raise
-            return Section(name, title, missing=f"this build has no {module_name}")
-        section: Section = (measure or module.evaluate)(run.data, seed=run.seed, limit=run.limit, track=run.track)
-        return section
-
-    return evaluate
-
-
 SETS: Mapping[str, Callable[[Run], Section]] = {
     "identifiers": lambda run: identifiers.evaluate(seed=run.seed, limit=run.limit, stock=run.stock, track=run.track),
     "evasion": lambda run: evasion.evaluate(seed=run.seed, limit=run.limit, stock=run.stock, track=run.track),
@@ -98,11 +91,11 @@ SETS: Mapping[str, Callable[[Run], Section]] = {
         run.data, policy=run.policy, seed=run.seed, limit=run.limit, stock=run.stock, track=run.track
     ),
     "secrets": lambda run: credentials.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
-    "addresses": _optional("addresses", "postal addresses", spans.addresses),
-    "names": _optional("names", "names of persons", spans.names),
-    "prompt_leak": _optional("prompt_leak", "answers that repeat their system message", copies.prompt_leak),
-    "format_vectors": _optional("format_vectors", "valid and invalid test values of identifiers"),
-    "documents": _optional("documents", "passages and cells of registered documents"),
+    "addresses": lambda run: spans.addresses(run.data, seed=run.seed, limit=run.limit, track=run.track),
+    "names": lambda run: spans.names(run.data, seed=run.seed, limit=run.limit, track=run.track),
+    "prompt_leak": lambda run: copies.prompt_leak(run.data, seed=run.seed, limit=run.limit, track=run.track),
+    "format_vectors": lambda run: format_vectors.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
+    "documents": lambda run: documents.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
     "screening": lambda run: screening.evaluate(run.data, seed=run.seed, limit=run.limit, track=run.track),
 }
 """The sets by name, in the order in which they run."""
@@ -131,7 +124,7 @@ def evaluate(
             sections.append(_guarded(name, run))
             done(sections[-1])
     for path in files:
-        sections.append(brought.evaluate(path, seed=run.seed, limit=run.limit, track=run.track))
+        sections.append(brought.evaluate(path, seed=run.seed, limit=run.limit, stock=run.stock, track=run.track))
         done(sections[-1])
     goals = judged((goal for goal in GOALS if goal.figure.split(".")[0] in chosen), sections)
     settings = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from guardrail.evaluation.intervals import Counts
 
+_AROUND = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -56,3 +58,19 @@ def compare(values: Sequence[Span], found: Sequence[Span], same: Same = exactly)
     hits = sum(any(same(value, one) for one in found) for value in values)
     wrong = sum(not any(same(value, one) for value in values) for one in set(found))
     return Counts(hits, wrong, len(values) - hits)
+
+
+def masked(text: str, one: Span | None, others: Iterable[Span]) -> str:
+    """The surroundings of a place with every value in them replaced by its kind and length; `one` is None for the whole
+    text, of which nothing is shown."""
+    if one is None:
+        return "(the whole text)"
+    low, high = max(0, one.start - _AROUND), min(len(text), one.end + _AROUND)
+    parts, at = [], low
+    for span in sorted({one, *others}, key=lambda span: (span.start, -span.end, span.kind)):
+        if span.end <= at or span.start >= high:
+            continue
+        parts.append(text[at : max(at, span.start)] + f"[{span.kind}, {span.end - span.start} characters]")
+        at = span.end
+    parts.append(text[at:high] if at < high else "")
+    return repr("".join(parts))

@@ -4,7 +4,7 @@ Rules:
 1. A goal is data: a bound on one named figure and the reason for it.  A figure that was not measured has not met its
    goal and is said to be missing.
 2. A figure is judged by its point value; the interval stands beside it, so that a reader sees how sure it is.
-3. On a terminal tables are drawn; elsewhere they are plain text that can be pasted into a page.
+3. On a terminal tables are drawn; elsewhere they are plain text that can be pasted into a page, and no line is broken.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,8 +14,10 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Drawn
+from rich.text import Text
 
 from guardrail.evaluation.intervals import Counts, Measure
 
@@ -119,6 +121,11 @@ class Report:
         """The goals that were measured and missed."""
         return tuple(one for one in self.goals if one.measure is not None and not one.met)
 
+    @property
+    def unmeasured(self) -> tuple[Judged, ...]:
+        """The goals of which there is no figure, because data was not there."""
+        return tuple(one for one in self.goals if one.measure is None)
+
 
 def judged(goals: Iterable[Goal], sections: Iterable[Section]) -> tuple[Judged, ...]:
     """Each goal with its figure."""
@@ -181,7 +188,7 @@ def shown(cell: Cell) -> str:
 
 def show(report: Report, console: Console, *, most: int = 40) -> None:
     """Print a report; of a listing at most `most` lines."""
-    console.print(report.title, style="bold", markup=False)
+    console.print(report.title, style="bold", markup=False, soft_wrap=True)
     for section in report.sections:
         show_section(section, console, most)
     show_end(report, console)
@@ -190,10 +197,10 @@ def show(report: Report, console: Console, *, most: int = 40) -> None:
 def show_end(report: Report, console: Console) -> None:
     """Print what stands below the sections: the goals, and what the run was asked for."""
     if report.goals:
-        console.print()
-        console.print(drawn(goals_table(report.goals), console))
+        show_table(goals_table(report.goals), console)
     if report.settings:
-        console.print(", ".join(f"{name} {value}" for name, value in report.settings.items()), markup=False)
+        said = ", ".join(f"{name} {value}" for name, value in report.settings.items())
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def show_section(section: Section, console: Console, most: int = 40) -> None:
@@ -208,15 +215,16 @@ def show_section(section: Section, console: Console, most: int = 40) -> None:
             soft_wrap=True,
         )
     for table in section.tables:
-        console.print()
-        console.print(drawn(table, console))
+        show_table(table, console)
     for listing in section.listings:
         console.print()
         console.print(f"{listing.title}: {len(listing.lines)}", markup=False, highlight=False, soft_wrap=True)
         for line in listing.lines[:most]:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
         if len(listing.lines) > most:
-            console.print(f"  ... and {len(listing.lines) - most} more (all of them: --json)", markup=False)
+            console.print(
+                f"  ... and {len(listing.lines) - most} more (all of them: --json)", markup=False, soft_wrap=True
+            )
     for note in section.notes:
         console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
@@ -243,22 +251,42 @@ def _precise(one: Measure) -> str:
     return f"{percent(one.value, 2)} ({percent(one.low, 2)} to {percent(one.high, 2)})"
 
 
-def drawn(table: Table, console: Console) -> Drawn:
-    """A table for `console`: with lines on a terminal, as Markdown elsewhere."""
-    made = Drawn(title=table.title, title_justify="left", box=box.SIMPLE_HEAD if console.is_terminal else box.MARKDOWN)
-    numeric = [all(not isinstance(row[n], str) for row in table.rows) for n in range(len(table.columns))]
-    for name, right in zip(table.columns, numeric, strict=True):
+def show_table(table: Table, console: Console) -> None:
+    """Print a table under its title: drawn within the width of a terminal, elsewhere as Markdown."""
+    console.print()
+    console.print(table.title, style="italic", markup=False, highlight=False, soft_wrap=True)
+    if console.is_terminal:
+        console.print(_drawn(table))
+    else:
+        console.print(f"\n{markdown(table)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def markdown(table: Table) -> str:
+    """A table as Markdown, its columns under each other and each row on one line, however wide."""
+    lines = [table.columns, *([shown(cell).replace("|", "¦") for cell in row] for row in table.rows)]
+    widths = [max(3, *(cell_len(line[n]) for line in lines)) for n in range(len(table.columns))]
+    right = _numeric(table)
+    out = []
+    for line in lines:
+        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)]
+        cells = [gap + cell if r else cell + gap for cell, gap, r in zip(line, gaps, right, strict=True)]
+        out.append(f"| {' | '.join(cells)} |")
+    rules = ["-" * (width + 1) + (":" if r else "-") for width, r in zip(widths, right, strict=True)]
+    return "\n".join([out[0], f"|{'|'.join(rules)}|", *out[1:]])
+
+
+def _drawn(table: Table) -> Drawn:
+    made = Drawn(box=box.SIMPLE_HEAD)
+    for name, right in zip(table.columns, _numeric(table), strict=True):
         made.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in table.rows:
-        made.add_row(*(_escaped(shown(cell), console) for cell in row))
+        made.add_row(*(Text(text, style=_COLOURS.get(text, "")) for text in map(shown, row)))
     return made
 
 
-def _escaped(text: str, console: Console) -> str:
-    safe = text.replace("[", r"\[")
-    if not console.is_terminal:
-        return safe.replace("|", "¦")
-    return f"[{_COLOURS[text]}]{safe}[/]" if text in _COLOURS else safe
+def _numeric(table: Table) -> list[bool]:
+    """Which columns hold no words."""
+    return [all(not isinstance(row[n], str) for row in table.rows) for n in range(len(table.columns))]
 
 
 def as_json(report: Report) -> bytes:

@@ -20,9 +20,7 @@ def corpus(data: Path, seed: int, limit: int | None) -> list[tuple[str, Item]]:
     for name, some in (("generated", made), ("generated, in disguise", hidden)):
         texts += [(name, Item(str(n), text)) for n, text in enumerate(datasets.sample(some, limit, seed))]
     for group in _GROUPS:
-        for name in datasets.sets(data, group):
-            path = datasets.find(data, name)
-            assert path is not None
+        for name, path in datasets.sets(data, group).items():
             texts += [(name, item) for item in datasets.read(path, limit, seed)]
     return texts
 

@@ -8,13 +8,14 @@ Rules:
 4. A public set whose labels name other things too (places, firms) still counts whatever else is reported as wrong.
 """
 
-import importlib
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from guardrail.evaluation import addresses as made_addresses
 from guardrail.evaluation import datasets, judging
+from guardrail.evaluation import names as made_names
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.intervals import Counts, Measure, f1, share
 from guardrail.evaluation.matching import Span, compare, overlap
@@ -31,6 +32,7 @@ _PUBLIC: Mapping[str, Collection[str]] = {
     "pii/presidio_synth": ("PERSON",),
 }
 """Which spans of a public set are names of persons."""
+_PARTS: tuple[made_names.Part, ...] = ("tuned", "held_out")
 _LEARNT = ("pii/wnut17", "pii/presidio_synth")
 _UNSEEN = ("benign/alpaca_eval_outputs", "benign/alpaca_zh", "benign/alignbench_references")
 """Ordinary answers of which the recogniser saw none in training."""
@@ -57,25 +59,24 @@ class Scored:
 
 def addresses(data: Path, *, seed: int = 1, limit: int | None = None, track: Track = untracked) -> Section:
     """Generated addresses, streets and frames of one half never tuned on."""
-    made = importlib.import_module("guardrail.evaluation.addresses")
     title = "postal addresses in generated text, exact spans"
-    if made.KIND not in judging.offered():
-        return Section("addresses", title, missing=f"no installed detector finds {made.KIND}")
+    kind = made_addresses.KIND
+    if kind not in judging.offered():
+        return Section("addresses", title, missing=f"no installed detector finds {kind}")
     scanner = judging.everything(without=judging.NAMES)
     try:
-        parts = {
-            part: _scored(scanner, items, {made.KIND}, {made.KIND}, judging.FIRM, f"addresses, {part}", track)
-            for part in ("tuned", "held_out")
-            for items in (datasets.sample(made.generated(seed, part=part), limit, seed),)
-        }
-        published = _published_addresses(scanner, data, made.KIND, track)
+        parts: dict[str, list[Scored]] = {}
+        for part in _PARTS:
+            items = datasets.sample(made_addresses.generated(seed, part=part), limit, seed)
+            parts[part] = _scored(scanner, items, {kind}, {kind}, judging.FIRM, f"addresses, {part}", track)
+        published = _published_addresses(scanner, data, kind, track)
     finally:
         scanner.close()
     figures: dict[str, Measure] = {}
-    for part, scored in parts.items():
-        figures[f"{part}.f1"] = f1([one.exact for one in scored], seed)
-        figures[f"{part}.recall"] = sum((one.exact for one in scored), Counts()).recall
-        figures[f"{part}.alarms"] = _alarms(scored)
+    for name, scored in parts.items():
+        figures[f"{name}.f1"] = f1([one.exact for one in scored], seed)
+        figures[f"{name}.recall"] = sum((one.exact for one in scored), Counts()).recall
+        figures[f"{name}.alarms"] = _alarms(scored)
     if published:
         figures["published.recall"] = sum((one.near for one in published), Counts()).recall
     rows = {**parts, **({"pii/hk_address_samples": published} if published else {})}
@@ -85,7 +86,6 @@ def addresses(data: Path, *, seed: int = 1, limit: int | None = None, track: Tra
 
 def names(data: Path, *, seed: int = 1, limit: int | None = None, track: Track = untracked) -> Section:
     """Generated names, public sets of names, and private persons in ordinary answers."""
-    made = importlib.import_module("guardrail.evaluation.names")
     title = f"names of persons, exact spans, from a score of {LIKELY:g} on"
     kinds = {PRIVATE, BARE} & set(judging.offered())
     if not kinds:
@@ -94,8 +94,8 @@ def names(data: Path, *, seed: int = 1, limit: int | None = None, track: Track =
     absent: list[str] = []
     try:
         sets: dict[str, list[Scored]] = {}
-        for part in ("tuned", "held_out"):
-            items = datasets.sample(made.generated(seed, part=part), limit, seed)
+        for part in _PARTS:
+            items = datasets.sample(made_names.generated(seed, part=part), limit, seed)
             sets[f"generated, {part}"] = _scored(
                 scanner, items, {PRIVATE, BARE}, kinds, LIKELY, f"names, {part}", track
             )
@@ -166,9 +166,7 @@ def _published_addresses(scanner: Scanner, data: Path, kind: str, track: Track) 
 def _private(scanner: Scanner, data: Path, seed: int, limit: int | None, track: Track) -> dict[str, list[bool]]:
     """Whether each ordinary answer has a finding of a private person at the baseline's threshold, by set."""
     found: dict[str, list[bool]] = {}
-    for name in datasets.sets(data, "benign"):
-        path = datasets.find(data, name)
-        assert path is not None
+    for name, path in datasets.sets(data, "benign").items():
         items = datasets.read(path, limit, seed)
         found[name] = [
             bool(judging.spans(judging.findings(scanner, [item])[0], lambda kind: kind == PRIVATE))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from guardrail.cli.eval import evaluate
 from guardrail.errors import CheckError
-from guardrail.evaluation import identifiers, judging
+from guardrail.evaluation import brought, identifiers, judging
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -26,9 +26,10 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byte
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory):
     """One run without data: what is generated is measured all the same."""
-    nowhere = str(tmp_path_factory.mktemp("data") / "nowhere")
+    nowhere = tmp_path_factory.mktemp("data") / "nowhere"
+    nowhere.mkdir()
     return run(
-        "--data", nowhere, "--limit", "30", "--set", "identifiers", "--set", "benign", "--set", "secrets", "--json"
+        "--data", str(nowhere), "--limit", "30", "--set", "identifiers", "--set", "benign", "--set", "secrets", "--json"
     )
 
 
@@ -39,7 +40,7 @@ def test_without_data_the_generated_sets_run_and_what_is_missing_is_named(genera
     assert sections["identifiers"]["figures"]["tuned.recall"]["total"] > 0
     assert "nowhere" in sections["benign"]["missing"]
     assert "nowhere" in sections["secrets"]["missing"]
-    assert plain["settings"]["data"].endswith("(not there)")
+    assert plain["settings"]["data"].endswith("nowhere")
 
 
 def test_stock_presidio_stands_beside_it(generated):
@@ -58,7 +59,7 @@ def test_single_misses_of_the_held_out_half_are_not_told(generated):
     assert not [text for text in held if text in listed]
 
 
-def test_goals_that_were_not_measured_do_not_close_the_gate_and_a_missed_one_does(tmp_path, monkeypatch):
+def test_a_goal_that_was_missed_or_not_measured_closes_the_gate(tmp_path, monkeypatch):
     monkeypatch.setattr(judging, "everything", lambda **options: judging.only(["secret.private_key"]))
     (tmp_path / "secrets").mkdir()
     line = {"id": "a", "text": "nothing", "labels": {"has_secret": True, "rule": "r"}}
@@ -69,8 +70,47 @@ def test_goals_that_were_not_measured_do_not_close_the_gate_and_a_missed_one_doe
     assert "MISSED" in open_gate.output
     assert "\x1b" not in open_gate.output
     assert CliRunner().invoke(evaluate, [*arguments, "--gate"]).exit_code == 1
-    nothing = ["leakage", "--data", str(tmp_path / "none"), "--set", "benign", "--no-baseline", "--gate"]
+    nothing = ["leakage", "--data", str(tmp_path), "--set", "benign", "--no-baseline"]
     assert CliRunner().invoke(evaluate, nothing).exit_code == 0
+    shut = CliRunner().invoke(evaluate, [*nothing, "--gate"])
+    assert shut.exit_code == 1
+    assert "the gate stays shut: benign.altered was not measured" in shut.stderr
+
+
+def test_a_directory_that_is_named_must_be_there(tmp_path):
+    for done in (
+        run("--data", str(tmp_path / "none"), "--set", "benign"),
+        run("--set", "benign", GUARDRAIL_DATA=str(tmp_path / "none")),
+    ):
+        assert done.returncode == 2
+        assert f"{tmp_path / 'none'}: there is no such directory" in done.stderr.decode()
+
+
+def test_own_files_have_no_goals_to_gate_on(tmp_path):
+    (tmp_path / "mine.jsonl").write_text('{"text": "a"}')
+    done = run("--gate", str(tmp_path / "mine.jsonl"))
+    assert done.returncode == 2
+    assert b"files of your own have none; add a --set" in done.stderr
+
+
+def test_the_help_names_every_key_of_own_files():
+    said = run("--help").stdout.decode()
+    assert not [key for key in brought.KEYS if f" {key} " not in said]
+    assert "default: the number of its line" in said
+
+
+def test_what_goes_into_a_pipe_is_not_broken_at_its_columns(tmp_path):
+    text = "身份證A123456(3)" + "，這是一段很長的文字" * 9 + " and 4012888888881881 too"
+    (tmp_path / "mine.jsonl").write_text(
+        json.dumps({"id": "the-first-one-" * 6, "text": text, "labels": {"has_pii": False}})
+    )
+    done = run("--no-baseline", str(tmp_path / "mine.jsonl"), COLUMNS="40")
+    said = done.stdout.decode()
+    assert done.returncode == 0, done.stderr
+    assert f"  {'the-first-one-' * 6}: pii.hkid: '身份證[pii.hkid, 10 characters]" in said
+    assert "\nFindings from a score of 0.6 on\n" in said
+    assert "\ndata " in said and "seed 1, limit none, baseline none\n" in said
+    assert all(line.startswith("|") and line.endswith("|") for line in said.splitlines() if "|" in line)
 
 
 def test_a_set_that_cannot_run_does_not_take_the_others_with_it(tmp_path, monkeypatch):
@@ -95,11 +135,18 @@ def test_a_file_that_a_user_brings(tmp_path):
     assert done.returncode == 0, done.stderr
     [section] = json.loads(done.stdout)["sections"]
     assert (section["name"], section["figures"]["recall"]["hits"]) == ("mine.jsonl", 1)
+    (table,) = [table["rows"] for table in section["tables"] if table["title"] == "Figures"]
+    assert {row["figure"] for row in table if row["stock Presidio"] is not None} == {"recall", "precision", "f1"}
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{}", 'mine.jsonl:1: expected an object with a string "text"'), ("{", "mine.jsonl:1: not JSON")],
+    [
+        ("{}", 'mine.jsonl:1: expected an object with a string "text"'),
+        ("{", "mine.jsonl:1: not JSON"),
+        ("\n", "mine.jsonl: there is no text in it"),
+        ('{"text": "a", "span": []}', "mine.jsonl:1: there is no key `span`; did you mean `spans`?"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path, content, said):
     path = tmp_path / "mine.jsonl"

@@ -63,9 +63,11 @@ def test_sets_of_a_group_are_found_by_name(tmp_path):
     (tmp_path / "benign").mkdir()
     write(tmp_path / "benign" / "b.jsonl", {"text": "b"})
     write(tmp_path / "benign" / "a.jsonl.gz", {"text": "a"}, packed=True)
-    assert datasets.sets(tmp_path, "benign") == ["benign/a", "benign/b"]
+    (tmp_path / "benign" / "c.jsonl.bak").touch()
+    found = datasets.sets(tmp_path, "benign")
+    assert list(found.items()) == [(name, datasets.find(tmp_path, name)) for name in ("benign/a", "benign/b")]
     assert datasets.find(tmp_path, "benign/a") == tmp_path / "benign" / "a.jsonl.gz"
-    assert datasets.sets(tmp_path, "pii") == []
+    assert datasets.sets(tmp_path, "pii") == {}
     assert datasets.find(tmp_path, "pii/a") is None
 
 

@@ -31,7 +31,8 @@ def test_what_was_not_measured_is_not_met_and_not_missed():
     sections = [Section("a", "A", figures={"seen": share(1, 10)})]
     seen, absent = judged([Goal("a.seen", "", at_least=0.5), Goal("a.absent", "", at_least=0.5)], sections)
     assert (seen.met, absent.met, absent.measure) == (False, False, None)
-    assert Report("r", tuple(sections), (seen, absent)).missed == (seen,)
+    report = Report("r", tuple(sections), (seen, absent))
+    assert (report.missed, report.unmeasured) == ((seen,), (absent,))
 
 
 @pytest.mark.parametrize(
@@ -60,9 +61,9 @@ def report():
     return Report("R", sections, judged([Goal("a.f", "why", at_least=0.9)], sections), {"seed": 1})
 
 
-def printed(**options):
+def printed(width=200, **options):
     out = io.StringIO()
-    show(report(), Console(file=out, width=200, highlight=False, **options))
+    show(report(), Console(file=out, width=width, highlight=False, **options))
     return out.getvalue()
 
 
@@ -75,6 +76,10 @@ def test_outside_a_terminal_a_report_is_plain_text():
     assert "line 40" not in text
     assert "and 10 more" in text
     assert "MISSED" in text
+
+
+def test_outside_a_terminal_no_line_is_broken():
+    assert printed(width=12) == printed(width=400)
 
 
 def test_on_a_terminal_it_is_drawn():

@@ -156,3 +156,101 @@ def test_what_a_user_brings_is_compared_as_far_as_it_is_labelled(tmp_path, few):
     assert section.figures["has_pii.alarms"].hits == 0
     with pytest.raises(SettingsError, match="nowhere"):
         brought.evaluate(tmp_path / "nowhere.jsonl")
+
+
+def test_what_was_missed_and_what_was_wrong_in_own_texts_is_listed_without_a_value(tmp_path, few):
+    path = tmp_path / "mine.jsonl"
+    span = {"start": 0, "end": 5, "type": "STAFF"}
+    write(
+        path,
+        {"id": "m", "text": "Q-777 身份證A123456(3)", "spans": [span]},
+        {"id": "l", "text": "nothing", "labels": {"has_secret": True}},
+        {"id": "w", "text": "身份證A123456(3)", "labels": {"has_pii": False}},
+        {"text": "no id"},
+    )
+    section = brought.evaluate(path)
+    missed, wrong = section.listings
+    assert missed.lines == (
+        "m: STAFF: '[STAFF, 5 characters] 身份證[pii.hkid, 10 characters]'",
+        "l: has_secret: nothing of secret.* was found",
+    )
+    assert wrong.lines == (
+        "m: pii.hkid: '[STAFF, 5 characters] 身份證[pii.hkid, 10 characters]'",
+        "w: pii.hkid: '身份證[pii.hkid, 10 characters]'",
+    )
+    assert "A123456" not in as_json(Report("r", (section,))).decode()
+
+
+def test_stock_presidio_stands_beside_own_texts(tmp_path, few):
+    path = tmp_path / "mine.jsonl"
+    write(
+        path,
+        {"text": "write to tai@gmail.com", "spans": [{"start": 9, "end": 22, "type": "pii.email"}]},
+        {
+            "text": "身份證A123456(3)",
+            "spans": [{"start": 3, "end": 13, "type": "pii.hkid"}],
+            "labels": {"has_pii": True},
+        },
+    )
+    section = brought.evaluate(path, stock=StockPresidio())
+    assert section.figures["recall"].hits == 2
+    assert section.figures["presidio.recall"].hits in (1, 2)
+    assert "presidio.has_pii.recall" in section.figures
+    (table,) = [table for table in section.tables if table.title == "Figures"]
+    assert table.columns == ("figure", "guardrail", "stock Presidio")
+
+
+def test_a_kind_that_is_named_is_looked_for_also_where_it_is_off_by_default(tmp_path, monkeypatch):
+    asked = []
+
+    def everything(**options):
+        asked.append(options)
+        return judging.only(["pii.hkid"])
+
+    monkeypatch.setattr(judging, "everything", everything)
+    write(tmp_path / "mine.jsonl", {"text": "abc", "spans": [{"start": 0, "end": 2, "type": "pii.hkid"}]})
+    brought.evaluate(tmp_path / "mine.jsonl")
+    assert asked == [{"also": ["pii.hkid"]}]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"span": []}, "there is no key `span`; did you mean `spans`?"),
+        ({"label": {}}, "there is no key `label`; did you mean `labels`?"),
+        ({"labels": {"has_pi": True}}, "there is no label `has_pi`; did you mean `has_pii`?"),
+        ({"labels": {"has_pii": 1}}, 'label "has_pii" must be true or false'),
+        ({"labels": {"has_pii": "yes"}}, 'label "has_pii" must be true or false'),
+        ({"spans": {}}, '"spans" must be a list of objects'),
+        ({"spans": [{"start": 0, "end": 1}]}, 'a span needs a "type"'),
+        ({"spans": [{"start": 0, "end": 1, "typ": "a"}]}, "no key of a span `typ`; did you mean `type`?"),
+        ({"spans": [{"start": 0, "end": 1, "type": "pii.emial"}]}, "the type `pii.emial`. Did you mean `pii.email`?"),
+        ({"spans": [{"start": 0, "end": 1, "type": "secret.zzzzzzzzz"}]}, "docs/leakage.md"),
+    ],
+)
+def test_a_slip_in_own_texts_is_an_error_with_its_line(tmp_path, line, said):
+    write(tmp_path / "mine.jsonl", {"text": "fine"}, {"text": "abc", **line})
+    with pytest.raises(SettingsError) as caught:
+        brought.evaluate(tmp_path / "mine.jsonl")
+    assert f"{tmp_path / 'mine.jsonl'}:2: " in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_keys_of_ones_own_are_named_and_the_context_is_a_source(tmp_path, few, monkeypatch):
+    path = tmp_path / "mine.jsonl"
+    write(path, {"text": "abc", "source": "web", "prompt_id": 3, "labels": {"rule": "r"}, "context": "from here"})
+    seen = []
+    monkeypatch.setattr(judging, "findings", lambda scanner, items: seen.extend(map(judging.context_of, items)) or [[]])
+    section = brought.evaluate(path)
+    assert section.notes == (
+        "not looked at: key `source`",
+        "not looked at: key `prompt_id`",
+        "not looked at: label `rule`",
+    )
+    assert seen[0].sources == ("from here",)
+
+
+def test_an_empty_file_is_an_error(tmp_path):
+    (tmp_path / "mine.jsonl").write_text("\n")
+    with pytest.raises(SettingsError, match=r"mine\.jsonl: there is no text in it"):
+        brought.evaluate(tmp_path / "mine.jsonl")
