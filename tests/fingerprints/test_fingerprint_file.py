@@ -1,12 +1,15 @@
 """The file of a store: read only when it is whole and ours, replaced whole, and worth nothing to who has no key."""
 
 import os
+import re
+import subprocess
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrail import keyfile
 from guardrail.errors import SettingsError
 from guardrail.fingerprints import file, keys
 from guardrail.fingerprints.keys import Keys
@@ -182,6 +185,17 @@ def test_a_key_that_is_too_short_has_one_cure(tmp_path):
     with pytest.raises(SettingsError, match=r"put back the key that \S+store was made with") as caught:
         keys.load(tmp_path / "k", tmp_path / "store")
     assert "init" not in str(caught.value) and "urandom" not in str(caught.value)
+
+
+def test_a_key_of_random_bytes_is_made_for_its_owner_alone(tmp_path):
+    (tmp_path / "k").write_bytes(b"short")
+    (tmp_path / "k").chmod(0o600)
+    with pytest.raises(SettingsError) as caught:
+        keyfile.read(tmp_path / "k", "the digest key", "; X names it")
+    told = re.search(r"`\((.*)\)`$", str(caught.value))
+    assert told is not None
+    subprocess.run(["sh", "-c", f"rm {tmp_path / 'k'}; {told[1]}"], check=True)
+    assert len(keyfile.read(tmp_path / "k", "the digest key")) == 32  # the cure in the message works
 
 
 def test_keys_for_two_purposes_have_nothing_in_common():
