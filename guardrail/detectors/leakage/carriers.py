@@ -18,6 +18,7 @@ Sources: OWASP LLM05:2025 (improper output handling); CVE-2025-32711 (data in th
 URL, 4.4 (backslash, user name); RFC 3492 (punycode); RFC 2397 (`data:`).
 """
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,14 +39,52 @@ IMAGE, LINK, HTML = "carrier.image", "carrier.link", "carrier.html"
 _SCHEME = either_case("https?|ftp|wss?")
 _BODY = r"[!#-;=?-_a-~]"
 _URL = rf"\b(?:(?:{_SCHEME}):(?:\\?[/\\]){{1,3}}|{either_case('www')}\.){_BODY}+"
-_IN_IMAGE = r"(?:[!#-'*-;=?-_a-~]|\([!#-'*-;=?-_a-~]*\))"
-_MARKDOWN_IMAGE = rf"!\[[^\]\n]*\]\([ \t]*<?(?:(?:{_SCHEME}):)?(?:\\?[/\\]){{1,3}}{_IN_IMAGE}+>?[^()\n]*\)?"
+_IN = r"[!#-'*-;=?-_a-~]"
+_IN_IMAGE = rf"(?:{_IN}|\((?:{_IN}|\((?:{_IN}|\({_IN}*\))*\))*\))"
+# CommonMark 6.3 and 6.4: brackets in a link text are balanced or escaped, and no empty line stands in it.
+_ALT = r"(?:[^\[\]\\\n]|\\[^\n]|\[[^\[\]\n]*\]|\n[ \t]{0,8}[^\s\[\]\\])*"
+_ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10});?"
+# Other ways to write the beginning of an address that a browser reads: no slashes, references to characters.
+_NO_SLASHES = rf"(?:{_SCHEME}):[A-Za-z0-9_-]+[.%@]"
+_REFERENCES = rf"[A-Za-z:/\\]{{0,10}}{_ENTITY}"
+_IMAGE_AT = rf"!\[{_ALT}\]\([ \t]*<?"
+_MARKDOWN_IMAGE = (
+    rf"{_IMAGE_AT}(?:(?:(?:{_SCHEME}):)?(?:\\?[/\\]){{1,3}}|{_NO_SLASHES}|{_REFERENCES}){_IN_IMAGE}+>?[^()\n]*\)?"
+)
+_PLACE = r"(?:\]\([ \t]?<?|\]:[ \t]?<?|=[ \t]?[\"']?[ \t]?)"
+_UNUSUAL = rf"{_PLACE}((?:{_NO_SLASHES}|{_REFERENCES}){_BODY}+)"
+_BROKEN = r"[\t\n\r]"
+
+
+def _broken_scheme() -> str:
+    """`https://` with white space in it, which a browser takes out (WHATWG URL, 4.4): one way for each place where the
+    first may stand."""
+    letters = [
+        either_case("h"),
+        either_case("t"),
+        either_case("t"),
+        either_case("p"),
+        f"{either_case('s')}?",
+        ":",
+        r"[/\\]",
+    ]
+    ways = [
+        "".join(letters[:at]) + f"{_BROKEN}{{1,4}}" + f"{_BROKEN}{{0,4}}".join(letters[at:])
+        for at in range(1, len(letters))
+    ]
+    return f"(?:{'|'.join(ways)})"
+
+
+_WITH_BREAKS = rf"=[ \t]?[\"']?({_broken_scheme()}(?:{_BODY}|{_BROKEN})+)"
 _RELATIVE = rf"(?:\]\([ \t]?<?|\]:[ \t]?<?|=[\"']|\([\"'])(//[A-Za-z0-9]{_BODY}*)"
 _ACTIVE = (
     rf"(?:\]\([ \t]*<?|\]:[ \t]*<?|=[ \t]?[\"']?[ \t]?)"
     rf"((?:{either_case('javascript|vbscript')}):{_BODY}+|{either_case('data')}:[A-Za-z]+/[A-Za-z0-9.+-]+[;,]{_BODY}*)"
 )
-_UNICODE_HOST = rf"\b(?:{_SCHEME})://[A-Za-z0-9.-]{{0,63}}[^\x00-\x7f][^\x00-\x2c/:-@\[-`{{-\x7f]{{0,63}}\.[A-Za-z]{{2,24}}\b{_BODY}*"
+_UNICODE_HOST = (  # `。` is a dot in a host (RFC 3490, 3.1)
+    rf"\b(?:{_SCHEME})://[A-Za-z0-9.-]{{0,63}}(?:[^\x00-\x7f][^\x00-\x2c/:-@\[-`{{-\x7f]{{0,63}}[.。]|。)"
+    rf"[A-Za-z]{{2,24}}\b{_BODY}*"
+)
 _MAILTO = rf"\b{either_case('mailto')}:[A-Za-z0-9@._%+-]*\?{_BODY}+"
 
 _PARTS = re.compile(r"(?:([A-Za-z]+):)?[/\\]*([^/?#\\]*)(.*)", re.DOTALL)
@@ -58,6 +97,11 @@ _AUTO_ATTRIBUTES = frozenset({"src", "srcset", "poster", "background"})
 _TAG = re.compile(r"<([a-z][a-z0-9:-]*)(?=[\s/])[^<>]*?([a-z:-]+)\s*=\s*\\?[\"']?[^\"'<>]*$")
 _ATTRIBUTE = re.compile(
     r"(?<![a-z])(src|srcset|poster|background|href|action|formaction|data|content)\s*=\s*\\?[\"']?$"
+)
+_IN_IMAGE_TEXT = re.compile(rf"{_IMAGE_AT}$")
+_SENT = re.compile(
+    r"<script[^<>]*>[^<]*\b(?:fetch|sendbeacon|importscripts|import|open|get|post|ajax|websocket|eventsource)"
+    r"\s*\(\s*[\"'`]$|@import\s+(?:url\(\s*)?\\?[\"']?$"
 )
 _SIGNATURES = re.compile(
     r"(?:x-amz|x-goog|x-oss)-|^(?:sig|signature|expires|policy|key-pair-id|hmac|integrity|sha\d*|hash|etag|version|v|se|sv"
@@ -159,7 +203,9 @@ def _trimmed(value: str, before: str) -> str:
 
 
 def _shape(before: str) -> Shape:
-    if re.search(r"!\[[^\]]*\]\(\s*<?$", before) or re.search(r"url\(\s*\\?[\"']?$", before):
+    if _SENT.search(before):
+        return Shape(HTML, True)
+    if _IN_IMAGE_TEXT.search(before) or re.search(r"(?:url\(|image-set\([^()]*)\s*\\?[\"']?$", before):
         return Shape(IMAGE, True)
     if re.search(r"\]:\s*<?$", before):
         return Shape(LINK, True)
@@ -167,7 +213,7 @@ def _shape(before: str) -> Shape:
         name, attribute = tag.groups()
         if name in _AUTO_TAGS or (attribute in _AUTO_ATTRIBUTES and name not in ("script", "iframe", "embed", "frame")):
             return Shape(IMAGE, True)
-        return Shape(LINK, False) if name in ("a", "area") else Shape(HTML, True)
+        return Shape(LINK, attribute == "ping") if name in ("a", "area") else Shape(HTML, True)
     if (attribute_only := _ATTRIBUTE.search(before)) is not None and attribute_only.group(1) in _AUTO_ATTRIBUTES:
         return Shape(IMAGE, True)
     return Shape(LINK, False)
@@ -262,9 +308,37 @@ def _payload(address: Address, shape: Shape) -> tuple[float, str] | None:
     return None
 
 
+_IMAGE_ADDRESS = re.compile(rf"{_IMAGE_AT}({_IN_IMAGE}+)")
+
+
 def _image(hosts: Sequence[str], candidate: Candidate) -> Verdict | None:
-    url = re.search(rf"\]\([ \t]*<?((?:[A-Za-z]+:)?(?:\\?[/\\]){{1,3}}{_IN_IMAGE}+)", candidate.value)
-    return _verdict(hosts, Shape(IMAGE, True), url.group(1)) if url is not None else None
+    match = _IMAGE_ADDRESS.match(candidate.value)
+    url = _as_read(match.group(1)) if match is not None else None
+    return _verdict(hosts, Shape(IMAGE, True), url) if url is not None else None
+
+
+_ABSOLUTE = re.compile(rf"(?:{_SCHEME}):|(?:\\?[/\\]){{2}}")
+
+
+def _as_read(value: str) -> str | None:
+    """An address as a browser takes it, its references and white space gone; None when it leads to no other host."""
+    url = re.sub(r"[\t\n\r]", "", html.unescape(value)).strip()
+    return url if _ABSOLUTE.match(url) else None
+
+
+def _unusual(hosts: Sequence[str], candidate: Candidate) -> Verdict | None:
+    """An address whose beginning is written with references to characters, without slashes, or with breaks in it."""
+    value = candidate.value.rstrip() if _BREAK.search(candidate.value) else _trimmed(candidate.value, candidate.before)
+    span = (candidate.start, candidate.start + len(value))
+    plain = re.sub(r"[\t\n\r]", "", html.unescape(value)).strip()
+    if _SCRIPT.match(plain):
+        verdict = _script(plain)
+        return Verdict(verdict.score, verdict.evidence, HTML, span) if verdict else None
+    return _verdict(hosts, _shape(candidate.before), plain, span) if _ABSOLUTE.match(plain) else None
+
+
+_BREAK = re.compile(_BROKEN)
+_SCRIPT = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 
 
 def _url(hosts: Sequence[str], candidate: Candidate) -> Verdict | None:
@@ -290,7 +364,10 @@ def _unicode_host(hosts: Sequence[str], candidate: Candidate) -> Verdict | None:
 
 def _active(candidate: Candidate) -> Verdict | None:
     """`javascript:` and `data:` in the place of an address."""
-    value = candidate.value
+    return _script(candidate.value)
+
+
+def _script(value: str) -> Verdict | None:
     lowered = value.lower()
     if lowered.startswith("data:"):
         if re.match(r"data:(?:image/(?!svg)|font/|audio/|video/|text/(?:plain|css|csv))", lowered):
@@ -334,6 +411,8 @@ class Carriers:
             Pattern("url", LINK, _URL, partial(_url, hosts), also=(IMAGE, HTML)),
             Pattern("relative_url", LINK, _RELATIVE, partial(_url, hosts), group=1, also=(IMAGE, HTML)),
             Pattern("unicode_url", LINK, _UNICODE_HOST, partial(_unicode_host, hosts), also=(IMAGE, HTML)),
+            Pattern("unusual_url", LINK, _UNUSUAL, partial(_unusual, hosts), group=1, also=(IMAGE, HTML)),
+            Pattern("broken_url", LINK, _WITH_BREAKS, partial(_unusual, hosts), group=1, also=(IMAGE, HTML)),
             Pattern("active_url", HTML, _ACTIVE, _active, group=1),
             Pattern("mailto", LINK, _MAILTO, _mailto),
         )

