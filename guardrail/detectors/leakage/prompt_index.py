@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from guardrail.detectors.leakage.passages import (
     CHARACTER,
@@ -33,6 +34,7 @@ LEAST = 12
 LETTERS = 12
 """Letters of a shingle of letters that stand apart."""
 _DISGUISED = 20_000  # tokens of a text that are also indexed in rot13 and reversed
+_TEXT = 1 << 32  # more than the tokens of any text
 _KNOWN = re.compile(rb"\x01{3,}")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _SCHEMA_WORDS = """
@@ -89,8 +91,11 @@ class PromptIndex:
         ]
         self.values = ValueIndex(system)
         self.documents: list[Document] = []
-        self._postings: dict[int, list[Posting]] = {}
-        self._openings: set[int] = set()
+        # Where a shingle stands first, and where else; as numbers, for of tuples a long text would make too many.
+        self._first: dict[int, int] = {}
+        self._others: dict[int, list[int]] = {}
+        self._pairs: set[int] = set()
+        self._whole: set[int] = set()  # beginnings of shingles that weigh as much as one, which mixed text has
         self._vocabulary: set[str] = set()
         for disguise in ("", "rot13", "backwards"):
             for number, source in enumerate(self._sources):
@@ -104,7 +109,7 @@ class PromptIndex:
     @property
     def size(self) -> int:
         """How much the index holds, in shingles."""
-        return len(self._postings)
+        return len(self._first)
 
     def weights(self, text: int, positions: Collection[int]) -> int:
         """The weight of the tokens of a protected text at `positions`."""
@@ -126,23 +131,25 @@ class PromptIndex:
 
     def _within(self, words: Sequence[str], start: int, first: int) -> Iterator[tuple[int, int, Sequence[Posting]]]:
         """The hits of a stretch of known tokens that begins at token `start`."""
-        size = _even(words)
-        if not size:
-            made = ((index, len(shingle), self._postings.get(hash(shingle))) for index, shingle in shingles(words))
-        else:
-            keys = map(hash, zip(*(words[at:] for at in range(size)), strict=False))
-            made = ((index, size, found) for index, found in enumerate(map(self._postings.get, keys), size - 1))
-        for index, count, postings in made:
-            if postings is not None and start + index >= first:
-                yield start + index, count, postings
+        for index, shingle in _shingles(words):
+            key = hash(shingle)
+            if start + index >= first and key in self._first:
+                yield start + index, len(shingle), self._places(key)
+
+    def _places(self, key: int) -> list[Posting]:
+        """Where a known shingle stands."""
+        return [divmod(at, _TEXT) for at in (self._first[key], *self._others.get(key, ()))]
 
     def opens(self, words: Sequence[str]) -> bool:
-        """See `passages.Index`."""
-        return hash(tuple(words)) in self._openings
+        """See `passages.Index`: whether the tokens are known two by two.  To keep every beginning would cost more than
+        all the rest, to spare a stream a few characters."""
+        if sum(map(weight, words)) >= SHINGLE:
+            return hash(tuple(words)) in self._whole
+        return words[0] in self._vocabulary and self._pairs.issuperset(map(hash, pairwise(words)))
 
     def holds(self, shingle: tuple[str, ...]) -> bool:
         """Whether a shingle is known in any disguise."""
-        return hash(shingle) in self._postings
+        return hash(shingle) in self._first
 
     @cached_property
     def letters(self) -> "LetterIndex":
@@ -155,18 +162,36 @@ class PromptIndex:
 
     def _add(self, number: int, source: _Source, disguise: str) -> None:
         words = _disguised(source.words, disguise)
-        if disguise and words == list(source.words):
+        if disguise and words == source.words[:_DISGUISED]:
             return
         document = len(self.documents)
         self.documents.append(Document(source.what, disguise, number, len(words)))
         self._vocabulary.update(words)
-        for position, shingle in shingles(words):
-            if len(set(shingle)) == 1 or shingle in self._free or (source.is_schema and _is_schema(shingle)):
+        self._pairs.update(map(hash, pairwise(words)))
+        is_mixed = not _even(words)
+        for position, shingle in _shingles(words):
+            if shingle[0] == shingle[1] and len(set(shingle)) == 1:
                 continue
-            postings = self._postings.setdefault(hash(shingle), [])
-            if len(postings) < POSTINGS and not (disguise and postings and _is_same(postings, self.documents, number)):
-                postings.append((document, position))
-            self._openings.update(hash(shingle[:size]) for size in range(1, len(shingle)))
+            if (source.is_schema and _is_schema(shingle)) or shingle in self._free:
+                continue
+            key, at = hash(shingle), document * _TEXT + position
+            if self._first.setdefault(key, at) != at:
+                self._also(key, at, number, disguise)
+            if is_mixed and is_solo(shingle[-1]) and sum(map(weight, shingle[:-1])) >= SHINGLE:
+                self._whole.add(hash(shingle[:-1]))
+
+    def _also(self, key: int, at: int, number: int, disguise: str) -> None:
+        """Note another place of a known shingle, but for one too many, and for that of Han characters in a disguise
+        that leaves them as they are."""
+        others = self._others.setdefault(key, [])
+        if len(others) < POSTINGS - 1 and not (disguise and _is_same(self._places(key), self.documents, number)):
+            others.append(at)
+
+
+def _shingles(words: Sequence[str]) -> Iterable[tuple[int, tuple[str, ...]]]:
+    """What `passages.shingles` makes of `words`, without a list of it where all are words, or all are characters."""
+    size = _even(words)
+    return enumerate(zip(*(words[at:] for at in range(size)), strict=False), size - 1) if size else shingles(words)
 
 
 def _even(words: Sequence[str]) -> int:

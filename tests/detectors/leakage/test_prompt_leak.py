@@ -411,6 +411,24 @@ def test_the_index_says_of_every_shingle_whether_it_is_known(words, first):
     assert [(at, size) for at, size, _ in index.hits(words, first)] == expected
 
 
+@given(
+    st.lists(
+        st.sampled_from(["bank", "rate", "table", "vault", "hotline", "銀", "行", "利", "率"]), min_size=20, max_size=60
+    )
+)
+def test_a_stream_waits_for_whatever_may_still_be_a_known_shingle(words):
+    text = " ".join(words)
+    index = PromptIndex(f'{text}\nSay "{text[:30]}"', ())
+    for _, shingle in shingles(tokens(text)):
+        for size in range(1, len(shingle)):
+            assert not index.holds(shingle) or index.opens(shingle[:size])
+
+
+def test_a_chinese_prompt_is_not_indexed_twice_for_being_its_own_rot13():
+    line = "".join(chr(0x4E00 + at * 7919 % 20_000) for at in range(30_000))
+    assert [document.disguise for document in PromptIndex(line, ()).documents] == ["", "backwards"]
+
+
 # --- keeping --------------------------------------------------------------------------------------------------------
 
 
