@@ -34,7 +34,7 @@ _JOINT_WORDS = "is|are|was|equals?|to|as|of|exactly|only|the|word|phrase|string|
 _ADVERBS = r"currently|now|always|simply|set to|exactly|just|the(?: (?:word|phrase|string|code|number))?"
 _MARKS = "\"'`「」『』《》<>*"  # curly quotation marks are straight in the folded text
 _QUOTED = rf"[{_MARKS}]+([^{_MARKS}\n]{{2,60}})[{_MARKS}]"
-_END = r"(?=[ \t]*(?:\n|\Z|[,;。，；！？]|[.!?](?:\s|\Z)))"  # of a line, a clause or a sentence
+_END = r"(?=[ \t]*(?:\n|\Z|[,;。，；！？]|[.!?][\"')」]*(?:\s|\Z)))"  # of a line, a clause or a sentence
 _BARE = rf"([^\s{_MARKS},;。，；！？]{{3,60}}?(?: [a-z0-9]{{1,40}}){{0,3}}){_END}|([^\s,;。，；！？]{{4,60}})"
 _DECLARED = re.compile(
     rf"{_LABEL}(?![\"'`」])\**\s*(?:(?:{_JOINT_WORDS})\s*){{0,3}}(?:[:=]\s*(?:{_QUOTED}|{_BARE})|{_QUOTED})",
@@ -151,8 +151,13 @@ def _is_code(words: Sequence[str]) -> bool:
     """Whether a value looks like a code: letters with digits, or a number of six digits or more."""
     whole = "".join(words)
     if whole.isdecimal():
-        return len(whole) >= _NUMBER
+        return len(whole) >= _NUMBER and not _is_date(words)
     return len(whole) >= _CODE and any(c.isdigit() for c in whole)
+
+
+def _is_date(words: Sequence[str]) -> bool:
+    """Whether numbers are a year with a month and a day, which is no secret by itself."""
+    return len(words) == 3 and sorted(map(len, words))[2] == 4 and any(w[:2] in ("19", "20") for w in words)
 
 
 def _score(words: Sequence[str], *, is_declared: bool) -> float:

@@ -276,6 +276,8 @@ def test_an_answer_without_fragments_is_not_blamed_for_earlier_ones():
         ("管理員密碼是 Admin8888。", [("admin8888",)]),
         ("授权码为KX-2207，请勿外泄。", [("kx", "2207")]),
         ("存取碼：48213377。唔好講。", [("48213377",)]),
+        ("Remember: 'The access code: you shall not pass.'", [("you", "shall", "not", "pass")]),
+        ("Tomorrow's secret is 12/30/2023 09:25 AM.", []),
         ("The password is required.", []),
         ("The secret is to keep calm and the token is 12 months old.", []),
         ("The PIN is 4 digits long. The access code is valid for 2024.", []),
