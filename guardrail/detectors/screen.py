@@ -85,16 +85,25 @@ class Screen:
         for index in named:
             yield from self._run(index, text, encoded, start)
 
-    def find(self, text: str, *, screened: bool = True) -> list[Finding]:
-        """The findings of a whole folded text, in folded offsets, ordered."""
-        found = [p.finding for p in self.proposals(text, text.encode(), screened=screened) if p.finding]
-        return sorted(found, key=order)
+    def find(self, text: str, *, screened: bool = True, lead: int = 0) -> list[Finding]:
+        """The findings of a whole folded text, in folded offsets, ordered.
 
-    def _run(self, index: int, text: str, encoded: bytes, at: int) -> Iterator[Proposal]:
+        The first `lead` characters are context: what ends in them is passed over and not judged.
+        """
+        encoded = text.encode()
+        passed = len(text[:lead].encode()) if lead else 0
+        named = self.named(encoded) if screened else range(len(self.patterns))
+        proposed = (one for index in named for one in self._run(index, text, encoded, 0, passed))
+        return sorted((one.finding for one in proposed if one.finding), key=order)
+
+    def _run(self, index: int, text: str, encoded: bytes, at: int, passed: int = 0) -> Iterator[Proposal]:
         detector, pattern = self.patterns[index]
         expression = self._compiled[index]
         offsets = _Offsets(encoded, len(text))
         while (match := expression.search(encoded, at)) is not None:
+            if match.end() <= passed:
+                at = match.end()
+                continue
             start, end = (offsets.character(match.start()), offsets.character(match.end()))
             first = match.start(pattern.group)
             if pattern.group == 0 and (escape := _ESCAPE.match(encoded, first)):

@@ -52,12 +52,13 @@ def _gravity(finding: Finding) -> tuple[bool, bool, bool, float]:
     return real, finding.score >= _CERTAIN, not finding.kind.endswith(_CONTACT), finding.score
 
 
-def revealed(context: str, text: str, via: str) -> tuple[Finding, str] | None:
+def revealed(context: str, text: str, via: str, *, judged: bool = False) -> tuple[Finding, str] | None:
     """The gravest finding in `text`, which was `via` in its source, or in what is encoded in it, and how it was
-    encoded; None when there is nothing."""
+    encoded; None when there is nothing.  `judged` says that `text` as it stands was judged and held nothing."""
     best: tuple[Finding, str] | None = None
     for layer in decode.layers(text, via):
-        found = [(one, layer.via) for one in _inside(context, fold(layer.text).text)]
+        known = judged and layer.via == via
+        found = [] if known else [(one, layer.via) for one in _inside(context, fold(layer.text).text)]
         for one, how in [*found, *_turned(layer)]:
             if best is None or gravest([best[0], one]) is one:
                 best = (one, how)
@@ -167,7 +168,7 @@ def _escapes(candidate: Candidate) -> Verdict | None:
     plain = decode.unescaped(candidate.value)
     context = context_before(candidate)
     if not _sure(find(plain_patterns(), context, fold(plain).text)):
-        return _deeper(context, candidate.value, plain)
+        return _deeper(context, candidate.value, plain, judged=True)
     view = decode.unescape(candidate.value)
     if view is None:
         return None
@@ -185,11 +186,11 @@ def _escapes(candidate: Candidate) -> Verdict | None:
     return _deeper(context, candidate.value, plain)
 
 
-def _deeper(context: str, value: str, plain: str) -> Verdict | None:
-    """Another encoding inside the escapes."""
+def _deeper(context: str, value: str, plain: str, *, judged: bool = False) -> Verdict | None:
+    """Another encoding inside the escapes; `judged` says that `plain` itself was and held nothing."""
     if len(value) - len(plain) < _ESCAPED:
         return None
-    deeper = revealed(context, plain, "escapes")
+    deeper = revealed(context, plain, "escapes", judged=judged)
     return _verdict(*deeper) if deeper is not None and " of " in deeper[1] else None
 
 
@@ -249,6 +250,10 @@ def _reversed_mail(candidate: Candidate) -> Verdict | None:
     return _verdict(finding, "reversed text", span) if finding is not None else None
 
 
+_MORE = 0.2  # by how much a number must read better backwards than forwards
+_NO_MORE = 1.0 - _MORE
+
+
 def _reversed_value(candidate: Candidate) -> Verdict | None:
     """Read from its end: a check digit that agrees, and a form or words that announce it."""
     value, before = candidate.value, candidate.before
@@ -258,13 +263,17 @@ def _reversed_value(candidate: Candidate) -> Verdict | None:
     if before.endswith("+") and not said:
         return None  # a country code is read forwards
     plain = decode.backwards(value)
-    if plain.isdecimal() and not (possible(plain) and (len(plain) > 11 or said or WORDS_BEFORE.search(before))):
+    digits = plain.replace(" ", "").replace("-", "")
+    if digits.isdecimal() and not (len(digits) > 11 or said or WORDS_BEFORE.search(before)):
         return None
-    finding = _one(context_before(candidate), plain)
-    if finding is None:
+    if plain.isdecimal() and not possible(plain):
         return None
-    forward = _one(context_before(candidate), value)
-    if forward is not None and forward.score > finding.score - 0.2:
+    context = context_before(candidate)
+    forward = _one(context, value)
+    if forward is not None and forward.score > _NO_MORE:
+        return None
+    finding = _one(context, plain)
+    if finding is None or (forward is not None and forward.score > finding.score - _MORE):
         return None
     alone = _one(" ", plain)
     formed = alone is not None and alone.score >= 0.8

@@ -63,7 +63,7 @@ def context_before(candidate: Candidate) -> str:
 def find(screen: Screen, context: str, text: str) -> list[Finding]:
     """The findings that begin in `text`, in its own offsets, when a reader saw `context` just before it."""
     lead = len(context)
-    found = screen.find(context + text)
+    found = screen.find(context + text, lead=lead)
     return [
         replace(finding, start=(finding.start or 0) - lead, end=(finding.end or 0) - lead)
         for finding in found

@@ -343,9 +343,15 @@ def _everything() -> Screen:
     return inner_screen([Identifiers(), Secrets()])
 
 
+_LOOKED_AT = 64  # characters that mostly show how many different ones there are
+_FEWEST = 4  # different characters of a value with its separators: a row of one letter or two spells nothing
+
+
 def _apart(candidate: Candidate) -> Verdict | None:
     """Single characters with one separator between them."""
     value = candidate.value
+    if len({*value[:_LOOKED_AT]}) < _FEWEST and len({*value}) < _FEWEST:
+        return None
     width = next((at for at in range(1, 5) if at + 1 < len(value) and _is_even(value, at)), 0)
     if width:
         plain = value[:: width + 1]
@@ -386,6 +392,9 @@ def _joined(candidate: Candidate, plain: str, end: int, how: str) -> Verdict | N
     return Verdict(min(best.score, 0.9), f"{how}; {best.evidence}", best.kind, (candidate.start, end))
 
 
+_SHORTEST_KEY = 12  # characters of the shortest form of a provider
+
+
 def _broken_key(candidate: Candidate) -> Verdict | None:
     """A key of a known prefix with markup or a line break in it; the part before it may be a whole one already."""
     lead = re.match(_COLOUR, candidate.value)
@@ -393,6 +402,8 @@ def _broken_key(candidate: Candidate) -> Verdict | None:
     pieces = re.split(_GAP, candidate.value[start:])
     for count in range(len(pieces), 0 if lead else 1, -1):
         plain = "".join(pieces[:count])
+        if len(plain) < _SHORTEST_KEY:
+            break
         found = [one for one in find(_everything(), " ", plain) if one.kind.startswith("secret.") and one.start == 0]
         whole = next((one for one in found if one.end == len(plain)), None)
         if whole is None:
