@@ -240,7 +240,51 @@ def test_nothing_leaves_before_it_was_judged(detector, parts, size):
     assert end == len(text) and all(finding.start >= settled for finding in found)
 
 
-MIXED = ["alpha", "beta", "gamma", "delta", "一", "二", "三", "四", "五", "六", "the", "of", "7"]
+KOREAN = (
+    "이사회는 삼월 말까지 창고 두 곳을 닫고 모든 재고를 둥관으로 옮기기로 이 달 십이 일에 결정하였으며, 직원 아흔두 명의 퇴직금은 넉 달 치 "
+    "급여를 넘을 수 없고, 발표 전에는 재무위원회 밖의 그 누구에게도 이 일을 알려서는 안 된다."
+)
+GEORGIAN = "ბანკის საბჭომ გადაწყვიტა ა და ბ საწყობის დახურვა მარტის ბოლომდე და არც ერთ თანამშრომელს არ უნდა ეცნობოს ამის შესახებ"
+VIETNAMESE = "Hội đồng quản trị đã quyết định đóng cửa hai kho ở ạ vào cuối tháng ba và không ai được biết ý này trước khi công bố"
+
+
+@pytest.mark.parametrize("text", [KOREAN, GEORGIAN, VIETNAMESE], ids=["Korean", "Georgian", "Vietnamese"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_copy_in_a_script_with_words_of_one_letter_is_held_back_in_small_pieces(tmp_path, text, size):
+    draft = store.Draft(tmp_path / "store", KEYS)
+    draft.add_passages(store.Document("d", "", "2026-01-01T00:00:00Z"), [text])
+    draft.save()
+    known, answer = store.load(tmp_path / "store", KEYS), f"네: {text}\n"
+    watch, found, settled = DocumentWatch(known, "d"), [], 0
+    for at in range(0, len(answer), size):
+        watch.feed(answer[at : at + size])
+        now, seen = watch.settle(final=False)
+        assert all(finding.start >= settled for finding in seen)
+        found, settled = found + seen, now
+    found += watch.settle(final=True)[1]
+    assert [answer[f.start : f.end] for f in found if f.score > 0.8] == [text.rstrip(".")]
+
+
+MIXED = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "一",
+    "二",
+    "三",
+    "四",
+    "五",
+    "六",
+    "the",
+    "of",
+    "7",
+    "이",
+    "수",
+    "ა",
+    "ở",
+    "한국",
+]
 
 
 @pytest.fixture(scope="module")
