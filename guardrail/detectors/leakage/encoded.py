@@ -159,12 +159,21 @@ def _reversed_base64(candidate: Candidate) -> Verdict | None:
     return _verdict(*found) if found else None
 
 
-_ESCAPED_BEFORE = re.compile(rf"(?:{decode.ESCAPE})$", re.IGNORECASE)
+_PLAIN = r"[A-Za-z0-9()\[\]@._+ -]"
+_TO_NEXT = rf"{_PLAIN}{{0,12}}[A-Za-z0-9@._-]{{0,28}}"  # what may stand between two escapes of one run
+_AN_ESCAPE = re.compile(decode.ESCAPE, re.IGNORECASE)
+_BEGAN_BEFORE = re.compile(rf"(?:{decode.ESCAPE}){_TO_NEXT}$", re.IGNORECASE)
+
+
+def _began_before(candidate: Candidate) -> bool:
+    """Whether an escape before the value belongs to the same run: then all of it was judged and turned down."""
+    first = _AN_ESCAPE.search(candidate.value)
+    return first is not None and _BEGAN_BEFORE.search(candidate.before + candidate.value[: first.start()]) is not None
 
 
 def _escapes(candidate: Candidate) -> Verdict | None:
-    if _ESCAPED_BEFORE.search(candidate.before[-12:]):
-        return None  # the rest of a run that was judged and turned down
+    if _began_before(candidate):
+        return None
     plain = decode.unescaped(candidate.value)
     context = context_before(candidate)
     if not _sure(find(plain_patterns(), context, fold(plain).text)):
@@ -190,10 +199,14 @@ def _deeper(context: str, value: str, plain: str, *, judged: bool = False) -> Ve
     """Another encoding inside the escapes; `judged` says that `plain` itself was and held nothing."""
     if len(value) - len(plain) < _ESCAPED:
         return None
-    deeper = revealed(context, plain, "escapes", judged=judged)
-    return _verdict(*deeper) if deeper is not None and " of " in deeper[1] else None
+    for at in range(0, len(plain), decode.BUDGET - _OVERLAP):
+        deeper = revealed(context, plain[at : at + decode.BUDGET], "escapes", judged=judged)
+        if deeper is not None and " of " in deeper[1]:
+            return _verdict(*deeper)
+    return None
 
 
+_OVERLAP = 1024  # characters that are looked at again where a run is longer than what is decoded at once
 _ESCAPED = 4  # characters that escapes take beyond what they say, from which on they may hold another encoding
 
 _TOP_LEVEL = re.compile(top_level())
@@ -294,7 +307,6 @@ def _reversed_card(candidate: Candidate) -> Verdict | None:
 
 
 _TURNED = str.maketrans("()[]", ")(][")
-_PLAIN = r"[A-Za-z0-9()\[\]@._+ -]"
 _SECRET_PREFIXES = (
     r"(?:tuc_|tub_|tuf_|tuh_|tue_|tvguho_cng_|tycng-|fx-|fx_yvir_|ex_yvir_|NXVN|NFVN|kbk[bcnef]-|us_|acz_|NVmn)"
 )
@@ -304,7 +316,7 @@ _PATTERNS: tuple[Pattern, ...] = (
         "escapes",
         "pii.hkid",
         rf"((?:(?:\b[A-Za-z0-9]|[+(])[A-Za-z0-9@._+()-]*)?(?:{decode.ESCAPE})"
-        rf"(?:{_PLAIN}{{0,12}}[A-Za-z0-9@._-]{{0,28}}(?:{decode.ESCAPE}))*{_PLAIN}{{0,24}}[A-Za-z0-9@._-]{{0,40}})",
+        rf"(?:{_TO_NEXT}(?:{decode.ESCAPE}))*{_PLAIN}{{0,24}}[A-Za-z0-9@._-]{{0,40}})",
         _escapes,
         group=1,
     ),
