@@ -54,7 +54,7 @@ def shingles(words: Sequence[str], first: int = 0) -> list[tuple[int, int, str]]
     that is hashed.
 
     >>> [(last, size) for last, size, text in shingles(["a", "b", "c", "一", "二", "三", "四"])]
-    [(2, 3), (3, 3), (4, 3), (5, 4), (6, 4)]
+    [(2, 3), (3, 3), (4, 4), (5, 4), (6, 4)]
     """
     made: list[tuple[int, int, str]] = []
     mask = 0
