@@ -101,14 +101,15 @@ class Screen:
         expression = self._compiled[index]
         offsets = _Offsets(encoded, len(text))
         while (match := expression.search(encoded, at)) is not None:
-            if match.end() <= passed:
-                at = match.end()
+            begun, ended = match.span()
+            if ended <= passed:
+                at = ended
                 continue
-            start, end = (offsets.character(match.start()), offsets.character(match.end()))
-            first = match.start(pattern.group)
+            start, end = (offsets.character(begun), offsets.character(ended))
+            first, last = match.span(pattern.group) if pattern.group else (begun, ended)
             if pattern.group == 0 and (escape := _ESCAPE.match(encoded, first)):
                 first = escape.end()
-            value = (offsets.character(first), offsets.character(match.end(pattern.group)))
+            value = (offsets.character(first), offsets.character(last))
             name = f"{detector}/{pattern.id}"
             try:
                 verdict = pattern.judge(Candidate(text, *value, end))
@@ -116,11 +117,11 @@ class Screen:
                 verdict = Verdict(1.0, f"raised {type(error).__name__}", CHECK_FAILED)
             if verdict is None:
                 yield Proposal(start, end, None)
-                at = _resume(encoded, match.start(), match.end())
+                at = _resume(encoded, begun, ended)
                 continue
             kind, value = verdict.kind or pattern.kind, verdict.span or value
             yield Proposal(start, end, Finding(kind, verdict.score, *value, name, verdict.evidence))
-            at = match.end()
+            at = ended
 
 
 def _options() -> Any:
