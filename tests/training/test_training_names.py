@@ -26,9 +26,11 @@ from training.corpus import LEARNT, Language
 
 SIMPLIFY = np.arange(0x10000, dtype=np.uint16)
 
+SYLLABLES = ["tai", "man", "wing", "xiao", "ming"]
+
 
 def namer(seed: int = 1) -> names.Namer:
-    return names.Namer(Random(seed))
+    return names.Namer(Random(seed), SYLLABLES)
 
 
 def test_only_the_two_permissive_labelled_sets_are_learnt_from() -> None:
