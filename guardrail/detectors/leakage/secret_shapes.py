@@ -142,9 +142,10 @@ _MAGIC = (
 
 def _key_body(candidate: Candidate) -> Verdict | None:
     """Base64 that is a private key by its structure, or a line in the shape of a key's body."""
-    value, before = candidate.value, candidate.before
-    if re.search(r"[a-z0-9+/]$", before) and not re.search(r"\\[nrt]$|//$|\*$", before):
+    near = candidate.text[max(0, candidate.start - 2) : candidate.start].lower()
+    if re.search(r"[a-z0-9+/]$", near) and not re.search(r"\\[nrt]$|//$|\*$", near):
         return None
+    value, before = candidate.value, candidate.before
     known = _structure(value)
     if known is not None:
         return Verdict(0.95, known) if known else None
