@@ -60,10 +60,14 @@ def context_before(candidate: Candidate) -> str:
     return f"{candidate.heading} {candidate.before} " if candidate.heading else f"{candidate.before} "
 
 
+_BESIDE = 12  # characters: what ends so near to a text is judged, for where it is turned down another may begin that
+# reaches into the text (`password: password: ` and a value)
+
+
 def find(screen: Screen, context: str, text: str) -> list[Finding]:
     """The findings that begin in `text`, in its own offsets, when a reader saw `context` just before it."""
     lead = len(context)
-    found = screen.find(context + text, lead=lead)
+    found = screen.find(context + text, lead=max(0, lead - _BESIDE))
     return [
         replace(finding, start=(finding.start or 0) - lead, end=(finding.end or 0) - lead)
         for finding in found

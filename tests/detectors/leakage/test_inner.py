@@ -24,6 +24,7 @@ SCREEN = inner_screen([Identifiers(), Secrets()])
             "hV7#" + "qLm2xTr0",
             [("secret.password_assignment", 0, 12)],
         ),  # begins before, its value does not
+        ("password: password: ", "hV7#" + "qLm2xTr0", [("secret.password_assignment", 0, 12)]),
         ("", "", []),
     ],
 )
