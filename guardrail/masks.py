@@ -85,8 +85,8 @@ def partial(kind: str, value: str) -> str:
 
 
 def _is_written_plainly(kind: str, value: str) -> bool:
-    """Whether a value has the form of its kind; of one that is encoded, reversed or in words nothing is shown, for it is
-    not known which part of it stands where."""
+    """Whether a value has the form of its kind; of one that is encoded, reversed or in words nothing is shown, for
+    nobody knows which part of it stands where."""
     read = fold(value).text
     if kind == "pii.email":
         return _EMAIL.fullmatch(read) is not None
