@@ -105,9 +105,9 @@ PASSPORT = labels(
 HOME_RETURN = labels(
     "home return permit", "home return", "home visit permit", "mainland travel permit", "hrp", "home-return",
     "home-visit", "home visiting permit", "home-visiting", "homecoming permit", "home return card",
-    "mainland permit", "mainland pass", "china travel permit", "re-entry permit", "reentry permit", "hui xiang zheng", "huixiangzheng", "回鄉證",
-    "回乡证", "回鄉卡", "回乡卡", "來往內地通行證", "来往内地通行证", "港澳居民來往內地通行證",
-    "港澳居民来往内地通行证",
+    "mainland permit", "mainland pass", "china travel permit", "re-entry permit", "reentry permit",
+    "hui xiang zheng", "huixiangzheng", "回鄉證", "回乡证", "回鄉卡", "回乡卡", "來往內地通行證",
+    "来往内地通行证", "港澳居民來往內地通行證", "港澳居民来往内地通行证",
 )  # fmt: skip
 EXIT_PERMIT = labels(
     "exit-entry permit", "exit entry permit", "exit permit", "two-way permit", "two way permit", "eep",
