@@ -38,7 +38,7 @@ def _judge(candidate: Candidate) -> Verdict | None:
     return None if _IN_ADDRESS.search(candidate.before) else Verdict(1.0, "a name for a value of the request")
 
 
-PATTERN = Pattern("name", KIND, EXPRESSION, _judge, reach=43)
+PATTERN = Pattern("name", KIND, EXPRESSION, _judge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def _digits_sum(candidate: Candidate) -> Verdict | None:
 
 
 PATTERNS = (
-    Pattern("hkid", "pii.hkid", r"\b[A-Z]{1,2} ?[0-9]{6} ?\([0-9A]\)", always(0.9), reach=12),
+    Pattern("hkid", "pii.hkid", r"\b[A-Z]{1,2} ?[0-9]{6} ?\([0-9A]\)", always(0.9)),
     Pattern("email", "pii.email", r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}\b", always(0.8)),
     Pattern("card", "pii.payment_card", r"\b(?:[0-9][ -]?){12,18}[0-9]\b", _digits_sum),
     Pattern("key", "secret.private_key", r"-----BEGIN KEY-----[A-Za-z0-9+/=\s]*(?:-----END KEY-----)?", always(1.0)),

@@ -71,12 +71,10 @@ Judge = Callable[[Candidate], Verdict | None]
 class Pattern:
     """One expression with its judge.
 
-    `group` names the capturing group that is the value (0: the whole match).  `reach` is the longest match in
-    folded characters, None when there is no bound; it is what the operator reads, the gate uses `prefix.py`.
-    `also` names the other kinds that the judge may answer with; a pattern is pooled only where a rule covers one of its
-    kinds.  One that is `by_name` is off unless a rule names its kind in full: no `*` switches it on.
-    `trigger` is an expression that some part of every match matches; where it is cheaper to look for than the whole, it
-    is what the screen looks for.
+    `group` names the capturing group that is the value (0: the whole match).  `also` names the other kinds that the
+    judge may answer with; a pattern is pooled only where a rule covers one of its kinds.  One that is `by_name` is off
+    unless a rule names its kind in full: no `*` switches it on.  `trigger` is an expression that some part of every
+    match matches; where it is cheaper to look for than the whole, it is what the screen looks for.
     """
 
     id: str
@@ -84,7 +82,6 @@ class Pattern:
     expression: str
     judge: Judge
     group: int = 0
-    reach: int | None = None
     also: tuple[str, ...] = ()
     by_name: bool = False
     trigger: str = ""

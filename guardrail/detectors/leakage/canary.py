@@ -92,10 +92,9 @@ _PATTERNS: tuple[Pattern, ...] = (
         "prompt.canary",
         rf"[gG]{_GAP}[rR]{_GAP}[cC]{_DASH}(?:{_SYMBOL}{_GAP}){{19}}{_SYMBOL}(?:{_DASH}[cC]{_GAP}[rR]{_GAP}[gG])?",
         _judge,
-        reach=111,
     ),
-    Pattern("canary_rot13", "prompt.canary", rf"[tT][eE][pP]-{_SYMBOL}{{20}}(?:-[pP][eE][tT])?", _judge, reach=28),
-    Pattern("canary_base64", "prompt.canary", rf"(?:{'|'.join(_ENCODED)})[A-Za-z0-9+/_-]{{26,36}}", _judge, reach=41),
+    Pattern("canary_rot13", "prompt.canary", rf"[tT][eE][pP]-{_SYMBOL}{{20}}(?:-[pP][eE][tT])?", _judge),
+    Pattern("canary_base64", "prompt.canary", rf"(?:{'|'.join(_ENCODED)})[A-Za-z0-9+/_-]{{26,36}}", _judge),
 )
 
 

@@ -196,7 +196,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.hk_phone",
         rf"(?:\(\+? ?852\)|\+ ?852|\b(?:00)?852)[ -]{{0,3}}{_PHONE_BODY}",
         _phone_prefixed,
-        reach=25,
     ),
     Pattern(
         "hk_phone",
@@ -210,7 +209,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.hk_octopus",
         r"\b(?:\d{7,9} ?\(\d\)|[157]/\d{6}/\d\b)",
         _bracketed,
-        reach=13,
         also=("pii.mo_bir",),
     ),
     Pattern(

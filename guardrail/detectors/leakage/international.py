@@ -129,7 +129,6 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\b([2-68]\d{3}(?:[ .-]\d{4}){3})\b(?:[ -]\d{1,3}\b)?",
         _payment_card,
         group=1,
-        reach=23,
         also=_TEST_CARD,
     ),
     Pattern(
@@ -137,10 +136,9 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.payment_card",
         r"\b[4-68]\d{3}(?:[ -]\d{4}){3}[ -]\d{1,3}\b|\b62\d{4}[ -]\d{13}\b",
         _payment_card,
-        reach=23,
         also=_TEST_CARD,
     ),
-    Pattern("card_15", "pii.payment_card", r"\b3\d{3}[ -]\d{6}[ -]\d{4,5}\b", _payment_card, reach=17, also=_TEST_CARD),
+    Pattern("card_15", "pii.payment_card", r"\b3\d{3}[ -]\d{6}[ -]\d{4,5}\b", _payment_card, also=_TEST_CARD),
     Pattern("card", "pii.payment_card", r"\b[1-68]\d{11,18}\b(?:\.\d+)?", _payment_card, also=_TEST_CARD),
     Pattern(
         "email",
@@ -151,7 +149,7 @@ PATTERNS: tuple[Pattern, ...] = (
         _email,
         also=("placeholder.email",),
     ),
-    Pattern("bic", "pii.bic", r"\b[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?\b", _bic, reach=11),
+    Pattern("bic", "pii.bic", r"\b[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?\b", _bic),
     Pattern(
         "wallet",
         "pii.crypto_address",
@@ -164,6 +162,5 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\b555[-. ]01\d{2}\b"
         r"|\b0(?:7700|1632|20 ?7946|1\d1 ?496|491 ?57\d|3069|808 ?157|909 ?879)[ -]?\d{3}(?:[ -]?\d{1,4})?\b",
         _fiction,
-        reach=17,
     ),
 )

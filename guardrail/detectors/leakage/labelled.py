@@ -132,7 +132,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.hk_passport",
         r"\b[A-Za-z]{1,2} ?\d{5,10}\b",
         _document,
-        reach=13,
         also=(
             "pii.cn_passport", "pii.mo_passport", "pii.cn_home_return_permit", "pii.cn_exit_permit", "pii.hk_brn",
             "pii.hk_company_number",

@@ -78,7 +78,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.mo_phone",
         r"(?:\(\+? ?853\)|\+ ?853|\b(?:00)?853)[ -]{0,3}[2-9]\d{3}[ -]?\d{4}\b",
         _macao_phone,
-        reach=20,
     ),
     Pattern(
         "tw_phone_prefixed",
@@ -86,7 +85,6 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?:\(\+? ?886\)|\+ ?886|\b(?:00)?886)[ -]{0,3}(?:\(0\) ?|0)?"
         r"(?:9\d{2}[ -]?\d{3}[ -]?\d{3}|[2-8]\d?[ -]?\d{3,4}[ -]?\d{4})\b",
         _taiwan_phone,
-        reach=30,
     ),
     Pattern(
         "tw_phone",
@@ -100,7 +98,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.tw_id",
         r"\b[A-Za-z] ?[1289A-Da-d]\d{8}\b",
         _taiwan_id,
-        reach=11,
         also=("pii.tw_arc",),
     ),
 )

@@ -98,7 +98,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.cn_resident_id",
         r"\b[1-9]\d{5}[ -]?(?:18|19|20)\d{2}[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx]\b",
         _resident_id,
-        reach=22,
         also=("pii.cn_residence_permit",),
     ),
     Pattern(
@@ -106,7 +105,6 @@ PATTERNS: tuple[Pattern, ...] = (
         "pii.cn_resident_id",
         r"\b[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}\b",
         _resident_id_15,
-        reach=15,
     ),
-    Pattern("cn_uscc", "pii.cn_uscc", rf"\b[1-9ANYany][1-9]\d{{6}}{_CREDIT}{{10}}\b", _credit_code, reach=18),
+    Pattern("cn_uscc", "pii.cn_uscc", rf"\b[1-9ANYany][1-9]\d{{6}}{_CREDIT}{{10}}\b", _credit_code),
 )

@@ -353,7 +353,6 @@ def _build() -> tuple[Pattern, ...]:
             "pii.iban",
             _iban_expression(),
             _iban(_asked(known.IbanRecognizer(), "IBAN_CODE")),
-            reach=42,
             also=("placeholder.iban",),
         ),
         Pattern(
@@ -361,7 +360,6 @@ def _build() -> tuple[Pattern, ...]:
             "pii.crypto_address",
             r"\b(?:bc1[0-9a-z]{25,59}|BC1[0-9A-Z]{25,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b",
             _crypto(_asked(known.CryptoRecognizer(), "CRYPTO")),
-            reach=62,
         ),
         Pattern("ipv4", "pii.ip_address", _IPV4, _ip(ip), also=("placeholder.ip_address",)),
         Pattern("ipv6", "pii.ip_address", _IPV6, _ip(ip), also=("placeholder.ip_address", "pii.mac_address")),
@@ -373,20 +371,18 @@ def _build() -> tuple[Pattern, ...]:
             also=("placeholder.mac_address",),
         ),
         Pattern("ssn", "pii.us_ssn", _SSN, ssn),
-        Pattern("ssn_bare", "pii.us_ssn", r"\b\d{9}\b", ssn, reach=9),
+        Pattern("ssn_bare", "pii.us_ssn", r"\b\d{9}\b", ssn),
         Pattern(
             "nhs",
             "pii.uk_nhs",
             r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b",
             _nhs(_asked(known.NhsRecognizer(), "UK_NHS")),
-            reach=12,
         ),
         Pattern(
             "nric",
             "pii.sg_nric",
             r"\b[STFGMstfgm]\d{7}[A-Za-z]\b",
             _nric(_asked(known.SgFinRecognizer(), "SG_NRIC_FIN")),
-            reach=9,
         ),
         *(
             Pattern(f"phone_{n}", "pii.phone", form, _phone(phone, international=True), also=_FICTION)
@@ -397,7 +393,6 @@ def _build() -> tuple[Pattern, ...]:
             "pii.phone",
             r"(?:\([2-9]\d{2}\) ?|\b[2-9]\d{2}[.-])\d{3}[.-]\d{4}\b",
             _phone(phone, international=False),
-            reach=14,
             also=_FICTION,
         ),
         *(_national_pattern(known, row) for row in TABLE),
