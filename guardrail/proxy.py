@@ -18,6 +18,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from guardrail import answer, forms
@@ -332,12 +333,13 @@ class Proxy:
         """Headers reach the client too; one in which something is found goes."""
         lines = [f"{_readable(name)}: {_readable(value)}" for name, value in reply.headers]
         whole = Segment(Stage.RESPONSE, "", "header", (), "\n".join(lines))
-        if not self._guard.scanner.led(whole, Stage.RESPONSE):
+        led = partial(self._guard.scanner.led, stage=Stage.RESPONSE, context=turn.call.context)
+        if not led(whole):
             return
         kept: list[Header] = []
         for header, line in zip(reply.headers, lines, strict=True):
             segment = replace(whole, text=line)
-            hits = [turn.judge.hit(f, segment) for f in self._guard.scanner.led(segment, Stage.RESPONSE)]
+            hits = [turn.judge.hit(finding, segment) for finding in led(segment)]
             record(turn.decision, hits)
             worst = max(hits, key=lambda hit: hit.action, default=None)
             if worst is not None and worst.action is Action.BLOCK:

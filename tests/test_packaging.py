@@ -95,7 +95,13 @@ def test_the_locks_agree_with_one_another():
 def test_no_file_names_a_package_registry():
     # Spelled in parts, so that this file does not name one either.
     hosts = "|".join(
-        re.escape(host) for host in ("pypi" + ".org", "python" + "hosted.org", "download.py" + "torch.org")
+        re.escape(host)
+        for host in (
+            "pypi" + ".org",
+            "python" + "hosted.org",
+            "download.py" + "torch.org",
+            "registry.npm" + "js.org",
+        )  # fmt: skip
     )
     options = "--(?:extra-)?index" + "-url[ =]|--find" + "-links[ =]+http"
     found = re.compile(f"{hosts}|{options}".encode())

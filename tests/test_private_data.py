@@ -291,3 +291,12 @@ def test_a_name_inside_what_another_rule_takes_out_is_taken_out_with_it(tmp_path
     it.upstream.script = repeating("先【機密{}】後")
     got = it.ask(CHAT, {"model": "m", "messages": [SYSTEM, {"role": "user", "content": VALUE}]}, {}, ())
     assert json.loads(got.body)["choices"][0]["message"]["content"] == "先[REDACTED:PASSAGE]後"
+
+
+def test_a_passage_in_a_header_of_the_answer_goes_with_its_header(tmp_path):
+    it = InProcess(policy(rule("document.*", Action.REDACT)), [material.Asides()], tmp_path)
+    it.upstream.headers = {"x-note": "先【機密】後".encode(), "x-plain": b"y"}
+    it.upstream.script = whole
+    got = it.ask(CHAT, {"model": "m", "messages": [SYSTEM, {"role": "user", "content": "你好"}]}, {}, ())
+    assert "x-note" not in got.headers
+    assert got.headers["x-plain"] == "y"
