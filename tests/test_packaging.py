@@ -101,7 +101,7 @@ def test_no_file_names_a_package_registry():
             "python" + "hosted.org",
             "download.py" + "torch.org",
             "registry.npm" + "js.org",
-        )  # fmt: skip
+        )
     )
     options = "--(?:extra-)?index" + "-url[ =]|--find" + "-links[ =]+http"
     found = re.compile(f"{hosts}|{options}".encode())
