@@ -23,7 +23,7 @@ from guardrail.detectors.prefix import loosened, with_escapes
 from guardrail.detectors.protocol import PatternSource
 from guardrail.detectors.screen import Screen
 from guardrail.errors import SettingsError
-from guardrail.types import Finding
+from tests.detectors.streams import before, settled
 
 
 @pytest.fixture(scope="module")
@@ -54,22 +54,6 @@ PIECES = [
     "https://x.hk/?q=", "😀",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
-
-
-def settled(screen: Screen, text: str) -> int:
-    """How far a stream that ends here for now may be released, as the gate computes it."""
-    encoded = text.encode()
-    limit = len(encoded[: screen.open_at(encoded, 0)].decode())
-    proposals = list(screen.proposals(text, encoded))
-    while True:
-        lower = min((p.start for p in proposals if p.start < limit < p.end), default=limit)
-        if lower == limit:
-            return limit
-        limit = lower
-
-
-def before(findings: list[Finding], limit: int) -> list[Finding]:
-    return [finding for finding in findings if (finding.start or 0) < limit]
 
 
 @settings(max_examples=60, deadline=None)

@@ -14,7 +14,7 @@ from guardrail.detectors.leakage.carriers import Carriers, is_allowed
 from guardrail.detectors.protocol import Configurable, Options
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
-from tests.detectors.leakage import streams
+from tests.detectors import streams
 
 
 def _screen(*hosts: str) -> Screen:

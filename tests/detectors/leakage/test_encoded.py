@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from guardrail.detectors.leakage.encoded import Encoded
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
-from tests.detectors.leakage import streams
+from tests.detectors import streams
 
 DETECTOR = Encoded()
 DETECTOR.load()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from guardrail.detectors.leakage.identifiers import Identifiers
 from guardrail.detectors.screen import Screen
-from guardrail.types import Finding
+from tests.detectors.streams import before, settled
 
 SCREEN = Screen([("test", pattern) for pattern in Identifiers().patterns])
 PIECES = [
@@ -27,28 +27,12 @@ PIECES = [
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join)
 
 
-def settled(text: str) -> int:
-    """How far a stream that ends here for now may be released, as the gate computes it."""
-    encoded = text.encode()
-    limit = len(encoded[: SCREEN.open_at(encoded, 0)].decode())
-    proposals = list(SCREEN.proposals(text, encoded))
-    while True:
-        lower = min((p.start for p in proposals if p.start < limit < p.end), default=limit)
-        if lower == limit:
-            return limit
-        limit = lower
-
-
-def before(findings: list[Finding], limit: int) -> list[Finding]:
-    return [finding for finding in findings if (finding.start or 0) < limit]
-
-
 @settings(max_examples=150, deadline=None)
 @given(texts)
 def test_a_prefix_is_judged_as_the_whole_text_is(text: str) -> None:
     whole = SCREEN.find(text)
     for cut in range(len(text)):
-        limit = settled(text[:cut])
+        limit = settled(SCREEN, text[:cut])
         assert before(SCREEN.find(text[:cut]), limit) == before(whole, limit), (text[:cut], text[cut:], limit)
 
 
@@ -69,4 +53,4 @@ def test_the_screen_changes_nothing(text: str) -> None:
 )
 def test_prose_behind_a_value_is_not_held_back(text: str) -> None:
     """Behind a sentence nothing of it is still open (`prose.` alone may become the `prose.x@` of an address)."""
-    assert settled(text) == len(text)
+    assert settled(SCREEN, text) == len(text)

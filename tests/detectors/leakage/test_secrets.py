@@ -17,6 +17,7 @@ from guardrail.detectors.protocol import PatternSource
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
 from guardrail.types import CHECK_FAILED, Finding
+from tests.detectors.streams import before, settled
 
 DETECTOR = Secrets()
 SCREEN = Screen([(DETECTOR.name, pattern) for pattern in DETECTOR.patterns])
@@ -292,28 +293,12 @@ PIECES = [
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 
 
-def settled(text: str) -> int:
-    """How far a stream that ends here for now may be released, as the gate computes it."""
-    encoded = text.encode()
-    limit = len(encoded[: SCREEN.open_at(encoded, 0)].decode())
-    proposals = list(SCREEN.proposals(text, encoded))
-    while True:
-        lower = min((p.start for p in proposals if p.start < limit < p.end), default=limit)
-        if lower == limit:
-            return limit
-        limit = lower
-
-
-def before(findings: list[Finding], limit: int) -> list[Finding]:
-    return [finding for finding in findings if (finding.start or 0) < limit]
-
-
 @settings(max_examples=80, deadline=None)
 @given(texts, st.data())
 def test_what_a_stream_released_was_judged_as_the_whole_is(text: str, data: st.DataObject) -> None:
     whole = SCREEN.find(text)
     for cut in data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=12)):
-        limit = settled(text[:cut])
+        limit = settled(SCREEN, text[:cut])
         assert before(SCREEN.find(text[:cut]), limit) == before(whole, limit), (text[:cut], text[cut:], limit)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guardrail.detectors.leakage.spelled import Spelled
 from guardrail.detectors.screen import Screen
 from guardrail.text.fold import fold
-from tests.detectors.leakage import streams
+from tests.detectors import streams
 
 DETECTOR = Spelled()
 DETECTOR.load()

@@ -28,6 +28,23 @@ def streamed(screen: Screen, text: str, sizes: list[int]) -> set[tuple[str, int,
     return {_key(one, one.start or 0, one.end or 0) for one, _ in found}
 
 
+def settled(screen: Screen, text: str) -> int:
+    """How far a stream that ends here for now may be released, as the gate computes it."""
+    encoded = text.encode()
+    limit = len(encoded[: screen.open_at(encoded, 0)].decode())
+    proposals = list(screen.proposals(text, encoded))
+    while True:
+        lower = min((p.start for p in proposals if p.start < limit < p.end), default=limit)
+        if lower == limit:
+            return limit
+        limit = lower
+
+
+def before(findings: list[Finding], limit: int) -> list[Finding]:
+    """Those that start in what may be released."""
+    return [finding for finding in findings if (finding.start or 0) < limit]
+
+
 def same_without_screen(screen: Screen, text: str) -> bool:
     """Whether the look over all patterns changes nothing."""
     folded = fold(text).text
