@@ -69,7 +69,7 @@ lock: $(INSTALLED) ## write requirements/*.lock after a change of pyproject.toml
 	$(PIP) install $(LOCKED) -r requirements/tools.lock
 	$(BIN)/$(COMPILE) requirements/tools.in -o requirements/tools.lock
 	$(BIN)/$(COMPILE) requirements/build.in -o requirements/build.lock
-	$(BIN)/$(COMPILE) pyproject.toml -o requirements/run.lock
+	$(BIN)/$(COMPILE) pyproject.toml --extra models -o requirements/run.lock
 	$(BIN)/$(COMPILE) pyproject.toml --extra dev requirements/build.in \
 		--constraints requirements/run.lock --constraints requirements/build.lock -o requirements/dev.lock
 	$(BIN)/$(COMPILE) pyproject.toml --extra detoxify requirements/detoxify.in \
