@@ -70,12 +70,17 @@ class Baseline:
     judge: Judge
 
 
-def baseline(policy: Policy | None = None) -> Baseline:
-    """`policy`, by default the packaged one, reduced to its rules on data leakage.  Raises PolicyError, CheckError."""
+def baseline(
+    policy: Policy | None = None,
+    module: Module = Module.DATA_LEAKAGE,
+    detectors: Sequence[AnyDetector] | None = None,
+) -> Baseline:
+    """`policy`, by default the packaged one, reduced to its rules of one module; `detectors` stand in for the installed
+    ones.  Raises PolicyError, CheckError."""
     whole = policy or load(packaged("hk-baseline"))
-    rules = tuple(rule for rule in whole.rules if rule.module is Module.DATA_LEAKAGE)
+    rules = tuple(rule for rule in whole.rules if rule.module is module)
     reduced = replace(whole, rules=rules, check_timeout=300.0)
-    return Baseline(reduced, Scanner(reduced, registry.available()), Judge(reduced))
+    return Baseline(reduced, Scanner(reduced, detectors or registry.available()), Judge(reduced))
 
 
 def context_of(item: Item) -> Context:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from guardrail.errors import CheckError
 from guardrail.evaluation import (
     benign,
     brought,
@@ -21,9 +20,11 @@ from guardrail.evaluation import (
     identifiers,
     screening,
     spans,
+    suite,
 )
-from guardrail.evaluation.report import Goal, Report, Section, Track, judged, untracked
+from guardrail.evaluation.report import Goal, Report, Section, Track, untracked
 from guardrail.evaluation.stock import StockPresidio
+from guardrail.evaluation.suite import Done, silent
 from guardrail.types import Policy
 
 _FRAMES = "the frames were never tuned on"
@@ -101,36 +102,16 @@ SETS: Mapping[str, Callable[[Run], Section]] = {
 """The sets by name, in the order in which they run."""
 
 
-def _guarded(name: str, run: Run) -> Section:
-    """A set; one that cannot run is said to have failed, so that the figures of the others are not lost."""
-    try:
-        return SETS[name](run)
-    except CheckError as error:
-        return Section(name, "could not run", missing=str(error), failed=True)
-
-
-def evaluate(
-    run: Run,
-    names: Sequence[str] = (),
-    files: Sequence[Path] = (),
-    done: Callable[[Section], None] = lambda section: None,
-) -> Report:
+def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = (), done: Done = silent) -> Report:
     """Run the sets `names` (all, where neither sets nor files are named) and the user's own `files`; `done` is told of
     each section when it is there, for some take minutes."""
-    chosen = list(names) or ([] if files else list(SETS))
-    sections: list[Section] = []
-    for name in SETS:
-        if name in chosen:
-            sections.append(_guarded(name, run))
-            done(sections[-1])
+    chosen = suite.chosen(SETS, names, files)
+    sections = suite.run_sets(SETS, chosen, run, done)
     for path in files:
         sections.append(brought.evaluate(path, seed=run.seed, limit=run.limit, stock=run.stock, track=run.track))
         done(sections[-1])
-    goals = judged((goal for goal in GOALS if goal.figure.split(".")[0] in chosen), sections)
     settings = {
-        "data": str(run.data) if run.data.is_dir() else f"{run.data} (not there)",
-        "seed": run.seed,
-        "limit": run.limit or "none",
+        **suite.asked(run.data, run.seed, run.limit),
         "baseline": "stock Presidio" if run.stock else "none",
     }
-    return Report("guardrail eval leakage", tuple(sections), goals, settings)
+    return suite.report("guardrail eval leakage", GOALS, chosen, sections, settings)
