@@ -17,19 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from guardrail.app import load_policy
 from guardrail.errors import SettingsError
+from guardrail.evaluation import bias as bias_sets
 from guardrail.evaluation import leakage as leakage_sets
+from guardrail.evaluation.bias_readers import NAMES as READERS
+from guardrail.evaluation.bias_readers import open_bench
 from guardrail.evaluation.datasets import DEFAULT
-from guardrail.evaluation.report import T, Track, as_json, show_end, show_section, untracked
+from guardrail.evaluation.report import Report, T, Track, as_json, show_end, show_section, untracked
 from guardrail.evaluation.stock import StockPresidio
+from guardrail.evaluation.suite import Done, silent
 
-
-@click.group("eval")
-def evaluate() -> None:
-    """Measure the checks on sets of texts with known answers."""
-
-
-@evaluate.command("leakage")
-@click.option(
+_DATA = click.option(
     "--data",
     default=DEFAULT,
     show_default=True,
@@ -38,6 +35,20 @@ def evaluate() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory of the evaluation sets.",
 )
+_SEED = click.option("--seed", default=1, show_default=True, help="Decides generated values, samples and bootstraps.")
+_LIMIT = click.option("--limit", type=click.IntRange(1), help="At most this many texts of each set, drawn by the seed.")
+_JSON = click.option("--json", "as_data", is_flag=True, help="Write JSON with every cell and every listing.")
+_GATE = click.option("--gate", is_flag=True, help="Exit status 1 when a goal of a set is missed, or was not measured.")
+_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.group("eval")
+def evaluate() -> None:
+    """Measure the checks on sets of texts with known answers."""
+
+
+@evaluate.command("leakage")
+@_DATA
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy for the set `benign`.  [default: hk-baseline]")
 @click.option(
     "--set",
@@ -46,12 +57,12 @@ def evaluate() -> None:
     type=click.Choice(list(leakage_sets.SETS)),
     help="Only this set; may be given several times.",
 )
-@click.option("--seed", default=1, show_default=True, help="Decides generated values, samples and bootstraps.")
-@click.option("--limit", type=click.IntRange(1), help="At most this many texts of each set, drawn by the seed.")
+@_SEED
+@_LIMIT
 @click.option("--baseline/--no-baseline", default=True, show_default=True, help="Measure stock Presidio beside it.")
-@click.option("--json", "as_data", is_flag=True, help="Write JSON with every cell and every listing.")
-@click.option("--gate", is_flag=True, help="Exit status 1 when a goal of a set is missed, or was not measured.")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_JSON
+@_GATE
+@_FILES
 @click.pass_context
 def leakage(
     ctx: click.Context,
@@ -84,10 +95,7 @@ def leakage(
 
     Exit status 0; 1: with --gate, a goal of a set was missed or not measured; 2: something could not run.
     """
-    if gate and files and not names:
-        raise click.UsageError("--gate holds sets against their goals, and files of your own have none; add a --set")
-    if ctx.get_parameter_source("data") is not ParameterSource.DEFAULT and not data.is_dir():
-        raise SettingsError(f"{data}: there is no such directory; --data and GUARDRAIL_DATA name that of the sets")
+    _check_asked(ctx, data, names, files, gate)
     with ExitStack() as stack:
         run = leakage_sets.Run(
             data,
@@ -98,9 +106,82 @@ def leakage(
             _tracker(stack),
         )
         console = Console(highlight=False)
-        report = leakage_sets.evaluate(
-            run, names, files, (lambda section: None) if as_data else lambda section: show_section(section, console)
-        )
+        report = leakage_sets.evaluate(run, names, files, _teller(console, as_data))
+    _finish(report, console, as_data=as_data, gate=gate)
+
+
+@evaluate.command("bias")
+@_DATA
+@click.option(
+    "--policy", type=click.Path(path_type=Path), help="Policy whose rules on bias act.  [default: hk-baseline]"
+)
+@click.option(
+    "--set",
+    "names",
+    multiple=True,
+    type=click.Choice(list(bias_sets.SETS)),
+    help="Only this set; may be given several times.",
+)
+@click.option(
+    "--reader",
+    "readers",
+    multiple=True,
+    type=click.Choice(list(READERS)),
+    help="Only this reader; may be given several times.  [default: all that are here]",
+)
+@click.option(
+    "--models",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory of the embedded models.  [default: those in the package]",
+)
+@_SEED
+@_LIMIT
+@_JSON
+@_GATE
+@_FILES
+@click.pass_context
+def bias(
+    ctx: click.Context,
+    data: Path,
+    policy: Path | None,
+    names: Sequence[str],
+    readers: Sequence[str],
+    models: Path | None,
+    seed: int,
+    limit: int | None,
+    as_data: bool,
+    gate: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Measure the checks on bias: every set, or those of --set, or your own FILES.
+
+    Exit status 0; 1: with --gate, a goal of a set was missed or not measured; 2: something could not run.
+    """
+    _check_asked(ctx, data, names, files, gate)
+    if models is not None and not models.is_dir():
+        raise SettingsError(f"{models}: there is no such directory; --models names that of the embedded models")
+    with ExitStack() as stack:
+        bench = open_bench(load_policy(policy) if policy else None, models, readers, _tracker(stack))
+        stack.callback(bench.close)
+        console = Console(highlight=False)
+        report = bias_sets.evaluate(bias_sets.Run(data, bench, seed, limit), names, files, _teller(console, as_data))
+    _finish(report, console, as_data=as_data, gate=gate)
+
+
+def _check_asked(ctx: click.Context, data: Path, names: Sequence[str], files: Sequence[Path], gate: bool) -> None:
+    if gate and files and not names:
+        raise click.UsageError("--gate holds sets against their goals, and files of your own have none; add a --set")
+    if ctx.get_parameter_source("data") is not ParameterSource.DEFAULT and not data.is_dir():
+        raise SettingsError(f"{data}: there is no such directory; --data and GUARDRAIL_DATA name that of the sets")
+
+
+def _teller(console: Console, as_data: bool) -> Done:
+    """Prints each section when it is there; nothing where JSON is wanted."""
+    return silent if as_data else lambda section: show_section(section, console)
+
+
+def _finish(report: Report, console: Console, *, as_data: bool, gate: bool) -> None:
+    """Print what ends a report and leave with the status that it deserves."""
     if as_data:
         sys.stdout.buffer.write(as_json(report))
     else:

@@ -1,0 +1,227 @@
+"""Who reads the texts of the bias sets, and what score each of them gives.
+
+Rules:
+1. A text is read as on the wire: each of its sentences (`guardrail.text.sentences`) and the whole of it; its score is
+   the highest.
+2. A reader that is not installed or not configured is named as absent; it never stands in with zeros.
+3. What a reader has said of a text is kept for the run: figures, curves and listings speak of the same reading.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from guardrail.detectors import registry
+from guardrail.detectors.bias.detoxify import CLASSES, DetoxifyToxicity
+from guardrail.detectors.bias.toxicity import EmbeddedToxicity
+from guardrail.detectors.protocol import Detector
+from guardrail.detectors.registry import AnyDetector
+from guardrail.evaluation import judging
+from guardrail.evaluation.datasets import Item
+from guardrail.evaluation.judging import Baseline
+from guardrail.evaluation.report import Track, untracked
+from guardrail.policy.decide import covers
+from guardrail.policy.load import load, packaged
+from guardrail.review import Review
+from guardrail.text.sentences import sentences
+from guardrail.types import Finding, Module, Policy, Unit
+
+WORDING = frozenset(f"bias.{name}" for name in CLASSES)
+"""The kinds that speak of wording; every other kind of the family `bias` is a ground."""
+HALF = 0.5
+_FLAG = 0.8  # where a policy says nothing about toxicity
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one text."""
+
+    score: float
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes."""
+
+    name: str
+    title: str
+    read: Callable[[Item], Reading]
+    verdict: bool = False
+
+
+@dataclass(slots=True)
+class Bench:
+    """The readers of a run, with what they have said so far; `absent` names those that are not here, with the cure.
+
+    `flag` is the score from which the policy flags wording.
+    """
+
+    readers: tuple[Reader, ...]
+    absent: Mapping[str, str]
+    base: Baseline
+    flag: float
+    grounds: tuple[str, ...] = ()
+    track: Track = untracked
+    stack: ExitStack = field(default_factory=ExitStack)
+    _said: dict[tuple[str, str, str], Reading] = field(default_factory=dict)
+    _reviewed: dict[tuple[str, str], Review] = field(default_factory=dict)
+
+    def readings(self, reader: Reader, what: str, items: Sequence[Item]) -> list[Reading]:
+        """What `reader` makes of each text; `what` names them to whoever watches.  Raises CheckError."""
+        return [self.reading(reader, item) for item in self.track(f"{what}, {reader.title}", items)]
+
+    def reading(self, reader: Reader, item: Item) -> Reading:
+        """What `reader` makes of a text."""
+        key = (reader.name, item.prompt, item.text)
+        if key not in self._said:
+            self._said[key] = reader.read(item)
+        return self._said[key]
+
+    def scores(self, reader: Reader, what: str, items: Sequence[Item]) -> list[float]:
+        """The scores alone."""
+        return [one.score for one in self.readings(reader, what, items)]
+
+    def review(self, item: Item) -> Review:
+        """What the rules on bias do with a text.  Raises CheckError."""
+        key = (item.prompt, item.text)
+        if key not in self._reviewed:
+            self._reviewed[key] = judging.reviews(self.base, [item])[0]
+        return self._reviewed[key]
+
+    def close(self) -> None:
+        """Let go of what the readers hold."""
+        self.stack.close()
+
+
+NAMES: Mapping[str, str] = {
+    "embedded": "tier 1",
+    "second": "tier 1 with the second reader",
+    "detoxify": "Detoxify",
+    "groups": "rules on groups",
+    "together": "wording and groups",
+    "policy": "the policy's rules on bias",
+}
+"""The readers by name, with what they are called in tables.  `together` is the highest score of the embedded models and
+the rules on groups; `policy` is whether any rule of the policy fires."""
+
+
+def open_bench(
+    policy: Policy | None = None,
+    models: Path | None = None,
+    wanted: Iterable[str] = (),
+    track: Track = untracked,
+) -> Bench:
+    """The readers `wanted` (all that are here, where none is named) under `policy`, by default the packaged one; with
+    `models`, the embedded models of that directory.  Raises CheckError, PolicyError, SettingsError."""
+    detectors = [_with(models, detector) for detector in registry.available()]
+    whole = policy or load(packaged("hk-baseline"))
+    base = judging.baseline(whole, Module.BIAS, detectors)
+    stack = ExitStack()
+    stack.callback(base.scanner.close)
+    bench = Bench((), {}, base, flag_threshold(whole), grounds(detectors), track, stack)
+    made: dict[str, Reader] = {}
+    absent: dict[str, str] = {}
+    for name in [name for name in NAMES if name in wanted] or list(NAMES):
+        found = _MAKERS[name](bench, detectors)
+        if isinstance(found, str):
+            absent[name] = found
+        else:
+            made[name] = found
+    bench.readers, bench.absent = tuple(made.values()), absent
+    return bench
+
+
+def flag_threshold(policy: Policy) -> float:
+    """The lowest score of `bias.toxicity` on which a rule fires."""
+    rules = [rule for rule in policy.rules if rule.module is Module.BIAS and covers(rule, "bias.toxicity")]
+    return min((rule.threshold for rule in rules), default=_FLAG)
+
+
+def grounds(detectors: Iterable[AnyDetector]) -> tuple[str, ...]:
+    """The grounds (`race`, `sex`) that an installed detector finds harm on."""
+    kinds = {kind for detector in detectors for kind in detector.kinds if kind.startswith("bias.")} - WORDING
+    return tuple(sorted(kind.removeprefix("bias.") for kind in kinds))
+
+
+def pieces(text: str) -> list[str]:
+    """What is read of a text: its sentences, and where there are several the whole."""
+    cut = [text[start:end] for start, end in sentences(text)]
+    return cut if len(cut) == 1 else [*cut, text]
+
+
+def of_detectors(detectors: Sequence[Detector], wanted: Callable[[str], bool]) -> Callable[[Item], Reading]:
+    """Reads with detectors; the highest finding of a `wanted` kind counts."""
+
+    def read(item: Item) -> Reading:
+        context = judging.context_of(item)
+        found: list[Finding] = []
+        for detector in detectors:
+            texts = pieces(item.text) if detector.unit is Unit.SENTENCE else [item.text]
+            for each in detector.detect(texts, context):
+                found += [finding for finding in each if wanted(finding.kind)]
+        return Reading(max((finding.score for finding in found), default=0.0), tuple(found))
+
+    return read
+
+
+def _with(models: Path | None, detector: AnyDetector) -> AnyDetector:
+    return EmbeddedToxicity(models) if models is not None and isinstance(detector, EmbeddedToxicity) else detector
+
+
+def _loaded(name: str, detectors: Iterable[AnyDetector], verdict: Callable[[str], bool]) -> Reader | None:
+    found = [detector for detector in detectors if isinstance(detector, Detector)]
+    for detector in found:
+        detector.load()
+    return Reader(name, NAMES[name], of_detectors(found, verdict)) if found else None
+
+
+def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    found = [detector for detector in detectors if isinstance(detector, EmbeddedToxicity)]
+    return _loaded("embedded", found, bool) or "bias.toxicity is not installed; reinstall guardrail"
+
+
+def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    return "there is no second reader here"
+
+
+def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    found = [detector for detector in detectors if isinstance(detector, DetoxifyToxicity)]
+    return _loaded("detoxify", found, bool) or "Detoxify is not configured; see docs/bias.md"
+
+
+def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    found = [one for one in detectors if any(kind.removeprefix("bias.") in bench.grounds for kind in one.kinds)]
+    made = _loaded("groups", found, lambda kind: kind.startswith("bias.") and kind not in WORDING)
+    return made or "no detector of harm to groups is installed"
+
+
+def _together(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    parts = [made for make in (_embedded, _second, _groups) if isinstance(made := make(bench, detectors), Reader)]
+    if len(parts) < 2:
+        return "there is but one reader to combine"
+
+    def read(item: Item) -> Reading:
+        said = [bench.reading(part, item) for part in parts]
+        return Reading(max(one.score for one in said), tuple(finding for one in said for finding in one.findings))
+
+    return Reader("together", NAMES["together"], read)
+
+
+def _policy(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    def read(item: Item) -> Reading:
+        fired = bench.review(item).fired
+        return Reading(float(bool(fired)), tuple(hit.finding for hit in fired))
+
+    return Reader("policy", NAMES["policy"], read, verdict=True)
+
+
+_MAKERS: Mapping[str, Callable[[Bench, Sequence[AnyDetector]], Reader | str]] = {
+    "embedded": _embedded,
+    "second": _second,
+    "detoxify": _detoxify,
+    "groups": _groups,
+    "together": _together,
+    "policy": _policy,
+}
