@@ -155,6 +155,18 @@ def bias(
 ) -> None:
     """Measure the checks on bias: every set, or those of --set, or your own FILES.
 
+    FILES are JSON lines, with the keys:
+
+    \b
+      text      the answer to judge; the only key that must be there
+      id        how it is named in lists  [default: the number of its line]
+      lang      en, zh-Hant, zh-Hans or yue; tables are by it
+      prompt    what the caller asked
+      system    the system message
+      context   what the model was given to answer from
+      messages  [{"role", "content"}] instead of prompt and system
+      labels    {"toxic" | "biased": true or false, "ground": "race"}
+
     Exit status 0; 1: with --gate, a goal of a set was missed or not measured; 2: something could not run.
     """
     _check_asked(ctx, data, names, files, gate)

@@ -76,7 +76,7 @@ def evaluate(
     return Section(
         "benign",
         f"{title} ({base.policy.label})",
-        (_sets(judged, unique, theirs), _languages(unique), _kinds(unique)),
+        (_sets(judged, unique, theirs), _languages(unique), kinds(unique)),
         figures,
         (Listing("Altered (values masked)", tuple(line for one in altered for line in _lines(one, Action.REDACT))),),
         ("an answer that stands in several sets counts once in `all`",),
@@ -113,15 +113,17 @@ def _languages(unique: Sequence[Judged]) -> Table:
     return Table("By language", ("language", "answers", "share altered"), tuple(rows))
 
 
-def _kinds(unique: Sequence[Judged]) -> Table:
+def kinds(unique: Sequence[Judged]) -> Table:
+    """How many answers each rule fired on, by kind."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for one in unique:
-        counts.update({(hit.finding.kind, _rule(hit), hit.action.word) for hit in one.review.fired})
+        counts.update({(hit.finding.kind, rule(hit), hit.action.word) for hit in one.review.fired})
     rows = [(*key, count) for key, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
     return Table("Answers by kind and rule", ("kind", "rule", "action", "answers"), tuple(rows))
 
 
-def _rule(hit: Hit) -> str:
+def rule(hit: Hit) -> str:
+    """The id of the rule that fired."""
     return hit.rule.id if hit.rule else ""
 
 
@@ -130,7 +132,7 @@ def _lines(one: Judged, least: Action) -> list[str]:
     fired = [hit for hit in one.review.fired if hit.action >= least]
     places = [span for hit in one.review.fired if (span := _place(hit)) is not None]
     return [
-        f"{one.source} {one.item.id}: {hit.finding.kind} by `{_rule(hit)}` ({hit.action.word}, score "
+        f"{one.source} {one.item.id}: {hit.finding.kind} by `{rule(hit)}` ({hit.action.word}, score "
         f"{hit.finding.score:.2f}, {hit.finding.detector}): {masked(one.item.text, _place(hit), places)}"
         for hit in fired
     ]

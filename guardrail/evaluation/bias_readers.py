@@ -103,8 +103,8 @@ NAMES: Mapping[str, str] = {
     "together": "wording and groups",
     "policy": "the policy's rules on bias",
 }
-"""The readers by name, with what they are called in tables.  `together` is the highest score of the embedded models and
-the rules on groups; `policy` is whether any rule of the policy fires."""
+"""The readers by name, with what they are called in tables.  `together` is the higher score of the embedded models
+(with the second reader where it is here) and the rules on groups; `policy` is whether any rule of the policy fires."""
 
 
 def open_bench(
@@ -198,9 +198,11 @@ def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
 
 
 def _together(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    parts = [made for make in (_embedded, _second, _groups) if isinstance(made := make(bench, detectors), Reader)]
-    if len(parts) < 2:
-        return "there is but one reader to combine"
+    wording = _second(bench, detectors)
+    made = [wording if isinstance(wording, Reader) else _embedded(bench, detectors), _groups(bench, detectors)]
+    parts = [part for part in made if isinstance(part, Reader)]
+    if not parts:
+        return "there is no reader to combine"
 
     def read(item: Item) -> Reading:
         said = [bench.reading(part, item) for part in parts]

@@ -116,12 +116,7 @@ class _Check:
                 self._type(span.get("type") or span.get("kind"), where)
 
     def _keys(self, given: Iterable[str], ours: Sequence[str], where: str, what: str, short: str) -> None:
-        for key in given:
-            if key in ours:
-                continue
-            if near := difflib.get_close_matches(key.casefold(), ours, n=1, cutoff=_NEAR):
-                raise SettingsError(f"{where}: there is no {what} `{key}`; did you mean `{near[0]}`?")
-            self.ignored.setdefault(f"{short} `{key}`")
+        self.ignored.update(dict.fromkeys(foreign_keys(given, ours, where, what, short)))
 
     def _type(self, kind: Any, where: str) -> None:
         if not isinstance(kind, str) or not kind:
@@ -134,6 +129,18 @@ class _Check:
             f"{where}: no installed detector finds the type `{kind}`. {hint}The kinds are in "
             "docs/leakage.md; a name without a dot is found by whatever covers it"
         )
+
+
+def foreign_keys(given: Iterable[str], ours: Sequence[str], where: str, what: str, short: str) -> list[str]:
+    """The keys that are none of ours, as a note names them.  Raises SettingsError for one that is nearly ours."""
+    foreign: list[str] = []
+    for key in given:
+        if key in ours:
+            continue
+        if near := difflib.get_close_matches(key.casefold(), ours, n=1, cutoff=_NEAR):
+            raise SettingsError(f"{where}: there is no {what} `{key}`; did you mean `{near[0]}`?")
+        foreign.append(f"{short} `{key}`")
+    return foreign
 
 
 def _figures(
