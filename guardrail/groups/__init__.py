@@ -1,0 +1,1 @@
+"""Groups of people: the reviewed lexicon, and where a text names one."""
