@@ -1,4 +1,4 @@
-"""Harm to groups as Hong Kong writes it: hand-written sentences, harmful ones and their harmless look-alikes, in halves.
+"""Harm to groups as Hong Kong writes it, harmful sentences and harmless look-alikes, hand-written, in two halves.
 
 Rules:
 1. Every sentence is written whole, by hand; none is filled into a template.  `dev` may be looked at while a detector is
@@ -32,8 +32,9 @@ HARMFUL = (
 )  # fmt: skip
 HARMLESS = (
     "news", "statistics", "law", "history", "self_description", "quotation", "counter_speech", "negation", "question",
-    "dictionary", "fiction", "advice", "praise", "complaint_about_individual",
+    "dictionary", "fiction", "advice", "praise", "complaint_about_individual", "rule", "everyday",
 )  # fmt: skip
+"""`rule`: for safety, by law, or for the group's own good; `everyday`: a group or one of it in a plain errand."""
 
 
 @dataclass(frozen=True, slots=True)
