@@ -28,6 +28,9 @@ from guardrail.policy import cases
 from guardrail.policy.decide import Judge
 from guardrail.policy.load import load, packaged
 from guardrail.proxy import Guard, Proxy
+from guardrail.sampling import Sampler
+from guardrail.sampling_budget import FILE as BUDGET
+from guardrail.sampling_budget import Budget
 from guardrail.scanner import Scanner
 from guardrail.settings import Settings, from_environment
 from guardrail.types import Policy
@@ -73,8 +76,11 @@ async def prepare(policy: Policy, *, prove: bool = True) -> Guard:
 class Sidecar:
     """The ASGI application: guardrail's own endpoints, and the proxy for everything else."""
 
-    def __init__(self, guard: Guard, proxy: Proxy, upstream: Upstream, sink: Sink) -> None:
+    def __init__(
+        self, guard: Guard, proxy: Proxy, upstream: Upstream, sink: Sink, sampler: Sampler | None = None
+    ) -> None:
         self._guard, self._proxy, self._upstream, self._sink = guard, proxy, upstream, sink
+        self._sampler = sampler
         self._own = Starlette(
             routes=[
                 Route(RESERVED + "healthz", self._healthz, methods=["GET"]),
@@ -94,6 +100,8 @@ class Sidecar:
         try:
             yield
         finally:
+            if self._sampler is not None:
+                await self._sampler.close()
             await self._upstream.close()
             self._guard.scanner.close()
             self._sink.close()
@@ -123,8 +131,26 @@ def compose(
         sink.open()
     key = load_or_create(settings.audit)
     guard = replace(guard, judge=guard.judge.keyed(key))
-    proxy = Proxy(guard, upstream, sink, key, request_limit=settings.request_limit, annotate=settings.annotate)
-    return Sidecar(guard, proxy, upstream, sink)
+    proxy = Proxy(
+        guard,
+        upstream,
+        sink,
+        key,
+        request_limit=settings.request_limit,
+        annotate=settings.annotate,
+        parity=settings.parity,
+    )
+    return Sidecar(guard, proxy, upstream, sink, _sampler(guard, settings, proxy, sink))
+
+
+def _sampler(guard: Guard, settings: Settings, proxy: Proxy, sink: Sink) -> Sampler | None:
+    """What asks questions again, where the operator wants that."""
+    if not settings.parity_sample:
+        return None
+    budget = Budget(settings.audit / BUDGET, settings.parity_requests, settings.parity_tokens)
+    sampler = Sampler(settings.parity_sample, budget, sink, proxy.replay, guard.policy.label)
+    proxy.sample_with(sampler)
+    return sampler
 
 
 def create() -> Callable[[Any, Any, Any], Awaitable[None]]:

@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any
 
 from guardrail import answer, forms
+from guardrail.audit import pair
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
 from guardrail.conversation import heard
@@ -34,8 +35,12 @@ from guardrail.notes import notes_for
 from guardrail.policy.decide import Judge, record
 from guardrail.pseudonyms import Book, Shelf
 from guardrail.review import AskAgain, Piece, Review, edit_document, review
+from guardrail.sampling import Offered, Sampler, Trial
+from guardrail.sampling_question import Request
+from guardrail.sampling_swap import LONGEST, groups
 from guardrail.scanner import Scanner
 from guardrail.streaming import FRAME_LIMIT, Streaming, identity_of
+from guardrail.text.language import language
 from guardrail.types import (
     Action,
     Context,
@@ -48,6 +53,7 @@ from guardrail.types import (
     Policy,
     Segment,
     Stage,
+    Traits,
 )
 from guardrail.upstream import Reply, Upstream
 from guardrail.wire import jsontext
@@ -56,6 +62,7 @@ from guardrail.wire.jsonarray import JsonArrayDecoder
 from guardrail.wire.kinds import NEEDED, Kind, kind_of, label, start_of
 from guardrail.wire.ndjson import NDJSONDecoder
 from guardrail.wire.sse import SSEDecoder
+from guardrail.witness import Witness
 
 logger = logging.getLogger("guardrail")
 
@@ -93,7 +100,8 @@ class Guard:
 
 @dataclass(slots=True)
 class _Turn:
-    """One exchange while it is going on."""
+    """One exchange while it is going on.  `drawn` is one whose question may be asked again afterwards, for which its
+    `body` is kept; `again` is such a second question, which has no client and no record of its own here."""
 
     exchange: Exchange
     dialect: Dialect
@@ -111,6 +119,10 @@ class _Turn:
     response_bytes: int = 0
     edited: int = 0
     audited: bool = False
+    drawn: bool = False
+    again: bool = False
+    body: bytes = b""
+    witness: Witness | None = None
     stream: Streaming | None = None
     started: float = field(default_factory=time.perf_counter)
 
@@ -135,9 +147,12 @@ class Proxy:
         *,
         request_limit: int,
         annotate: bool = True,
+        parity: bool = False,
     ) -> None:
+        """`parity` records what exchanges are compared by: language, groups mentioned, refusal."""
         self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
-        self._request_limit, self._annotate = request_limit, annotate
+        self._request_limit, self._annotate, self._parity = request_limit, annotate, parity
+        self._sampler: Sampler | None = None
         self._names_key, self._shelf = secrets.token_bytes(32), Shelf()
         # What errors look like before it is known whose API is spoken: most clients read OpenAI's form.
         self._plainest = next((d for d in guard.dialects if d.name == "openai_chat"), guard.dialects[0])
@@ -147,6 +162,43 @@ class Proxy:
             await send({"type": "websocket.close", "code": 1008})
             return
         turn = self._begin(scope)
+        turn.drawn = self._sampler is not None and self._sampler.draws()
+        await self._live(turn, scope, receive, send)
+        if turn.drawn:
+            self._offer(turn, scope)
+
+    def sample_with(self, sampler: Sampler) -> None:
+        """Offer exchanges that are over to `sampler`."""
+        self._sampler = sampler
+
+    async def replay(self, request: Request) -> Trial:
+        """Ask once more on guardrail's own account, by the way of any exchange; what comes back is only described."""
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.path,
+            "raw_path": request.path.encode("latin-1"),
+            "query_string": request.query.encode("latin-1"),
+            "headers": request.headers,
+        }
+        turn = self._begin(scope)
+        turn.again = True
+        await self._live(turn, scope, _once(request.body), _nobody)
+        return Trial(turn.exchange.id, _side(turn), turn.witness.tokens if turn.witness else 0)
+
+    def _offer(self, turn: _Turn, scope: Scope) -> None:
+        """The client has its answer: what was asked may be asked again."""
+        exchange, body = turn.exchange, turn.body
+        turn.body = b""
+        if self._sampler is None or not body or not turn.call.context.prompt:
+            return
+        query = scope["query_string"].decode("latin-1")
+        path = _raw_path(scope)
+        request = Request(exchange.dialect, exchange.method, path, query, turn.raw_headers, body)
+        spoken = language(turn.call.context.prompt)
+        self._sampler.offer(Offered(request, exchange, spoken, _side(turn)))
+
+    async def _live(self, turn: _Turn, scope: Scope, receive: Receive, send: Send) -> None:
         client = _Client(turn, send)
         watcher: asyncio.Task[None] | None = None
         try:
@@ -182,6 +234,7 @@ class Proxy:
         turn.dialect = self._dialect(scope["method"], path)
         turn.exchange = replace(turn.exchange, dialect=turn.dialect.name)
         self._require_open(turn.dialect)
+        turn.body = body if turn.drawn else b""
         body = await self._judge_request(turn, body, path, query)
         target = path + ("?" + query if query else "")
         for attempt in range(REGENERATIONS + 1):
@@ -196,6 +249,7 @@ class Proxy:
 
     async def _answered(self, turn: _Turn, client: "_Client", reply: Reply, *, again: bool) -> bool:
         """Pass the answer on; False when the model is to be asked again."""
+        turn.witness = Witness() if self._parity else None
         head, chunks = await _peek(reply.chunks())
         asked = turn.call.stream and reply.status < 400
         kind = kind_of(reply.content_type, head, turn.dialect.framings, stream=asked)
@@ -298,7 +352,7 @@ class Proxy:
 
     def _shelve(self, turn: _Turn) -> None:
         """Keep the names of values for a request that goes on from this answer."""
-        if turn.book is not None:
+        if turn.book is not None and not turn.again:
             identity = turn.stream.identity if turn.stream is not None else turn.identity
             for name in (identity, turn.call.previous):
                 self._shelf.put(turn.exchange.caller, name, turn.book)
@@ -391,6 +445,9 @@ class Proxy:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
             view = turn.dialect.answer(document, strings)
+            if turn.witness is not None:
+                turn.witness.sees(view)
+                turn.witness.reads(document)
             reading = answer.read(view, body, document)
             result = await self._review(
                 turn,
@@ -492,6 +549,7 @@ class Proxy:
             turn.decision,
             constant,
             again=again,
+            witness=turn.witness,
         )
         try:
             async for piece in stream.run(chunks):
@@ -580,6 +638,9 @@ class Proxy:
     def _audit(self, turn: _Turn) -> None:
         """Write the record.  A whole answer's is written before the answer is sent, so that none is served without
         one.  Raises AuditError."""
+        if turn.again:  # it is half of a pair, whose record the sampler writes
+            turn.audited = True
+            return
         outcome = Outcome(
             ended=turn.ended,
             status=turn.status,
@@ -592,8 +653,16 @@ class Proxy:
             edited=turn.edited,
         )
         label = self._guard.policy.label
-        self._sink.write(audit_record.build(turn.exchange, label, turn.decision, outcome, self._key))
+        traits = self._traits(turn) if self._parity else None
+        self._sink.write(audit_record.build(turn.exchange, label, turn.decision, outcome, self._key, traits=traits))
         turn.audited = True
+
+    def _traits(self, turn: _Turn) -> Traits | None:
+        """What the exchange is compared by; None where the caller said nothing."""
+        message = turn.call.context.prompt[:LONGEST]
+        if not message:
+            return None
+        return Traits(language(message), groups(message), turn.witness.refused if turn.witness else None)
 
     def _audit_at_last(self, turn: _Turn) -> None:
         """The record of whatever has not written its own yet: streams, refusals, failures."""
@@ -611,6 +680,38 @@ def _malformed() -> UpstreamError:
 
 def _unaudited() -> ExchangeError:
     return ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
+
+
+def _side(turn: _Turn) -> pair.Side:
+    """How an exchange went, as one half of a pair."""
+    return pair.side(
+        turn.decision,
+        ended=turn.ended,
+        status=turn.status,
+        upstream_status=turn.upstream_status,
+        error=turn.error,
+        edited=turn.edited,
+        refused=turn.witness.refused if turn.witness else None,
+        length=turn.witness.length if turn.witness else 0,
+    )
+
+
+def _once(body: bytes) -> Receive:
+    """A client that sends `body` and stays."""
+    sent = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if sent:
+            await asyncio.Event().wait()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _nobody(message: Mapping[str, Any]) -> None:
+    """Where an answer goes that nobody waits for."""
 
 
 class _Client:

@@ -35,6 +35,10 @@ class Settings:
     read_timeout: float = 300.0
     drain: float = 30.0
     annotate: bool = True
+    parity: bool = False
+    parity_sample: float = 0.0
+    parity_requests: int = 100
+    parity_tokens: int = 200_000
 
     def __post_init__(self) -> None:
         for url in self.upstreams.values():
@@ -42,6 +46,20 @@ class Settings:
         for name in ("request_limit", "response_limit", "connect_timeout", "read_timeout", "drain", "workers"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.replace('_', '-')} must be more than zero")
+        self._require_parity()
+
+    def _require_parity(self) -> None:
+        if not 0 <= self.parity_sample <= 1:  # nor is NaN
+            raise SettingsError(f"parity-sample is a share between 0 and 1, not {self.parity_sample}")
+        if self.parity_sample and not self.parity:
+            raise SettingsError(
+                "parity-sample asks questions again and records which groups they mention; say so with --parity as well"
+            )
+        for name in ("parity_requests", "parity_tokens"):
+            if getattr(self, name) < 1:
+                raise SettingsError(
+                    f"{name.replace('_', '-')} must be at least 1; `--parity-sample 0` is what switches sampling off"
+                )
 
     @property
     def upstreams(self) -> dict[str, str]:
@@ -86,6 +104,8 @@ _VARIABLES: dict[str, Callable[[str], Any]] = {
     "upstream": str, "policy": Path, "host": str, "port": int, "audit": Path, "workers": int, "audit_fsync": str,
     "request_limit": int, "response_limit": int, "connect_timeout": float, "read_timeout": float, "drain": float,
     "annotate": lambda word: word.lower() in ("1", "true", "yes", "on"),
+    "parity": lambda word: word.lower() in ("1", "true", "yes", "on"),
+    "parity_sample": float, "parity_requests": int, "parity_tokens": int,
 }  # fmt: skip
 
 

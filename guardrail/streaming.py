@@ -36,6 +36,7 @@ from guardrail.types import (
 from guardrail.wire import jsontext
 from guardrail.wire.frames import Frame, Framing, FramingError
 from guardrail.wire.shape import Shape
+from guardrail.witness import Witness
 
 FRAME_LIMIT = 4 << 20
 _FIELD = re.compile(rb":|(?:event|id|retry)(?::|$)")
@@ -76,13 +77,14 @@ class Streaming:
         notes: dict[str, Any] | None,
         *,
         again: bool = False,
+        witness: Witness | None = None,
     ) -> None:
         """`notes` are the constant members of what the client is told, None when it is told nothing; `again` whether
-        the model may be asked again as long as nothing has left."""
+        the model may be asked again as long as nothing has left; `witness` is shown the answer as it comes."""
         self._lens, self._framing, self._call = lens, framing, call
         self._again = again and judge.may_regenerate
         self._scanner, self._judge = scanner, judge
-        self._decision, self._notes = decision, notes
+        self._decision, self._notes, self._witness = decision, notes, witness
         self._gate: Gate[_Payload] = Gate(
             scanner.screen(Stage.RESPONSE),
             scanner.modes,
@@ -195,6 +197,8 @@ class Streaming:
         known, name = self._known, _event_name(payload.frame)
         if known is not None and known[2] == name and (text := known[0].text(data)) is not None:
             delta = known[1]
+            if self._witness is not None:
+                self._witness.hears(delta.channel, text)
             again = (replace(delta, text=text),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
@@ -202,6 +206,8 @@ class Streaming:
         document = jsontext.parse(data)
         self.identity = self.identity or identity_of(document)
         view = self._view(document, data, name)
+        if self._witness is not None:
+            self._witness.sees(view)
         if _is_error(document):
             self._failed = True
             self._lessons = 0

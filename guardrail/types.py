@@ -247,6 +247,16 @@ class Outcome:
     edited: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the parity report compares exchanges by: the language of the caller's last message, the ids of the groups
+    that it mentions, and whether the model refused (None where it gave no answer)."""
+
+    language: str
+    groups: tuple[str, ...]
+    refused: bool | None
+
+
 @dataclass(slots=True)
 class Decision:
     """What was decided on one exchange so far: the strongest action, and everything that led to it.  `restored` counts

@@ -21,12 +21,14 @@ from typing import Any
 
 from guardrail import __version__
 from guardrail.text.fold import fold
-from guardrail.types import Action, Decision, Exchange, FailedCheck, Hit, Module, Outcome
+from guardrail.types import Action, Decision, Exchange, FailedCheck, Hit, Module, Outcome, Traits
 
 MAX_FINDINGS = 200
 """Findings in one record; about 90 kB of JSON."""
 MAX_CHECKS = 200
 """Checks run, and checks not run, in one record."""
+MAX_GROUPS = 50
+"""Groups mentioned, in one record."""
 WITHHELD = "[withheld: repeats matched text]"
 
 _FAMILIES = {
@@ -59,8 +61,9 @@ def build(
     *,
     cites: Mapping[str, Sequence[str]] | None = None,
     now: datetime | None = None,
+    traits: Traits | None = None,
 ) -> dict[str, Any]:
-    """The record of one exchange.
+    """The record of one exchange; `traits` where the operator wants them kept.
 
     `key` keys the digests (see `key.py`); `cites` gives clauses by rule id where they are kept elsewhere than in
     the rule; `now` is the time of the record, by default the clock's.
@@ -91,6 +94,9 @@ def build(
         "checks_left_out": max(0, len(outcome.checks) - MAX_CHECKS) + max(0, len(not_run) - MAX_CHECKS),
         "edited": outcome.edited,
         "restored": decision.restored,
+        "language": traits.language if traits else None,
+        "groups": list(traits.groups[:MAX_GROUPS]) if traits else None,
+        "refused": traits.refused if traits else None,
         "request_bytes": outcome.request_bytes,
         "response_bytes": outcome.response_bytes,
         "duration_ms": round(outcome.duration_ms, 3),

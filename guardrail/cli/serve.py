@@ -89,6 +89,20 @@ def _option(*names: str, **more: Any) -> Callable[[F], F]:
     "--drain", default=30.0, type=click.FloatRange(0.01), metavar="SECONDS", help="For streams to end after SIGTERM."
 )
 @_option("--annotate/--no-annotate", default=True, help="Tell clients what was found (headers, `guardrail` member).")
+@_option(
+    "--parity/--no-parity",
+    default=False,
+    help="Record language, groups mentioned and refusals, for `guardrail report parity`.",
+)
+@_option(
+    "--parity-sample",
+    default=0.0,
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Share of questions to ask again with the group swapped, with the caller's own key.",
+)
+@_option("--parity-requests", default=100, type=click.IntRange(1), help="Most questions asked again in a day.")
+@_option("--parity-tokens", default=200_000, type=click.IntRange(1), help="Most tokens spent on them in a day.")
 def serve(**options: Any) -> None:
     """Guard an LLM API: listen, judge by the policy, forward to UPSTREAM."""
     settings = Settings(**{**options, "upstream": " ".join(options["upstream"])})
@@ -100,6 +114,12 @@ def serve(**options: Any) -> None:
         f"upstream {settings.upstream}; audit log {settings.audit}",
         err=True,
     )
+    if settings.parity_sample:
+        click.echo(
+            f"guardrail: asks up to {settings.parity_sample:.2%} of questions again with the group swapped: at most "
+            f"{settings.parity_requests} requests and {settings.parity_tokens} tokens a day, paid by the callers' keys",
+            err=True,
+        )
     for words in advice(policy, registry.available()):
         click.echo(f"guardrail: note on {policy.label}: {words}", err=True)
     # What start-up made stays for good; a collector that walks it again and again costs a tenth of a request.

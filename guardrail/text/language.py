@@ -99,15 +99,20 @@ def language(text: str) -> str:
     return "mixed" if han * 6 > len(latin) else _of_words(looked, elsewhere)
 
 
+def script(text: str) -> str:
+    """`Hant` or `Hans`, the script that most characters of only one of them belong to; "" where none tells."""
+    traditional, simplified = len(_only_traditional.findall(text)), len(_only_simplified.findall(text))
+    if traditional == simplified:
+        return ""
+    return "Hant" if traditional > simplified else "Hans"
+
+
 def _of_han(text: str, han: int) -> str:
     signs = _cantonese.findall(text)
     strong = sum(_WEAK.fullmatch(sign) is None for sign in signs)
     if strong and (strong + len(signs)) * 15 >= han:
         return "yue"
-    traditional, simplified = len(_only_traditional.findall(text)), len(_only_simplified.findall(text))
-    if traditional == simplified:
-        return "zh"
-    return "zh-Hant" if traditional > simplified else "zh-Hans"
+    return {"Hant": "zh-Hant", "Hans": "zh-Hans"}.get(script(text), "zh")
 
 
 def _of_words(text: str, elsewhere: int) -> str:
