@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from guardrail.app import load_policy
 from guardrail.errors import SettingsError
 from guardrail.evaluation import bias as bias_sets
+from guardrail.evaluation import curves_draw
 from guardrail.evaluation import leakage as leakage_sets
 from guardrail.evaluation.bias_readers import NAMES as READERS
 from guardrail.evaluation.bias_readers import open_bench
@@ -134,6 +135,12 @@ def leakage(
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory of the embedded models.  [default: those in the package]",
 )
+@click.option(
+    "--curve",
+    "pictures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what each threshold costs into this directory, as PNG and SVG; adds the set `thresholds`.",
+)
 @_SEED
 @_LIMIT
 @_JSON
@@ -147,6 +154,7 @@ def bias(
     names: Sequence[str],
     readers: Sequence[str],
     models: Path | None,
+    pictures: Path | None,
     seed: int,
     limit: int | None,
     as_data: bool,
@@ -172,11 +180,14 @@ def bias(
     _check_asked(ctx, data, names, files, gate)
     if models is not None and not models.is_dir():
         raise SettingsError(f"{models}: there is no such directory; --models names that of the embedded models")
+    if pictures is not None:
+        curves_draw.require()
     with ExitStack() as stack:
         bench = open_bench(load_policy(policy) if policy else None, models, readers, _tracker(stack))
         stack.callback(bench.close)
         console = Console(highlight=False)
-        report = bias_sets.evaluate(bias_sets.Run(data, bench, seed, limit), names, files, _teller(console, as_data))
+        run = bias_sets.Run(data, bench, seed, limit, pictures)
+        report = bias_sets.evaluate(run, names, files, _teller(console, as_data))
     _finish(report, console, as_data=as_data, gate=gate)
 
 

@@ -7,10 +7,10 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from guardrail.evaluation import bias_benign, bias_brought, bias_hong_kong, bias_labelled, suite
+from guardrail.evaluation import bias_benign, bias_brought, bias_hong_kong, bias_labelled, curves, curves_draw, suite
 from guardrail.evaluation.bias_readers import NAMES, Bench
 from guardrail.evaluation.report import Goal, Report, Section
 from guardrail.evaluation.suite import Done, silent
@@ -55,22 +55,33 @@ GOALS: tuple[Goal, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run was asked for."""
+    """What a run was asked for; curves are drawn into the directory `pictures`."""
 
     data: Path
     bench: Bench
     seed: int = 1
     limit: int | None = None
+    pictures: Path | None = None
 
 
 def _labelled(given: bias_labelled.Labelled) -> Callable[[Run], Section]:
     return lambda run: bias_labelled.evaluate(run.data, given, run.bench, seed=run.seed, limit=run.limit)
 
 
+def _thresholds(run: Run) -> Section:
+    found = curves.gather(run.data, run.bench, seed=run.seed, limit=run.limit)
+    section = curves.evaluate(found, run.bench.flag)
+    if run.pictures is None:
+        return section
+    drawn = [path for curve in found for path in curves_draw.draw(curve, run.bench.flag, run.pictures)]
+    return replace(section, notes=(*section.notes, *(f"drawn: {path}" for path in drawn)))
+
+
 SETS: Mapping[str, Callable[[Run], Section]] = {
     **{given.name: _labelled(given) for given in bias_labelled.SETS},
     "hong_kong": lambda run: bias_hong_kong.evaluate(run.bench, seed=run.seed, limit=run.limit),
     "benign": lambda run: bias_benign.evaluate(run.data, run.bench, seed=run.seed, limit=run.limit),
+    "thresholds": _thresholds,
 }
 """The sets by name, in the order in which they run."""
 
@@ -79,6 +90,8 @@ def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = (), do
     """Run the sets `names` (all, where neither sets nor files are named) and the user's own `files`; `done` is told of
     each section when it is there."""
     chosen = suite.chosen(SETS, names, files)
+    if run.pictures is not None and "thresholds" not in chosen:
+        chosen.append("thresholds")
     sections = suite.run_sets(SETS, chosen, run, done)
     for path in files:
         sections.append(bias_brought.evaluate(path, run.bench, seed=run.seed, limit=run.limit))

@@ -9,6 +9,7 @@ Rules:
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,14 @@ from guardrail.evaluation.parts import LEARNT, key_of, part
 from guardrail.evaluation.report import Cell, Section, Table, grouped
 
 HELD_OUT, WHOLE = "held out", "whole"
+
+
+class Subject(Enum):
+    """What the harmful texts of a set have in common."""
+
+    HOSTILE = "hostile or hateful wording"
+    QUIET = "bias without hostile wording"
+    ANSWERS = "answers that are harmful against their question alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Labelled:
     by: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
     paired: bool = False
+    subject: Subject = Subject.HOSTILE
 
     @property
     def name(self) -> str:
@@ -106,12 +116,14 @@ SETS: tuple[Labelled, ...] = (
         "bias/diasafety_biased_opinion",
         "English replies that voice a biased opinion, or not",
         (View("biased", "biased, read with its prompt", prompted=True), View("biased", "biased, reply alone", "alone")),
+        subject=Subject.QUIET,
     ),
     Labelled(
         "bias/corgi_pm",
         "Chinese sentences biased on gender, and what an editor made of them",
         (View("biased", "biased"),),
         paired=True,
+        subject=Subject.QUIET,
     ),
     Labelled(
         "bias/crows_pairs",
@@ -119,11 +131,27 @@ SETS: tuple[Labelled, ...] = (
         (View("biased", "more stereotyping"),),
         by="bias_type",
         paired=True,
+        subject=Subject.QUIET,
     ),
     Labelled(
         "toxicity/do_not_answer_responses",
         "English answers to risky questions; few of those that go along are hostile",
         (View("harmful", "goes along"),),
+        subject=Subject.ANSWERS,
+    ),
+    Labelled(
+        "bias/cbbq",
+        "Chinese short answers to questions that invite a stereotype; harmful only against their question",
+        (View("biased", "stereotyping"),),
+        by="category",
+        subject=Subject.ANSWERS,
+    ),
+    Labelled(
+        "bias/bbq_unifiedqa_answers",
+        "English short answers to questions that invite a stereotype; harmful only against their question",
+        (View("biased", "stereotyping"),),
+        by="category",
+        subject=Subject.ANSWERS,
     ),
 )
 
@@ -133,7 +161,7 @@ def evaluate(data: Path, given: Labelled, bench: Bench, *, seed: int = 1, limit:
     path = datasets.find(data, given.path)
     if path is None:
         return Section(given.name, given.title, missing=f"no {given.path} in {data}; give its place with --data")
-    items = _sampled(given, [item for item in datasets.read(path) if _may_be_read(given, item)], limit, seed)
+    items = items_of(path, given, limit, seed)
     figures: dict[str, Measure] = {}
     areas: list[tuple[Cell, ...]] = []
     rates: list[tuple[Cell, ...]] = []
@@ -156,8 +184,9 @@ def evaluate(data: Path, given: Labelled, bench: Bench, *, seed: int = 1, limit:
     return Section(given.name, given.title, tuple(tables), figures, notes=tuple(notes))
 
 
-def _sampled(given: Labelled, items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
-    """At most `limit` of the texts; a pair is drawn whole."""
+def items_of(path: Path, given: Labelled, limit: int | None, seed: int) -> list[Item]:
+    """At most `limit` of the texts of a set that may be read; a pair is drawn whole."""
+    items = [item for item in datasets.read(path) if given.path not in LEARNT or is_held_out(item)]
     if not given.paired or limit is None:
         return datasets.sample(items, limit, seed)
     keys = set(datasets.sample(sorted({key_of(item.id) for item in items}), max(1, limit // 2), seed))
@@ -183,10 +212,6 @@ def with_prompt(item: Item) -> Item:
 def is_held_out(item: Item) -> bool:
     """Whether nobody may have learnt from a text or tuned on it."""
     return part(key_of(item.id, item.prompt)) == "test"
-
-
-def _may_be_read(given: Labelled, item: Item) -> bool:
-    return given.path not in LEARNT or is_held_out(item)
 
 
 def _parts(given: Labelled, scored: Sequence[Scored]) -> dict[str, list[Scored]]:

@@ -43,12 +43,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes."""
+    """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes; a
+    threshold of a policy is chosen by the scores of one that judges `wording`."""
 
     name: str
     title: str
     read: Callable[[Item], Reading]
     verdict: bool = False
+    wording: bool = False
 
 
 @dataclass(slots=True)
@@ -170,11 +172,11 @@ def _with(models: Path | None, detector: AnyDetector) -> AnyDetector:
     return EmbeddedToxicity(models) if models is not None and isinstance(detector, EmbeddedToxicity) else detector
 
 
-def _loaded(name: str, detectors: Iterable[AnyDetector], verdict: Callable[[str], bool]) -> Reader | None:
+def _loaded(name: str, detectors: Iterable[AnyDetector], wanted: Callable[[str], bool]) -> Reader | None:
     found = [detector for detector in detectors if isinstance(detector, Detector)]
     for detector in found:
         detector.load()
-    return Reader(name, NAMES[name], of_detectors(found, verdict)) if found else None
+    return Reader(name, NAMES[name], of_detectors(found, wanted), wording=wanted is bool) if found else None
 
 
 def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
