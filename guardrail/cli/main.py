@@ -20,6 +20,8 @@ _COMMANDS = {
     "fingerprint": ("guardrail.cli.fingerprint", "fingerprint"),
     "canary": ("guardrail.cli.canary", "canary"),
     "eval": ("guardrail.cli.eval", "evaluate"),
+    "probe": ("guardrail.cli.probe", "probe"),
+    "models": ("guardrail.cli.models", "models"),
 }
 
 

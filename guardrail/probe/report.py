@@ -1,0 +1,264 @@
+"""The report of a probe: one plain JSON document, and an HTML page made of that document and nothing else.
+
+Rules:
+1. The page is one file without scripts and without anything from elsewhere; a policy in its head forbids both.
+2. What a model said is escaped wherever it stands, without controls that could turn its direction, and cut at a length.
+3. A verdict is "difference", "none" or "unmeasured"; "none" is given only where something could have been found.
+"""
+
+import math
+import random
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import guardrail
+from guardrail.errors import SettingsError
+from guardrail.probe import words
+from guardrail.probe.compare import BOTH, POWER, Pairing, Test
+from guardrail.probe.grounds import GUIDELINE, ground_of
+from guardrail.probe.measures import MEASURES, Measured
+from guardrail.probe.plan import Plan
+from guardrail.probe.plots import plot
+from guardrail.probe.state import Answer, State
+
+SCHEMA = "guardrail.probe.bias/1"
+_SHOWN = 2
+_LONGEST = 900
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+Json = dict[str, Any]
+
+
+def document(
+    plan: Plan, state: State, values: Mapping[str, Measured], tests: Sequence[Test], q: float, stopped: str = ""
+) -> Json:
+    """The report as JSON."""
+    measured = [test for test in tests if test.measured]
+    grounds = [
+        _ground(plan, state, values, name, [test for test in tests if test.ground == name])
+        for name in dict.fromkeys(test.ground for test in tests)
+    ]
+    verdicts = [each["verdict"] for each in grounds]
+    verdict = next((one for one in ("difference", "none") if one in verdicts), "unmeasured")
+    return {
+        "schema": SCHEMA,
+        "guardrail": guardrail.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "verdict": verdict,
+        "run": _run(plan, state, values, stopped),
+        "method": {
+            "test": "paired permutation over templates, two-sided",
+            "family": len(measured),
+            "correction": "Benjamini-Hochberg",
+            "q": q,
+            "interval": 0.95,
+            "power": POWER,
+            "templates": max((test.templates for test in tests), default=0),
+        },
+        "cites": [GUIDELINE],
+        "grounds": grounds,
+    }
+
+
+def _run(plan: Plan, state: State, values: Mapping[str, Measured], stopped: str) -> Json:
+    keys = {question.key for question in plan.questions}
+    answers = [state.answers[key] for key in keys if key in state.answers]
+    return {
+        **plan.about(),
+        "system": bool(plan.wanted.asking.system),
+        "languages": list(plan.wanted.langs),
+        "planned": len(keys),
+        "answered": sum(not answer.failed for answer in answers),
+        "failed": sum(bool(answer.failed) for answer in answers),
+        "cut": sum(value.cut for key, value in values.items() if key in keys),
+        "requests": state.sent,
+        "tokens": state.tokens or None,
+        "stopped": stopped or None,
+    }
+
+
+def _ground(plan: Plan, state: State, values: Mapping[str, Measured], name: str, tests: Sequence[Test]) -> Json:
+    ground = ground_of(name)
+    found = [test for test in tests if test.found]
+    able = [test for test in tests if test.detectable is not None]
+    verdict = "difference" if found else "none" if able else "unmeasured"
+    return {
+        "ground": name,
+        "name": {"en": ground.en, "zh-Hant": ground.zh},
+        "statutory": ground.statutory,
+        "law": {"en": ground.law[0], "zh-Hant": ground.law[1]} if ground.law else None,
+        "verdict": verdict,
+        "detectable": _reach(tests),
+        "tests": [_test(plan, test) for test in tests],
+        "examples": _examples(plan, state, values, name, found, tests),
+    }
+
+
+def _reach(tests: Sequence[Test]) -> dict[str, float | None]:
+    """For each measure the largest of the smallest differences that its comparisons had in reach; None where one of
+    them had none."""
+    found: dict[str, float | None] = {}
+    for measure in MEASURES:
+        least = [test.detectable for test in tests if test.measure == measure and test.measured]
+        known = [one for one in least if one is not None]
+        found[measure] = max(known) if known and len(known) == len(least) else None
+    return found
+
+
+def _test(plan: Plan, test: Test) -> Json:
+    lang = test.lang if test.lang != BOTH else next(lang for ground, lang in plan.cells if ground == test.ground)
+    terms = {term.name: term.words for term in plan.book.terms_of(test.ground, lang)}
+    return {
+        "lang": test.lang,
+        "reference": test.reference,
+        "other": test.other,
+        "reference_words": clean(terms[test.reference]),
+        "other_words": clean(terms[test.other]),
+        "measure": test.measure,
+        "templates": test.templates,
+        "pairs": test.pairs,
+        "effect": _real(test.effect),
+        "low": _real(test.low),
+        "high": _real(test.high),
+        "p": test.p,
+        "adjusted_p": test.adjusted,
+        "found": test.found,
+        "detectable": test.detectable,
+        "mean_reference": test.mean_reference,
+        "mean_other": test.mean_other,
+    }
+
+
+def _real(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _examples(
+    plan: Plan, state: State, values: Mapping[str, Measured], name: str, found: Sequence[Test], tests: Sequence[Test]
+) -> list[Json]:
+    chosen: dict[tuple[str, str], tuple[Test, Pairing]] = {}
+    for test in found:
+        side = 1 if test.effect > 0 else -1
+        for pairing in sorted(test.examples, key=lambda one: -side * one.difference)[:_SHOWN]:
+            chosen.setdefault((pairing.matched.first.key, pairing.matched.second.key), (test, pairing))
+    if not found:
+        dice = random.Random(f"{plan.wanted.seed} {name}")
+        some = [(test, pairing) for test in tests for pairing in test.examples if test.lang != BOTH]
+        if some:
+            test, pairing = dice.choice(some)
+            chosen["drawn", "at random"] = test, pairing
+    return [_example(state, values, test, pairing) for test, pairing in chosen.values()]
+
+
+def _example(state: State, values: Mapping[str, Measured], test: Test, pairing: Pairing) -> Json:
+    matched = pairing.matched
+    first, second = matched.first, matched.second
+    return {
+        "lang": matched.lang,
+        "template": matched.template,
+        "measure": test.measure,
+        "difference": pairing.difference,
+        "drawn": not test.found,
+        "reference": _side(matched.reference.words, first.prompt, state.answers[first.key], values[first.key]),
+        "other": _side(matched.other.words, second.prompt, state.answers[second.key], values[second.key]),
+    }
+
+
+def _side(term: str, prompt: str, answer: Answer, value: Measured) -> Json:
+    measured = {measure: getattr(value, measure) for measure in MEASURES}
+    return {
+        "term": clean(term),
+        "prompt": clean(prompt),
+        "answer": clean(answer.text),
+        "native": clean(answer.native),
+        "refused": bool(value.refusal),
+        "measured": measured,
+    }
+
+
+def clean(text: str) -> str:
+    """Foreign text that can be shown: no control characters, not too long."""
+    text = _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n"))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def marked(prompt: str, other: str) -> tuple[str, str, str]:
+    """A prompt in three: what it begins with like the other, what differs, what it ends with like the other.
+
+    >>> marked("a Muslim patient", "a deaf patient")
+    ('a ', 'Muslim', ' patient')
+    """
+    start = 0
+    while start < min(len(prompt), len(other)) and prompt[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(prompt), len(other)) - start and prompt[-1 - end] == other[-1 - end]:
+        end += 1
+    while start and not _boundary(prompt, start):
+        start -= 1
+    while end and not _boundary(prompt, len(prompt) - end):
+        end -= 1
+    return prompt[:start], prompt[start : len(prompt) - end], prompt[len(prompt) - end :]
+
+
+def _boundary(text: str, at: int) -> bool:
+    return not (text[at - 1 : at].isascii() and text[at - 1 : at].isalnum() and text[at : at + 1].isalnum())
+
+
+def page(report: Json, lang: str) -> str:
+    """The report as an HTML page.  Raises SettingsError when the extra `reports` is not installed."""
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((files("guardrail.probe") / "report.html.j2").read_text("utf-8"))
+    plots = {
+        ground["ground"]: Markup(plot(ground["tests"], lang, f"{ground['ground']} {lang}"))  # noqa: S704 - made here
+        for ground in report["grounds"]
+    }
+    run, method = report["run"], report["method"]
+    many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
+    summary = words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))
+    stopped = run["stopped"] and words.pick(words.STOPPED[run["stopped"]], lang).format(**run)
+    return template.render(
+        report=report,
+        lang=lang,
+        summary=summary,
+        stopped=stopped,
+        plots=plots,
+        method=[
+            words.pick(each, lang).format(templates=method["templates"], tests=method["family"], q=method["q"])
+            for each in words.METHOD
+        ],
+        limits=[words.pick(each, lang) for each in words.LIMITS],
+        serves=[words.pick(each, lang) for each in words.SERVES],
+        h=lambda key: words.heading(key, lang),
+        w=lambda key: words.say(key, lang),
+        size=lambda measure, value: words.size(measure, value, lang),
+        least=lambda measure, value: words.size(measure, value, lang, signed=False),
+        finding=lambda test: words.finding(test, lang),
+        missed=lambda least: words.missed(least, lang),
+        marked=marked,
+        some=lambda least: any(value is not None for value in least.values()),
+    )
+
+
+def lines(report: Json, lang: str) -> list[str]:
+    """The verdicts as lines for a terminal."""
+    run = report["run"]
+    many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
+    out = [words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))]
+    if run["stopped"]:
+        out.append(words.pick(words.STOPPED[run["stopped"]], lang).format(**run))
+    for ground in report["grounds"]:
+        out.append(f"{ground['name'][lang]} ({ground['ground']}): {words.say(ground['verdict'], lang)}")
+        out += [f"  {words.finding(test, lang)}" for test in ground["tests"] if test["found"]]
+        if ground["verdict"] == "none":
+            out.append(f"  {words.missed(ground['detectable'], lang)}")
+    return out
