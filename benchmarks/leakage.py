@@ -381,7 +381,7 @@ def goals(seen: Sequence[Cost], grown: Sequence[Growth]) -> list[tuple[str, floa
 def goals_table(aims: Sequence[tuple[str, float, float]]) -> Table:
     """The goals beside the figures."""
     rows = [[name, f"{seen:.1f}", f"{limit:g}", "met" if seen <= limit else "missed"] for name, seen, limit in aims]
-    return _table("Goals", ("goal", "seen", "at most", ""), rows)
+    return table("Goals", ("goal", "seen", "at most", ""), rows)
 
 
 def costs_table(title: str, seen: Sequence[Cost]) -> Table:
@@ -394,7 +394,7 @@ def costs_table(title: str, seen: Sequence[Cost]) -> Table:
         for one in seen
     ]  # fmt: skip
     columns = ("texts", "checks", "KB", "us/KB, new", "us/KB, again", "Presidio costs")
-    return _table(title, columns, rows)
+    return table(title, columns, rows)
 
 
 def growth_table(grown: Sequence[Growth]) -> Table:
@@ -407,16 +407,16 @@ def growth_table(grown: Sequence[Growth]) -> Table:
         for one in sorted(grown, key=lambda one: -one.per_doubling)
     ]  # fmt: skip
     columns = ("text", "n", "ms at n", "2n", "4n", "per doubling", "exponent", "us per 1000 characters")
-    return _table("Slow texts", columns, rows)
+    return table("Slow texts", columns, rows)
 
 
 def pattern_table(seen: Sequence[PatternCost]) -> Table:
     """Every pattern, dearest first."""
     rows = [[one.name, f"{one.micros_per_kb:.2f}", f"{one.passed:.1%}"] for one in seen]
-    return _table("Each pattern by itself on clean text", ("pattern", "us/KB", "texts that ask for it"), rows)
+    return table("Each pattern by itself on clean text", ("pattern", "us/KB", "texts that ask for it"), rows)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(title=title, title_justify="left")
     for index, name in enumerate(columns):
         number = all(row[index][:1].isdigit() or not row[index] for row in rows)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guardrail.detectors import registry
-from guardrail.detectors.bias.detoxify import CLASSES, DetoxifyToxicity
 from guardrail.detectors.bias.toxicity import EmbeddedToxicity
 from guardrail.detectors.protocol import Detector
 from guardrail.detectors.registry import AnyDetector
@@ -27,8 +26,7 @@ from guardrail.review import Review
 from guardrail.text.sentences import sentences
 from guardrail.types import Finding, Module, Policy, Unit
 
-WORDING = frozenset(f"bias.{name}" for name in CLASSES)
-"""The kinds that speak of wording; every other kind of the family `bias` is a ground."""
+DETOXIFY = "bias.detoxify"
 HALF = 0.5
 _FLAG = 0.8  # where a policy says nothing about toxicity
 
@@ -143,8 +141,14 @@ def flag_threshold(policy: Policy) -> float:
 
 def grounds(detectors: Iterable[AnyDetector]) -> tuple[str, ...]:
     """The grounds (`race`, `sex`) that an installed detector finds harm on."""
-    kinds = {kind for detector in detectors for kind in detector.kinds if kind.startswith("bias.")} - WORDING
-    return tuple(sorted(kind.removeprefix("bias.") for kind in kinds))
+    kinds = {kind for detector in _of_groups(detectors) for kind in detector.kinds}
+    return tuple(sorted(kind.removeprefix("bias.") for kind in kinds if kind.startswith("bias.")))
+
+
+def _of_groups(detectors: Iterable[AnyDetector]) -> list[AnyDetector]:
+    """The detectors of bias that do not judge wording alone."""
+    others = [one for one in detectors if not isinstance(one, EmbeddedToxicity) and one.name != DETOXIFY]
+    return [one for one in others if any(kind.startswith("bias.") for kind in one.kinds)]
 
 
 def pieces(text: str) -> list[str]:
@@ -184,18 +188,23 @@ def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     return _loaded("embedded", found, bool) or "bias.toxicity is not installed; reinstall guardrail"
 
 
+def second_of(detector: EmbeddedToxicity) -> EmbeddedToxicity | None:
+    """The embedded scorer with its second reader, None where that is not here."""
+    return None
+
+
 def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    return "there is no second reader here"
+    found = [made for one in detectors if isinstance(one, EmbeddedToxicity) and (made := second_of(one)) is not None]
+    return _loaded("second", found, bool) or "there is no second reader here"
 
 
 def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    found = [detector for detector in detectors if isinstance(detector, DetoxifyToxicity)]
+    found = [detector for detector in detectors if detector.name == DETOXIFY]
     return _loaded("detoxify", found, bool) or "Detoxify is not configured; see docs/bias.md"
 
 
 def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    found = [one for one in detectors if any(kind.removeprefix("bias.") in bench.grounds for kind in one.kinds)]
-    made = _loaded("groups", found, lambda kind: kind.startswith("bias.") and kind not in WORDING)
+    made = _loaded("groups", _of_groups(detectors), lambda kind: kind.startswith("bias."))
     return made or "no detector of harm to groups is installed"
 
 
