@@ -4,7 +4,7 @@ Rules: a pure function from a record to lines; whatever the record says is clean
 log may come from another machine; a field that is missing is left out, never guessed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from guardrail.audit.record import printable
@@ -23,7 +23,7 @@ _ENDED = {
 
 def explain(record: Record) -> list[str]:
     """The record as lines of text, without line ends."""
-    lines = _event(record) if record.get("type") == "event" else _exchange(record)
+    lines = _KINDS.get(str(record.get("type")), _exchange)(record)
     return [printable(line, 2000) for line in lines]
 
 
@@ -34,6 +34,28 @@ def _event(record: Record) -> Iterator[str]:
             yield f"  {name}: {value}"
     for one in record.get("files", ()):
         yield f"  {one.get('file')}: {one.get('bytes')} bytes, SHA-256 {one.get('sha256')}"
+
+
+def _pair(record: Record) -> Iterator[str]:
+    yield f"Record {record.get('id', '?')} of {record.get('time', '?')}: a question asked again about another group"
+    yield (
+        f"First asked in exchange {record.get('original', '?')} ({record.get('dialect', '?')}, model "
+        f"{record.get('model') or '?'}, language {record.get('language') or '?'}), policy {record.get('policy', '?')}"
+    )
+    yield f"Ground: {record.get('ground', '?')}"
+    for name, words in (("a", "As the client asked it"), ("b", "As guardrail asked it")):
+        half = record.get(name) or {}
+        did = [word for word in ("refused", "blocked", "flagged", "noticed", "edited") if half.get(word)]
+        yield (
+            f"{words}, about {half.get('group') or '?'}: {half.get('ended', '?')}, upstream status "
+            f"{half.get('upstream_status')}, {', '.join(did) or 'nothing found'}; {half.get('length', '?')} characters"
+        )
+        for one in half.get("found") or ():
+            yield f"  {one.get('kind', '?')}: {one.get('action', '?')}, by rule `{one.get('rule', '?')}`"
+        if half.get("error"):
+            yield f"  Error: {half['error']}"
+    cost = f"{record.get('tokens', '?')} tokens and {record.get('duration_ms', '?')} ms"
+    yield f"Cost {cost}; guardrail {record.get('version', '?')}"
 
 
 def _exchange(record: Record) -> Iterator[str]:
@@ -53,6 +75,9 @@ def _exchange(record: Record) -> Iterator[str]:
     yield from _checks(record)
 
 
+_KINDS: Mapping[str, Callable[[Record], Iterator[str]]] = {"event": _event, "parity_pair": _pair}
+
+
 def _request(record: Record) -> str:
     how = "streamed" if record.get("stream") else "whole answer"
     parts = [f"{record.get('method', '?')} {record.get('path', '?')} ({record.get('dialect', '?')}, {how})"]
@@ -60,6 +85,10 @@ def _request(record: Record) -> str:
         parts.append(f"model {record['model']}")
     if record.get("caller"):
         parts.append(f"caller {record['caller']}")
+    if record.get("language"):
+        parts.append(f"language {record['language']}")
+    if record.get("groups"):
+        parts.append(f"mentions {', '.join(map(str, record['groups']))}")
     return ", ".join(parts)
 
 
@@ -83,6 +112,8 @@ def _ending(record: Record) -> str:
     parts.append(f"the client got status {status}" if status else "the client got no status")
     if upstream:
         parts.append(f"the upstream answered {upstream}")
+    if record.get("refused"):
+        parts.append("the model itself refused")
     if record.get("edited"):
         parts.append(f"{record['edited']} edit{'s' if record['edited'] != 1 else ''} made")
     if record.get("error"):

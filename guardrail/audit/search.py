@@ -50,6 +50,16 @@ def newest(target: Path, wanted: Callable[[Record], bool], limit: int = 0) -> Fo
     return Found(records[-limit:] if limit else records, unreadable)
 
 
+def every(target: Path, unreadable: list[str]) -> Iterator[Record]:
+    """Every record, chain by chain, without keeping any; places of lines that could not be read go to `unreadable`.
+
+    Raises AuditError when the log cannot be read.
+    """
+    for paths in _chains(target):
+        for path in paths:
+            yield from (one.record for one in _read(path, unreadable))
+
+
 def by_id(target: Path, prefix: str) -> list[Stored]:
     """Records whose id is `prefix`, or else starts with it; raises AuditError when the log cannot be read."""
     part = b'"id":' + orjson.dumps(prefix)[:-1]

@@ -50,15 +50,15 @@ class Failed(click.ClickException):
     exit_code = 2
 
 
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """A time as the log writes it, from ISO 8601 (UTC unless it says otherwise) or an age: 90m, 24h, 7d, 2w."""
     if value is None:
         return None
     try:
         if match := _AGO.fullmatch(value.strip()):
             return timestamp(datetime.now(UTC) - timedelta(**{_UNITS[match[2]]: int(match[1])}))
-        moment = datetime.fromisoformat(value.strip())
-        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        given = datetime.fromisoformat(value.strip())
+        return timestamp(given if given.tzinfo else given.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(
             f"`{value}` is no time; write 2026-11-22, 2026-11-22T08:30Z or an age such as 24h or 7d"
@@ -88,8 +88,8 @@ def audit() -> None:
 @click.option("--rule", "rules", multiple=True, help="Id of a rule that fired; `*` stands for anything.")
 @click.option("--kind", "kinds", multiple=True, help="Kind that was found, such as `pii.hkid` or `pii.*`.")
 @click.option("--policy", "policies", multiple=True, help="Policy by name or by name@revision.")
-@click.option("--since", callback=_moment, help="From this time on: ISO 8601 (UTC) or an age such as 24h or 7d.")
-@click.option("--until", callback=_moment, help="Before this time.")
+@click.option("--since", callback=moment, help="From this time on: ISO 8601 (UTC) or an age such as 24h or 7d.")
+@click.option("--until", callback=moment, help="Before this time.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="The last N; 0 for all.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
 def list_records(
@@ -232,6 +232,8 @@ def _row(record: search.Record, narrow: bool) -> list[Text]:
     time = Text(_MILLISECONDS.sub("Z", written) if narrow else written)
     if record.get("type") == "event":
         return [time, Text("(the log)", style="dim"), Text("-"), Text(printable(str(record.get("event", "?"))))]
+    if record.get("type") == "parity_pair":
+        return _pair_row(record, time, narrow)
     findings = record.get("findings") or ()
     action = printable(str(record.get("action", "?")), 20)
     identifier = _text(record.get("id"))
@@ -245,6 +247,16 @@ def _row(record: search.Record, narrow: bool) -> list[Text]:
         _text(record.get("model")),
         _text(record.get("status")),
     ]
+
+
+def _pair_row(record: search.Record, time: Text, narrow: bool) -> list[Text]:
+    """A question that was asked twice: not an exchange of a client."""
+    identifier = _text(record.get("id"))
+    halves = [record.get(name) or {} for name in ("a", "b")]
+    kinds = " / ".join(printable(str(half.get("group", "?")), 60) for half in halves)
+    status = _text(halves[1].get("upstream_status"))
+    shown = identifier[:_ID_SHOWN] if narrow else identifier
+    return [time, shown, Text("(pair)", style="dim"), Text("-"), Text(kinds), _text(record.get("model")), status]
 
 
 def _several(values: Iterable[object], between: str) -> Text:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "fingerprint": ("guardrail.cli.fingerprint", "fingerprint"),
     "canary": ("guardrail.cli.canary", "canary"),
     "eval": ("guardrail.cli.eval", "evaluate"),
+    "report": ("guardrail.cli.report", "report"),
     "probe": ("guardrail.cli.probe", "probe"),
     "models": ("guardrail.cli.models", "models"),
 }
