@@ -72,11 +72,12 @@ class Answered:
 class InProcess:
     """A sidecar with one policy."""
 
-    def __init__(self, policy: Policy, detectors: Sequence[AnyDetector], directory: Path) -> None:
+    def __init__(self, policy: Policy, detectors: Sequence[AnyDetector], directory: Path, **more: Any) -> None:
+        """`more` are settings."""
         self.upstream = Playing()
         self.sink = MemorySink()
         guard = Guard(policy, Scanner(policy, detectors), Judge(policy), dialects())
-        settings = Settings(upstream="http://upstream", audit=directory)
+        settings = Settings(upstream="http://upstream", audit=directory, **more)
         self._app: Sidecar = compose(guard, settings, sink=self.sink, transport=self.upstream)
 
     def ask(

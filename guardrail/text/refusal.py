@@ -9,7 +9,7 @@ Rules:
 3. English, Traditional and Simplified Chinese and Cantonese are recognised, also mixed; another language never refuses.
 4. A regular expression is looked for in one sentence of the opening at a time, so that the cost is bounded.
 
-It is the one recogniser of the project; how often it is right is measured by `tests/text/test_refusal.py`.
+It is the one recogniser of the project; `python -m benchmarks.refusals` prints how often it is right.
 """
 
 import re
@@ -120,12 +120,13 @@ _NOT_CHINESE_REFUSAL = (
 
 _refusals = tuple(re.compile(pattern) for pattern in (*_ENGLISH, *_CHINESE))
 _others = re.compile("|".join((*_NOT_ENGLISH_REFUSAL, *_NOT_CHINESE_REFUSAL)))
+_EMPHASIS = str.maketrans("", "", "*`")
 _DECORATION = " \t\r\n*_#>`\"'“”「」-"
 
 
 def refuses(answer: str) -> bool:
     """Whether `answer`, or the beginning of one, turns the request down."""
-    opening = fold(answer[:OPENING]).text.casefold().lstrip(_DECORATION)
+    opening = fold(answer[:OPENING]).text.casefold().translate(_EMPHASIS)
     spans = [(start, end) for start, end in sentences(opening) if opening[start:end].strip(_DECORATION)]
     return any(_turns_down(opening[start:end].strip(_DECORATION)) for start, end in spans[:_SENTENCES])
 
