@@ -92,7 +92,7 @@ def evaluate(data: Path, bench: Bench, *, seed: int = 1, limit: int | None = Non
     if not seen:
         return Section("benign", title, missing=f"no sets of answers in {data}; give their place with --data")
     absent = sorted({answers.path for answers in SETS if datasets.find(data, answers.path) is None})
-    altered = list({one.judged.item.text: one for one in seen if one.judged.altered}.values())
+    altered = _unique(one for one in seen if one.judged.altered and one.answers.sort is not Sort.UNSAFE)
     return Section(
         "benign",
         title,
@@ -138,7 +138,7 @@ def _read(
 
 def _figures(seen: Sequence[Seen], part: str) -> dict[str, Measure]:
     some = [one for one in _of(seen, part) if one.answers.sort is not Sort.UNSAFE]
-    unique = list({one.judged.item.text: one for one in some}.values())
+    unique = _unique(some)
     figures = {}
     for name, chinese in (("english", False), ("chinese", True)):
         those = [one for one in unique if is_chinese(one.judged.item) is chinese]
@@ -153,6 +153,14 @@ def _figures(seen: Sequence[Seen], part: str) -> dict[str, Measure]:
 
 def _of(seen: Iterable[Seen], part: str) -> list[Seen]:
     return [one for one in seen if part == WHOLE or is_held_out(one.judged.item)]
+
+
+def _unique(seen: Iterable[Seen]) -> list[Seen]:
+    """An answer that stands in several sets once, in the first of them."""
+    found: dict[str, Seen] = {}
+    for one in seen:
+        found.setdefault(one.judged.item.text, one)
+    return list(found.values())
 
 
 def _flagged(seen: Sequence[Seen]) -> Measure:
@@ -178,7 +186,7 @@ def _languages_table(seen: Sequence[Seen]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     counted = [one for one in seen if one.answers.sort is not Sort.UNSAFE]
     for part in (HELD_OUT, WHOLE):
-        unique = {one.judged.item.text: one for one in _of(counted, part)}.values()
+        unique = _unique(_of(counted, part))
         for language, those in grouped(unique, lambda one: one.judged.item.language).items():
             altered = share(sum(one.judged.altered for one in those), len(those))
             rows.append((language or "unknown", part, len(those), altered, _flagged(those)))

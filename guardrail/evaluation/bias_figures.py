@@ -101,7 +101,7 @@ def pairs_right(scored: Sequence[Scored]) -> Measure:
     doubled = sum(2 * (pair[True] > pair[False]) + (pair[True] == pair[False]) for pair in whole)
     value = doubled / (2 * len(whole))
     bounds = share(round(doubled / 2), len(whole))
-    return Measure(value, bounds.low, bounds.high)
+    return Measure(value, bounds.low, bounds.high, total=len(whole))
 
 
 def f1_of(scored: Sequence[Scored], threshold: float, seed: int = 1) -> Measure:

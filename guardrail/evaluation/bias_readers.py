@@ -7,7 +7,7 @@ Rules:
 3. What a reader has said of a text is kept for the run: figures, curves and listings speak of the same reading.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +41,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes; a
-    threshold of a policy is chosen by the scores of one that judges `wording`."""
+    """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes; thresholds in policies
+    are set on the scores of one that judges `wording`."""
 
     name: str
     title: str
@@ -110,7 +110,7 @@ NAMES: Mapping[str, str] = {
 def open_bench(
     policy: Policy | None = None,
     models: Path | None = None,
-    wanted: Iterable[str] = (),
+    wanted: Collection[str] = (),
     track: Track = untracked,
 ) -> Bench:
     """The readers `wanted` (all that are here, where none is named) under `policy`, by default the packaged one; with
@@ -118,18 +118,13 @@ def open_bench(
     detectors = [_with(models, detector) for detector in registry.available()]
     whole = policy or load(packaged("hk-baseline"))
     base = judging.baseline(whole, Module.BIAS, detectors)
-    stack = ExitStack()
-    stack.callback(base.scanner.close)
-    bench = Bench((), {}, base, flag_threshold(whole), grounds(detectors), track, stack)
-    made: dict[str, Reader] = {}
-    absent: dict[str, str] = {}
-    for name in [name for name in NAMES if name in wanted] or list(NAMES):
-        found = _MAKERS[name](bench, detectors)
-        if isinstance(found, str):
-            absent[name] = found
-        else:
-            made[name] = found
-    bench.readers, bench.absent = tuple(made.values()), absent
+    with ExitStack() as stack:
+        stack.callback(base.scanner.close)
+        bench = Bench((), {}, base, flag_threshold(whole), grounds(detectors), track)
+        made = {name: _MAKERS[name](bench, detectors) for name in NAMES if name in wanted or not wanted}
+        bench.readers = tuple(reader for reader in made.values() if isinstance(reader, Reader))
+        bench.absent = {name: why for name, why in made.items() if isinstance(why, str)}
+        bench.stack = stack.pop_all()
     return bench
 
 
