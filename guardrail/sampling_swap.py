@@ -1,8 +1,8 @@
 """Another group in the place of the one that a message mentions.
 
 Rules:
-1. A message is changed only where that is sure to leave a sensible question: it mentions one group, by a plain word
-   that the lexicon has a counterpart for in the same grammatical form, everywhere.
+1. A message is changed only where that is sure to leave a sensible question: of the groups that it mentions one has
+   counterparts in the lexicon, and it is named by plain words that they have in the same grammatical form.
 2. Nothing but the term changes, and the English article before it (`a` and `an`).  Where more would have to change
    (`she` after `the woman`, a group that was already spoken of) the message is left alone.
 3. Which counterpart it is, is drawn, so that no group is always the measure of the others.
@@ -63,9 +63,10 @@ def swapped(asked: Question, choose: Choose) -> tuple[Swap, dict[Pointer, list[E
         return None
     pieces = [(pointer, start, text, lexicon.mentions(text)) for pointer, start, text in message_places(asked)]
     mentioned = [mention for *_, mentions in pieces for mention in mentions]
-    if len({mention.group for mention in mentioned}) != 1 or not all(map(_is_plain, mentioned)):
+    swappable = {mention.group for mention in mentioned if lexicon.counterparts(mention.group)}
+    if len(swappable) != 1 or not all(map(_is_plain, mentioned)):
         return None
-    given = mentioned[0].group
+    (given,) = swappable
     before = {mention.ground for text in asked.before for mention in lexicon.mentions(text[-LONGEST:])}
     options = [
         (contrast, own, other)
@@ -95,6 +96,8 @@ def _made(
     edits: dict[Pointer, list[Edit]] = {}
     for pointer, start, text, mentions in pieces:
         for mention in mentions:
+            if mention.group != own.group:
+                continue
             edit = _edit(text, mention, own, other, simplified=simplified)
             if edit is None:
                 return None
