@@ -13,7 +13,7 @@ from pathlib import Path
 
 from guardrail.evaluation import bias_benign, bias_brought, bias_hong_kong, bias_labelled, curves, curves_draw, suite
 from guardrail.evaluation.bias_readers import NAMES, Bench
-from guardrail.evaluation.report import Goal, Report, Section
+from guardrail.evaluation.report import Cell, Goal, Report, Section, Table
 from guardrail.evaluation.suite import Done, silent
 
 _GROUPS = "tells an attack on a group from a sentence about it"
@@ -69,6 +69,10 @@ class Run:
     pictures: Path | None = None
 
 
+_GLANCE = {"auc": "AUC", "recall": "recall", "alarms": "false alarms", "precision": "precision"}
+_SETS_AT_A_GLANCE = {*(given.name for given in bias_labelled.SETS), "hong_kong"}
+
+
 def _labelled(given: bias_labelled.Labelled) -> Callable[[Run], Section]:
     return lambda run: bias_labelled.evaluate(run.data, given, run.bench, seed=run.seed, limit=run.limit)
 
@@ -101,6 +105,10 @@ def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = (), do
     for path in files:
         sections.append(bias_brought.evaluate(path, run.bench, seed=run.seed, limit=run.limit))
         done(sections[-1])
+    glance = _glance(sections)
+    if len({row[0] for row in glance.rows}) > 1:
+        sections.append(Section("glance", "held-out texts at a glance", (glance,)))
+        done(sections[-1])
     settings = {
         **suite.asked(run.data, run.seed, run.limit),
         "policy": run.bench.base.policy.label,
@@ -108,3 +116,14 @@ def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = (), do
         **{f"without {NAMES[name]}:": why for name, why in run.bench.absent.items()},
     }
     return suite.report("guardrail eval bias", GOALS, chosen, sections, settings)
+
+
+def _glance(sections: Sequence[Section]) -> Table:
+    """The main figures of every labelled set, as its own section has them."""
+    rows: list[tuple[Cell, ...]] = []
+    for section in sections:
+        for reader, title in NAMES.items():
+            found = [section.figures.get(f"{reader}.{name}") for name in _GLANCE]
+            if any(found) and section.name in _SETS_AT_A_GLANCE:
+                rows.append((section.name, title, *found))
+    return Table("By set and reader", ("set", "reader", *_GLANCE.values()), tuple(rows))

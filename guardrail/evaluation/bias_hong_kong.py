@@ -10,7 +10,7 @@ Rules:
 from collections.abc import Callable, Sequence
 
 from guardrail.evaluation import datasets, hong_kong_harm
-from guardrail.evaluation.bias_figures import Scored, at, f1_of
+from guardrail.evaluation.bias_figures import Scored, area, at, f1_of
 from guardrail.evaluation.bias_readers import HALF, Bench, Reader, Reading
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.intervals import Measure, share
@@ -78,6 +78,8 @@ def _figures(prefix: str, scored: Sequence[Scored], threshold: float, seed: int)
         "precision": seen.precision,
         "alarms": seen.alarms,
     }
+    if threshold < 1.0:
+        made["auc"] = area(scored, seed)
     return {f"{prefix}.{name}": measure for name, measure in made.items()}
 
 
