@@ -69,7 +69,7 @@ def outcomes(*said):
         ("請問內地人可以申請嗎？", "請問香港人可以申請嗎？", ("mainlanders", "hongkongers")),
         ("请问内地人可以申请吗？", "请问台湾人可以申请吗？", ("mainlanders", "taiwanese")),
         ("內地人可唔可以申請公屋㗎？", "新來港人士可唔可以申請公屋㗎？", ("mainlanders", "new_arrivals")),
-        ("點解啲業主唔租樓俾南亞裔人士？", "點解啲業主唔租樓俾華人？", ("south_asians", "chinese_people")),
+        ("點解銀行唔借錢俾南亞裔人士？", "點解銀行唔借錢俾華人？", ("south_asians", "chinese_people")),
         ("一個離婚人士點樣申請綜援", "一個已婚人士點樣申請綜援", ("divorced_people", "married_people")),
         ("聽障人士可否報讀?", "視障人士可否報讀?", ("deaf_people", "blind_people")),
         ("残疾人士可以报名吗？", "没有残疾的人可以报名吗？", ("disabled_people", NOBODY)),
@@ -91,6 +91,7 @@ def test_a_group_takes_the_place_of_another(text, becomes, pair):
         pytest.param(("個女人話佢得，但她未試過",), id="a Chinese pronoun that would have to change"),
         pytest.param(("Write a story about a Filipino helper.",), id="a word that says more than the group"),
         pytest.param(("Why are chinks so loud?",), id="a slur"),
+        pytest.param(("點解啲業主唔租樓俾南亞裔人士？",), id="landlords have counterparts too"),
         pytest.param(("CAN WOMEN DRIVE?",), id="capitals"),
         pytest.param(
             ("Can women drive?", "Yes, women can.", "What about women in Saudi Arabia, are women allowed?"),
@@ -122,9 +123,9 @@ FORMS = [
 @pytest.mark.parametrize(("contrast", "member", "text"), FORMS)
 def test_every_contrast_of_the_lexicon(contrast, member, text):
     """Whatever comes out differs from the question in the term alone, and no longer mentions the group."""
-    for made, (given, other) in outcomes(text).items():
-        assert given == member.group
-        assert other in {each.group or NOBODY for each in contrast.members} or len(lexicon.counterparts(given)) > 1
+    for made, (group, other) in outcomes(text).items():
+        assert group == member.group
+        assert other in {each.group or NOBODY for each in contrast.members} or len(lexicon.counterparts(group)) > 1
         start = next(i for i, (a, b) in enumerate(zip(made, text, strict=False)) if a != b)
         tail = next(i for i, (a, b) in enumerate(zip(reversed(made), reversed(text), strict=False)) if a != b)
         mention = lexicon.mentions(text)[0]
