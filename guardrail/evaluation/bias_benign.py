@@ -17,7 +17,7 @@ from pathlib import Path
 from guardrail.evaluation import datasets
 from guardrail.evaluation.benign import Judged, kinds, rule
 from guardrail.evaluation.bias_labelled import HELD_OUT, WHOLE, is_held_out
-from guardrail.evaluation.bias_readers import Bench, Reader
+from guardrail.evaluation.bias_readers import Bench, Reader, is_chinese
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.intervals import Measure, share
 from guardrail.evaluation.parts import LEARNT
@@ -72,11 +72,11 @@ SETS: tuple[Answers, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An answer with what the policy made of it and what each reader gave it."""
+    """An answer with what the policy made of it and what each reader gave it, None where it does not read it."""
 
     answers: Answers
     judged: Judged
-    scores: tuple[float, ...]
+    scores: tuple[float | None, ...]
 
     @property
     def fired(self) -> bool:
@@ -119,20 +119,18 @@ def answers_of(data: Path, answers: Answers, seed: int = 1, limit: int | None = 
     return datasets.sample([item for item in items if answers.path not in LEARNT or is_held_out(item)], limit, seed)
 
 
-def is_chinese(item: Item) -> bool:
-    """Whether an answer is Chinese of any kind."""
-    return item.language.startswith(("zh", "yue"))
-
-
 def _read(
     data: Path, answers: Answers, bench: Bench, readers: Sequence[Reader], seed: int, limit: int | None
 ) -> list[Seen]:
     items = answers_of(data, answers, seed, limit)
     reviews = [bench.review(item) for item in bench.track(f"{answers.name}, policy", items)]
-    scores = [bench.scores(reader, answers.name, items) for reader in readers]
+    scores = []
+    for reader in readers:
+        read = [item for item in items if reader.reads(item)]
+        scores.append(dict(zip((id(item) for item in read), bench.scores(reader, answers.name, read), strict=True)))
     return [
-        Seen(answers, Judged(answers.name, item, review), tuple(given))
-        for item, review, *given in zip(items, reviews, *scores, strict=True)
+        Seen(answers, Judged(answers.name, item, review), tuple(some.get(id(item)) for some in scores))
+        for item, review in zip(items, reviews, strict=True)
     ]
 
 
@@ -174,12 +172,17 @@ def _sets_table(seen: Sequence[Seen], readers: Sequence[Reader], flag: float) ->
         for part in (HELD_OUT,) if answers.path in LEARNT else (HELD_OUT, WHOLE):
             some = _of(those, part)
             altered = sum(one.judged.altered for one in some)
-            over = [share(sum(one.scores[n] >= flag for one in some), len(some)) for n in range(len(readers))]
+            over = [_over([one.scores[n] for one in some], flag) for n in range(len(readers))]
             rows.append(
                 (name, answers.sort.value, part, len(some), altered, share(altered, len(some)), _flagged(some), *over)
             )
     columns = ("set", "sort", "part", "answers", "altered", "share altered", "a rule fires")
     return Table("By set", (*columns, *(f"{reader.title}, {flag:g}" for reader in readers)), tuple(rows))
+
+
+def _over(scores: Sequence[float | None], flag: float) -> Measure:
+    read = [score for score in scores if score is not None]
+    return share(sum(score >= flag for score in read), len(read))
 
 
 def _languages_table(seen: Sequence[Seen]) -> Table:

@@ -27,7 +27,6 @@ from guardrail.types import Action
 
 TRUTHS = ("toxic", "biased")
 GROUND = "ground"
-Readings = Mapping[str, Sequence[Reading]]
 
 
 def evaluate(path: Path, bench: Bench, *, seed: int = 1, limit: int | None = None) -> Section:
@@ -36,14 +35,15 @@ def evaluate(path: Path, bench: Bench, *, seed: int = 1, limit: int | None = Non
     items = datasets.read(path, limit, seed, check.line)
     if not items:
         raise SettingsError(f'{path}: there is no text in it; expected one JSON object a line, with a string "text"')
-    readings: Readings = {reader.name: bench.readings(reader, path.name, items) for reader in bench.readers}
     tables = [_languages(items, bench)]
     figures: dict[str, Measure] = {}
     listings: list[Listing] = []
     rows: list[tuple[Cell, ...]] = []
-    for truth in TRUTHS:
-        for reader in bench.readers:
-            scored = _scored(items, readings[reader.name], truth)
+    for reader in bench.readers:
+        some = [item for item in items if reader.reads(item)]
+        readings = bench.readings(reader, path.name, some)
+        for truth in TRUTHS:
+            scored = _scored(some, readings, truth)
             if scored:
                 rows += _rows(truth, reader, scored, bench.flag, seed)
                 figures |= _figures(truth, reader, scored, bench.flag, seed)

@@ -169,10 +169,13 @@ def evaluate(data: Path, given: Labelled, bench: Bench, *, seed: int = 1, limit:
     for view in given.views:
         for reader in bench.readers:
             scored = read(given, view, items, bench, reader)
+            if not scored:
+                continue
             for name, some in _parts(given, scored).items():
-                areas.append(_area_row(given, view, reader, name, some, seed))
+                whole = None if reader.verdict else area(some, seed)
+                areas.append(_area_row(given, view, reader, name, some, whole))
                 rates += _rate_rows(view, reader, name, some, bench.flag)
-                figures |= _figures(given, view, reader, name, some, bench.flag, seed)
+                figures |= _figures(given, view, reader, name, some, whole, bench.flag)
                 if view is given.views[0]:
                     main.setdefault(name, {})[reader.name] = some
     tables = [_areas_table(given, areas), Table("At a threshold", _RATES, tuple(rates))]
@@ -194,8 +197,8 @@ def items_of(path: Path, given: Labelled, limit: int | None, seed: int) -> list[
 
 
 def read(given: Labelled, view: View, items: Sequence[Item], bench: Bench, reader: Reader) -> list[Scored]:
-    """The texts that have the label of a view, with what a reader gives them."""
-    known = [item for item in items if isinstance(item.labels.get(view.label), bool)]
+    """The texts that have the label of a view and that a reader reads, with what it gives them."""
+    known = [item for item in items if isinstance(item.labels.get(view.label), bool) and reader.reads(item)]
     texts = [with_prompt(item) for item in known] if view.prompted else known
     scores = bench.scores(reader, given.name, texts)
     return [
@@ -220,7 +223,13 @@ def _parts(given: Labelled, scored: Sequence[Scored]) -> dict[str, list[Scored]]
 
 
 def _figures(
-    given: Labelled, view: View, reader: Reader, name: str, scored: Sequence[Scored], flag: float, seed: int
+    given: Labelled,
+    view: View,
+    reader: Reader,
+    name: str,
+    scored: Sequence[Scored],
+    whole: Measure | None,
+    flag: float,
 ) -> dict[str, Measure]:
     flagged, half = at(scored, flag), at(scored, HALF)
     made = {
@@ -229,8 +238,8 @@ def _figures(
         "alarms": flagged.alarms,
         "accuracy": half.accuracy,
     }
-    if not reader.verdict:
-        made["auc"] = area(scored, seed)
+    if whole is not None:
+        made["auc"] = whole
     if given.paired:
         made["pairs"] = pairs_right(scored)
     for group, begin in given.groups.items():
@@ -256,11 +265,10 @@ def _areas_table(given: Labelled, rows: Iterable[tuple[Cell, ...]]) -> Table:
 
 
 def _area_row(
-    given: Labelled, view: View, reader: Reader, name: str, scored: Sequence[Scored], seed: int
+    given: Labelled, view: View, reader: Reader, name: str, scored: Sequence[Scored], whole: Measure | None
 ) -> tuple[Cell, ...]:
     harmful = sum(one.harmful for one in scored)
-    shown = None if reader.verdict else area(scored, seed)
-    row: tuple[Cell, ...] = (reader.title, view.means, name, len(scored), harmful, shown)
+    row: tuple[Cell, ...] = (reader.title, view.means, name, len(scored), harmful, whole)
     return (*row, pairs_right(scored)) if given.paired else row
 
 
@@ -277,7 +285,7 @@ def _groups_table(given: Labelled, name: str, scored: Mapping[str, Sequence[Scor
     """For each value of the label `by` the share judged right; of pairs the share put in order."""
     columns: list[str] = [given.by.replace("_", " "), "texts", "harmful"]
     judgements: list[tuple[str, Callable[[Sequence[Scored]], Measure]]] = []
-    for reader in bench.readers:
+    for reader in (reader for reader in bench.readers if reader.name in scored):
         if given.paired:
             columns.append(reader.title)
             judgements.append((reader.name, pairs_right))

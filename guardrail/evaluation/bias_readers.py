@@ -9,7 +9,7 @@ Rules:
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from guardrail.detectors import registry
@@ -23,6 +23,7 @@ from guardrail.evaluation.report import Track, untracked
 from guardrail.policy.decide import covers
 from guardrail.policy.load import load, packaged
 from guardrail.review import Review
+from guardrail.text.language import language
 from guardrail.text.sentences import sentences
 from guardrail.types import Finding, Module, Policy, Unit
 
@@ -42,13 +43,15 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One that reads texts.  A reader with a `verdict` says 1 or 0, which no threshold changes; thresholds in policies
-    are set on the scores of one that judges `wording`."""
+    are set on the scores of one that judges `wording`.  What it does not read (Detoxify knows no Chinese) it is not
+    asked about."""
 
     name: str
     title: str
     read: Callable[[Item], Reading]
     verdict: bool = False
     wording: bool = False
+    reads: Callable[[Item], bool] = lambda item: True
 
 
 @dataclass(slots=True)
@@ -128,6 +131,11 @@ def open_bench(
     return bench
 
 
+def is_chinese(item: Item) -> bool:
+    """Whether a text is Chinese of any kind: as its set says, else as it looks."""
+    return (item.language or language(item.text)).startswith(("zh", "yue"))
+
+
 def flag_threshold(policy: Policy) -> float:
     """The lowest score of `bias.toxicity` on which a rule fires."""
     rules = [rule for rule in policy.rules if rule.module is Module.BIAS and covers(rule, "bias.toxicity")]
@@ -195,7 +203,10 @@ def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
 
 def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     found = [detector for detector in detectors if detector.name == DETOXIFY]
-    return _loaded("detoxify", found, bool) or "Detoxify is not configured; see docs/bias.md"
+    made = _loaded("detoxify", found, bool)
+    if made is None:
+        return "Detoxify is not configured; see docs/bias.md"
+    return replace(made, reads=lambda item: not is_chinese(item))
 
 
 def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:

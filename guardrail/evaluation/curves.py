@@ -16,10 +16,10 @@ from math import isnan, sqrt
 from pathlib import Path
 
 from guardrail.evaluation import bias_benign, bias_labelled, datasets
-from guardrail.evaluation.bias_benign import Sort, is_chinese
+from guardrail.evaluation.bias_benign import Sort
 from guardrail.evaluation.bias_figures import Scored, area
 from guardrail.evaluation.bias_labelled import Subject, is_held_out
-from guardrail.evaluation.bias_readers import Bench, Reader
+from guardrail.evaluation.bias_readers import Bench, Reader, is_chinese
 from guardrail.evaluation.intervals import Measure, share
 from guardrail.evaluation.report import Cell, Section, Table
 
@@ -192,7 +192,7 @@ def _curve(data: Path, bench: Bench, reader: Reader, language: str, seed: int, l
     for some in bias_benign.SETS:
         if some.sort in answers:
             items = [item for item in bias_benign.answers_of(data, some, seed, limit) if is_held_out(item)]
-            items = [item for item in items if is_chinese(item) is (language == "zh")]
+            items = [item for item in items if is_chinese(item) is (language == "zh") and reader.reads(item)]
             scores = bench.scores(reader, some.name, items)
             answers[some.sort] |= {item.text: score for item, score in zip(items, scores, strict=True)}
     ordinary, alarming = (list(answers[sort].values()) for sort in (Sort.ORDINARY, Sort.ALARMING))

@@ -1,6 +1,7 @@
 """What `guardrail eval bias` measures: parts, readers, goals, and that nothing held out is told."""
 
 import json
+from dataclasses import replace
 from math import isnan
 
 import pytest
@@ -9,7 +10,7 @@ from guardrail.errors import CheckError, SettingsError
 from guardrail.evaluation import bias, bias_benign, bias_brought, bias_hong_kong, bias_labelled, hong_kong_harm
 from guardrail.evaluation.bias_figures import Scored, area, at, f1_of, pairs_right, right
 from guardrail.evaluation.bias_labelled import HELD_OUT, WHOLE, Labelled, Subject, View, with_prompt
-from guardrail.evaluation.bias_readers import NAMES, Reader, Reading, flag_threshold, open_bench, pieces
+from guardrail.evaluation.bias_readers import NAMES, Reader, Reading, flag_threshold, is_chinese, open_bench, pieces
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.parts import part
 from guardrail.evaluation.report import as_json
@@ -328,3 +329,51 @@ def test_figures_that_goals_speak_of_are_measured(tmp_path, bench):
     unmeasured = {one.goal.figure for one in report.unmeasured}
     assert not [name for name in unmeasured if ".embedded." in name]
     assert {name.split(".")[1] for name in unmeasured} == {"second", "together"}
+
+
+def test_a_reader_is_not_asked_about_what_it_does_not_read(tmp_path, bench):
+    english = Reader("detoxify", "Detoxify", lambda item: Reading(0.9), wording=True, reads=lambda i: not is_chinese(i))
+    alone = replace(bench, readers=(english,))
+    here = bias_hong_kong.evaluate(alone)
+    counted = [one for one in hong_kong_harm.sentences("heldout") if one.language == "en"]
+    assert here.tables[0].rows[0][3] == len(counted)
+    chinese = [
+        {"id": name, "lang": "zh-Hans", "text": "今天", "labels": {"hate": True, "functionality": "slur_h"}}
+        for name in ids("h", True, 3)
+    ]
+    write(tmp_path / "toxicity/hatecheck_en.jsonl", chinese)
+    section = bias_labelled.evaluate(tmp_path, OTHER, alone)
+    assert (section.figures, section.tables[0].rows) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "chinese"),
+    [
+        ("yue", "ok", True),
+        ("zh-Hans", "", True),
+        ("en", "香港", False),
+        ("", "你好，今日去邊", True),
+        ("", "hello", False),
+    ],
+)
+def test_a_text_is_chinese_as_its_set_says_else_as_it_looks(language, text, chinese):
+    assert is_chinese(Item("a", text, language)) is chinese
+
+
+def test_every_labelled_set_stands_at_a_glance(tmp_path, bench):
+    for given in bias_labelled.SETS[:2]:
+        lines = [
+            {"id": name, "text": text, "labels": {"toxic": toxic}}
+            for name, text, toxic in zip(ids("g", True, 2), (HOSTILE, HARMLESS), (True, False), strict=True)
+        ]
+        write(tmp_path / f"{given.path}.jsonl", lines)
+    told = []
+    report = bias.evaluate(
+        bias.Run(tmp_path, bench), [given.name for given in bias_labelled.SETS[:2]], done=told.append
+    )
+    assert [section.name for section in told] == ["openai_moderation", "toxigen_human", "glance"]
+    assert [row[:2] for row in report.sections[-1].tables[0].rows] == [
+        (name, title)
+        for name in ("openai_moderation", "toxigen_human")
+        for title in (NAMES["embedded"], NAMES["policy"])
+    ]
