@@ -78,7 +78,7 @@ class InProcess:
         self.sink = MemorySink()
         guard = Guard(policy, Scanner(policy, detectors), Judge(policy), dialects())
         settings = Settings(upstream="http://upstream", audit=directory, **more)
-        self._app: Sidecar = compose(guard, settings, sink=self.sink, transport=self.upstream)
+        self.app: Sidecar = compose(guard, settings, sink=self.sink, transport=self.upstream)
 
     def ask(
         self,
@@ -115,7 +115,7 @@ class InProcess:
             "type": "http", "method": "GET" if body is None else "POST", "path": plain, "raw_path": plain.encode(), "query_string": query.encode(),
             "headers": [(b"content-type", b"application/json"), *((n.lower().encode(), v.encode()) for n, v in headers.items())],
         }  # fmt: skip
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
         started, *rest = out
         got = {name.decode(): value.decode("latin-1") for name, value in started["headers"]}
         body_out = b"".join(message["body"] for message in rest)
