@@ -1,8 +1,8 @@
 """Who reads the texts of the bias sets, and what score each of them gives.
 
 Rules:
-1. A text is read as on the wire: each of its sentences (`guardrail.text.sentences`) and the whole of it; its score is
-   the highest.
+1. A text is read as on the wire, by its sentences (`guardrail.text.sentences`), and by readers of wording also as a
+   whole; its score is the highest.
 2. A reader that is not installed or not configured is named as absent; it never stands in with zeros.
 3. What a reader has said of a text is kept for the run: figures, curves and listings speak of the same reading.
 """
@@ -154,20 +154,23 @@ def _of_groups(detectors: Iterable[AnyDetector]) -> list[AnyDetector]:
     return [one for one in others if any(kind.startswith("bias.") for kind in one.kinds)]
 
 
-def pieces(text: str) -> list[str]:
-    """What is read of a text: its sentences, and where there are several the whole."""
-    cut = [text[start:end] for start, end in sentences(text)]
-    return cut if len(cut) == 1 else [*cut, text]
+def pieces(text: str, *, whole: bool = True) -> list[str]:
+    """What is read of a text: its sentences, and where there are several also the `whole`."""
+    cut = [text[start:end] for start, end in sentences(text)] or [text]
+    return [*cut, text] if whole and len(cut) > 1 else cut
 
 
-def of_detectors(detectors: Sequence[Detector], wanted: Callable[[str], bool]) -> Callable[[Item], Reading]:
-    """Reads with detectors; the highest finding of a `wanted` kind counts."""
+def of_detectors(
+    detectors: Sequence[Detector], wanted: Callable[[str], bool] = bool, *, whole: bool = True
+) -> Callable[[Item], Reading]:
+    """Reads with detectors, those of sentences by sentences and the `whole`; the highest finding of a `wanted` kind
+    counts."""
 
     def read(item: Item) -> Reading:
         context = judging.context_of(item)
         found: list[Finding] = []
         for detector in detectors:
-            texts = pieces(item.text) if detector.unit is Unit.SENTENCE else [item.text]
+            texts = pieces(item.text, whole=whole) if detector.unit is Unit.SENTENCE else [item.text]
             for each in detector.detect(texts, context):
                 found += [finding for finding in each if wanted(finding.kind)]
         return Reading(max((finding.score for finding in found), default=0.0), tuple(found))
@@ -179,16 +182,22 @@ def _with(models: Path | None, detector: AnyDetector) -> AnyDetector:
     return EmbeddedToxicity(models) if models is not None and isinstance(detector, EmbeddedToxicity) else detector
 
 
-def _loaded(name: str, detectors: Iterable[AnyDetector], wanted: Callable[[str], bool]) -> Reader | None:
+def _wording(name: str, detectors: Iterable[AnyDetector]) -> Reader | None:
+    """A reader of wording, None without a detector."""
+    found = _loaded(detectors)
+    return Reader(name, NAMES[name], of_detectors(found), wording=True) if found else None
+
+
+def _loaded(detectors: Iterable[AnyDetector]) -> list[Detector]:
     found = [detector for detector in detectors if isinstance(detector, Detector)]
     for detector in found:
         detector.load()
-    return Reader(name, NAMES[name], of_detectors(found, wanted), wording=wanted is bool) if found else None
+    return found
 
 
 def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     found = [detector for detector in detectors if isinstance(detector, EmbeddedToxicity)]
-    return _loaded("embedded", found, bool) or "bias.toxicity is not installed; reinstall guardrail"
+    return _wording("embedded", found) or "bias.toxicity is not installed; reinstall guardrail"
 
 
 def second_of(detector: EmbeddedToxicity) -> EmbeddedToxicity | None:
@@ -198,20 +207,22 @@ def second_of(detector: EmbeddedToxicity) -> EmbeddedToxicity | None:
 
 def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     found = [made for one in detectors if isinstance(one, EmbeddedToxicity) and (made := second_of(one)) is not None]
-    return _loaded("second", found, bool) or "there is no second reader here"
+    return _wording("second", found) or "there is no second reader here"
 
 
 def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     found = [detector for detector in detectors if detector.name == DETOXIFY]
-    made = _loaded("detoxify", found, bool)
+    made = _wording("detoxify", found)
     if made is None:
         return "Detoxify is not configured; see docs/bias.md"
     return replace(made, reads=lambda item: not is_chinese(item))
 
 
 def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    made = _loaded("groups", _of_groups(detectors), lambda kind: kind.startswith("bias."))
-    return made or "no detector of harm to groups is installed"
+    found = _loaded(_of_groups(detectors))
+    if not found:
+        return "no detector of harm to groups is installed"
+    return Reader("groups", NAMES["groups"], of_detectors(found, lambda kind: kind.startswith("bias."), whole=False))
 
 
 def _together(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:

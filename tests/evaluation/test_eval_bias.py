@@ -97,6 +97,7 @@ def test_texts_that_belong_together_are_drawn_together():
 )
 def test_a_text_is_read_by_its_sentences_and_whole(text, read):
     assert pieces(text) == read
+    assert "".join(pieces(text, whole=False)) == text
 
 
 def test_a_text_scores_what_its_worst_sentence_scores(bench):
