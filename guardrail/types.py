@@ -109,7 +109,8 @@ class Finding:
 
     `kind` is dotted (`pii.hkid`, `bias.toxicity`, `error.arithmetic`), `score` lies in 0..1, `start` and `end`
     are both None when the whole text is meant.  `evidence` explains the score in words and never repeats the
-    text it was found in: it reaches the audit log.
+    text it was found in: it reaches the audit log.  `basis` names the rule that protects whoever is harmed, where a
+    detector knows it: "statutory: Race Discrimination Ordinance (Cap. 602)" or "guideline: §2.3.4 region".
     """
 
     kind: str
@@ -118,6 +119,7 @@ class Finding:
     end: int | None
     detector: str
     evidence: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
