@@ -68,6 +68,7 @@ class Bench:
     grounds: tuple[str, ...] = ()
     track: Track = untracked
     stack: ExitStack = field(default_factory=ExitStack)
+    made: dict[str, Reader | str] = field(default_factory=dict)
     _said: dict[tuple[str, str, str], Reading] = field(default_factory=dict)
     _reviewed: dict[tuple[str, str], Review] = field(default_factory=dict)
 
@@ -124,7 +125,7 @@ def open_bench(
     with ExitStack() as stack:
         stack.callback(base.scanner.close)
         bench = Bench((), {}, base, flag_threshold(whole), grounds(detectors), track)
-        made = {name: _MAKERS[name](bench, detectors) for name in NAMES if name in wanted or not wanted}
+        made = {name: _make(name, bench, detectors) for name in NAMES if name in wanted or not wanted}
         bench.readers = tuple(reader for reader in made.values() if isinstance(reader, Reader))
         bench.absent = {name: why for name, why in made.items() if isinstance(why, str)}
         bench.stack = stack.pop_all()
@@ -195,6 +196,13 @@ def _loaded(detectors: Iterable[AnyDetector]) -> list[Detector]:
     return found
 
 
+def _make(name: str, bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
+    """A reader, or why it is not here; each is made once, for a network takes its time to load."""
+    if name not in bench.made:
+        bench.made[name] = _MAKERS[name](bench, detectors)
+    return bench.made[name]
+
+
 def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
     found = [detector for detector in detectors if isinstance(detector, EmbeddedToxicity)]
     return _wording("embedded", found) or "bias.toxicity is not installed; reinstall guardrail"
@@ -226,9 +234,9 @@ def _groups(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
 
 
 def _together(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    wording = _second(bench, detectors)
-    made = [wording if isinstance(wording, Reader) else _embedded(bench, detectors), _groups(bench, detectors)]
-    parts = [part for part in made if isinstance(part, Reader)]
+    second = _make("second", bench, detectors)
+    wording = second if isinstance(second, Reader) else _make("embedded", bench, detectors)
+    parts = [part for part in (wording, _make("groups", bench, detectors)) if isinstance(part, Reader)]
     if not parts:
         return "there is no reader to combine"
 
