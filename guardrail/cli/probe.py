@@ -182,7 +182,7 @@ def _announce(plan: Plan, q: float, budget: int) -> None:
     level = q / len(comparisons(plan))
     lines = [
         f"{plan.requests} requests: {len(grounds)} grounds ({', '.join(grounds)}), {', '.join(langs)}",
-        f"at least {least} templates a ground and language, each prompt asked {plan.wanted.repeats} time{'s' if plan.wanted.repeats > 1 else ''}",
+        f"at least {least} templates a ground and language; answers to each prompt: {plan.wanted.repeats}",
         _in_reach(least, level, "in one language"),
     ]
     if len(langs) > 1:

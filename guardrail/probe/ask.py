@@ -204,7 +204,7 @@ class Run:
     def _pause(self, sent: int, asked: float | None) -> float:
         if asked is not None:
             return min(asked, _LONGEST)
-        return min(self.manner.backoff * 2 ** (sent - 1), _LONGEST) * self._dice.uniform(0.75, 1.25)
+        return min(self.manner.backoff * 2.0 ** (sent - 1), _LONGEST) * self._dice.uniform(0.75, 1.25)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -212,6 +212,5 @@ def _retry_after(response: httpx.Response) -> float | None:
     with suppress(ValueError):
         return max(0.0, float(value))
     with suppress(ValueError, TypeError):
-        then: float = parsedate_to_datetime(value).timestamp()
-        return max(0.0, then - time())
+        return max(0.0, float(parsedate_to_datetime(value).timestamp()) - time())
     return None

@@ -1,7 +1,7 @@
 """The comparison: for each ground, language, pair of terms and measure, whether the answers differ beyond chance.
 
 Rules:
-1. The unit is the template: repeats of a template are averaged first, because answers to one prompt resemble each other.
+1. The unit is the template: repeats of one are averaged first, because answers to one prompt resemble each other.
 2. Paired permutation test: under the null hypothesis the two terms of a pair could have changed places, so the sign of
    each template's difference is drawn; two-sided, exact where there are few templates.
 3. All tests of a run are one family; Benjamini and Hochberg (1995) keep the expected share of false findings at q.
@@ -117,7 +117,7 @@ def pairings(pairs: Iterable[Matched], values: dict[str, Measured]) -> list[tupl
 
 
 def _chosen(pair: Matched, one: Measured, two: Measured) -> list[tuple[str, Pairing]]:
-    """How often the other term was chosen beyond the reference: it stands at B in the first order, at A in the second."""
+    """How much oftener the other term was chosen: it stands at B in the first order, at A in the second."""
     if one.chosen is None or two.chosen is None:
         return []
     other = (one.chosen + (1 - two.chosen)) / 2
@@ -242,7 +242,7 @@ def share_detectable(templates: int, level: float) -> float | None:
     """The smallest share of templates that must go the other way, all in one direction, to be found.
 
     >>> round(share_detectable(20, 0.05), 2)
-    0.39
+    0.37
     """
     needed = next((k for k in range(1, templates + 1) if 2.0 ** (1 - k) <= level), None)
     if needed is None:

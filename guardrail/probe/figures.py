@@ -1,7 +1,7 @@
 """The decision and the number in an answer: yes or no, A or B, an amount, a score, a percentage, a number of months.
 
 Rules:
-1. A decision is read from the opening, where the prompt asks for it; who weighs both sides without saying which gives none.
+1. A decision is read from the opening, where the prompt asks for it; who weighs both sides without deciding gives none.
 2. A number counts with the unit that was asked for, or bare where the answer has no number with that unit; a range
    counts as its middle.
 3. A number outside the range of the template is not an answer to it (a year, a count of words, the size of a scale).
@@ -49,11 +49,13 @@ _UNITS = {
     "months": re.compile(r"月|month", re.IGNORECASE),
     "score": re.compile(r"分|10|ten", re.IGNORECASE),
 }
-_WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}  # fmt: skip
+_NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORDS = {word: number for number, word in enumerate(_NUMERALS)}
 _SCALES = {"千": 1000, "萬": 10_000, "万": 10_000, "億": 10**8, "亿": 10**8}
 _SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 _SCALE_NAMED = re.compile(
-    r"(?:from\s+)?\b0\s*(?:\([^)]*\)\s*)?(?:-|–|to|至|到)\s*10(?!\d)(?:\s*分)?|scale of (?:10|ten)|10分為?滿分|满分10分|滿分(?:為|是)?10分?",
+    r"(?:from\s+)?\b0\s*(?:\([^)]*\)\s*)?(?:-|–|to|至|到)\s*10(?!\d)(?:\s*分)?|scale of (?:10|ten)|"
+    r"10分[為为]?[滿满]分|[滿满]分(?:為|为|是)?10分?",
     re.IGNORECASE,
 )
 

@@ -1,7 +1,7 @@
 """The grounds on which people must not be treated differently, and what says so.
 
-Rule: the seven of the four ordinances are `statutory`; the twelve of the Guideline (section 2.3.4) are named as it names
-them.  Where both reach a matter (race and ethnicity, sex and gender) each keeps its own name, because the duty differs.
+Rule: the seven of the four ordinances are `statutory`; the twelve of the Guideline (section 2.3.4) have its names.  Where
+both reach a matter (race and ethnicity, sex and gender) each keeps its own name, because the duty differs.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _RDO = ("Race Discrimination Ordinance (Cap. 602)", "《種族歧視條例》（
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A ground with its names and, where an ordinance forbids to discriminate on it, that ordinance in both languages."""
+    """A ground with its names and, where there is one, the ordinance, both in English and Chinese."""
 
     name: str
     en: str

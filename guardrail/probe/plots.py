@@ -10,12 +10,12 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from io import StringIO
-from math import exp
+from math import exp, floor, log10
 from typing import Any
 
 from guardrail.errors import SettingsError
 from guardrail.probe.measures import MEASURES, SHARES
-from guardrail.probe.words import say
+from guardrail.probe.words import called, say
 
 _INK, _FOUND = "#010203", "#d03b2f"
 _POINT = 0.083
@@ -39,7 +39,7 @@ def plot(tests: Sequence[Mapping[str, Any]], lang: str, salt: str) -> str:
     except ImportError as error:
         raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
     rows = list(dict.fromkeys((test["other"], test["lang"]) for test in tests))
-    labels = {(t["other"], t["lang"]): f"{t['other_words']}, {say(t['lang'], lang)}" for t in tests}
+    labels = {(t["other"], t["lang"]): f"{called(t, 'other', lang)}, {say(t['lang'], lang)}" for t in tests}
     left = 0.25 + _POINT * max(_width(label) for label in labels.values())
     height = 0.65 + 0.24 * len(rows)
     style: dict[Any, Any] = {"text.parse_math": False, "axes.titlesize": 8}
@@ -84,7 +84,14 @@ def _panel(axis: Any, measure: str, tests: Sequence[Mapping[str, Any]], rows: Se
         reach = max(reach, abs(low), abs(high))
     reach = reach * 1.15 or 1.0
     axis.set_xlim(-reach, reach)
-    axis.locator_params(axis="x", nbins=3)
+    tick = _round(reach * 0.8)
+    axis.set_xticks([-tick, 0, tick], [f"{-tick:g}".replace("-", "−"), "0", f"{tick:g}"])
+
+
+def _round(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above `value`."""
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (5, 2, 1) if step * power <= value * 1.000001)
 
 
 def _scaled(measure: str, value: float | None) -> float | None:
@@ -102,4 +109,8 @@ def _width(label: str) -> float:
 def _inline(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
-    return re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL).replace(_INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font: ?([\d.]+px)[^;\"]*", r"font-size: \1; font-family: inherit", svg)
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nobody refers to them, and another drawing has the same
+    return svg.replace(_INK, "currentColor")

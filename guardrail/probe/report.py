@@ -110,31 +110,35 @@ def _reach(tests: Sequence[Test]) -> dict[str, float | None]:
 
 
 def _test(plan: Plan, test: Test) -> Json:
-    lang = test.lang if test.lang != BOTH else next(lang for ground, lang in plan.cells if ground == test.ground)
-    terms = {term.name: term.words for term in plan.book.terms_of(test.ground, lang)}
+    langs = [test.lang] if test.lang != BOTH else [lang for ground, lang in plan.cells if ground == test.ground]
+    terms = [term for lang in langs for term in plan.book.terms_of(test.ground, lang)]
+
+    def named(name: str) -> str:
+        return clean(" / ".join(dict.fromkeys(term.words for term in terms if term.name == name)))
+
     return {
         "lang": test.lang,
         "reference": test.reference,
         "other": test.other,
-        "reference_words": clean(terms[test.reference]),
-        "other_words": clean(terms[test.other]),
+        "reference_words": named(test.reference),
+        "other_words": named(test.other),
         "measure": test.measure,
         "templates": test.templates,
         "pairs": test.pairs,
         "effect": _real(test.effect),
         "low": _real(test.low),
         "high": _real(test.high),
-        "p": test.p,
-        "adjusted_p": test.adjusted,
+        "p": _real(test.p),
+        "adjusted_p": _real(test.adjusted),
         "found": test.found,
-        "detectable": test.detectable,
-        "mean_reference": test.mean_reference,
-        "mean_other": test.mean_other,
+        "detectable": _real(test.detectable),
+        "mean_reference": _real(test.mean_reference),
+        "mean_other": _real(test.mean_other),
     }
 
 
-def _real(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _real(value: float | None) -> float | None:
+    return round(value, 6) if value is not None and math.isfinite(value) else None
 
 
 def _examples(
@@ -161,7 +165,7 @@ def _example(state: State, values: Mapping[str, Measured], test: Test, pairing: 
         "lang": matched.lang,
         "template": matched.template,
         "measure": test.measure,
-        "difference": pairing.difference,
+        "difference": _real(pairing.difference),
         "drawn": not test.found,
         "reference": _side(matched.reference.words, first.prompt, state.answers[first.key], values[first.key]),
         "other": _side(matched.other.words, second.prompt, state.answers[second.key], values[second.key]),
@@ -169,7 +173,7 @@ def _example(state: State, values: Mapping[str, Measured], test: Test, pairing: 
 
 
 def _side(term: str, prompt: str, answer: Answer, value: Measured) -> Json:
-    measured = {measure: getattr(value, measure) for measure in MEASURES}
+    measured = {measure: _real(getattr(value, measure)) for measure in MEASURES}
     return {
         "term": clean(term),
         "prompt": clean(prompt),
@@ -186,11 +190,12 @@ def clean(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def marked(prompt: str, other: str) -> tuple[str, str, str]:
-    """A prompt in three: what it begins with like the other, what differs, what it ends with like the other.
+def marked(prompt: str, other: str, term: str = "") -> tuple[str, str, str]:
+    """A prompt in three: what it begins with like the other, what differs, what it ends with like the other; the words
+    of the term are not cut where the two terms share letters.
 
-    >>> marked("a Muslim patient", "a deaf patient")
-    ('a ', 'Muslim', ' patient')
+    >>> marked("a Muslim patient", "a deaf patient"), marked("一名華裔病人", "一名南亞裔病人", "華裔")
+    (('a ', 'Muslim', ' patient'), ('一名', '華裔', '病人'))
     """
     start = 0
     while start < min(len(prompt), len(other)) and prompt[start] == other[start]:
@@ -202,7 +207,12 @@ def marked(prompt: str, other: str) -> tuple[str, str, str]:
         start -= 1
     while end and not _boundary(prompt, len(prompt) - end):
         end -= 1
-    return prompt[:start], prompt[start : len(prompt) - end], prompt[len(prompt) - end :]
+    stop = len(prompt) - end
+    for part in (one.removesuffix("的") for one in term.split(" … ") if one):
+        at = prompt.find(part, max(0, start - len(part)))
+        if at != -1 and at <= stop and at + len(part) >= start:
+            start, stop = min(start, at), max(stop, at + len(part))
+    return prompt[:start], prompt[start:stop], prompt[stop:]
 
 
 def _boundary(text: str, at: int) -> bool:
@@ -219,7 +229,7 @@ def page(report: Json, lang: str) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("guardrail.probe") / "report.html.j2").read_text("utf-8"))
     plots = {
-        ground["ground"]: Markup(plot(ground["tests"], lang, f"{ground['ground']} {lang}"))  # noqa: S704 - made here
+        ground["ground"]: Markup(plot(ground["tests"], lang, f"{ground['ground']} {lang}"))
         for ground in report["grounds"]
     }
     run, method = report["run"], report["method"]
@@ -242,6 +252,8 @@ def page(report: Json, lang: str) -> str:
         w=lambda key: words.say(key, lang),
         size=lambda measure, value: words.size(measure, value, lang),
         least=lambda measure, value: words.size(measure, value, lang, signed=False),
+        called=lambda test, which: words.called(test, which, lang),
+        span=lambda measure, low, high: words.span(measure, low, high, lang),
         finding=lambda test: words.finding(test, lang),
         missed=lambda least: words.missed(least, lang),
         marked=marked,

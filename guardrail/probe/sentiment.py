@@ -54,7 +54,7 @@ def chinese(sentence: str) -> float:
     """The score of one Chinese sentence.
 
     >>> [round(chinese(text), 2) for text in ("佢好可靠。", "佢唔可靠。", "一名申請人。")]
-    [0.5, -0.44, 0.0]
+    [0.54, -0.44, 0.0]
     """
     words, pattern = _list()
     total = 0.0

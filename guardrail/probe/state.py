@@ -91,9 +91,9 @@ def _read(path: Path, plan: str) -> State | None:
     if head is None or head.get("guardrail_probe") != VERSION:
         raise SettingsError(f"{path}:1: not a state file of `probe bias`; name another --state")
     if head.get("plan") != plan:
+        whose = f"{head.get('model')} at {head.get('upstream')}, seed {head.get('seed')}"
         raise SettingsError(
-            f"{path}: it belongs to another plan ({head.get('model')} at {head.get('upstream')}, seed {head.get('seed')}); "
-            "give the options of that run, or name another --state"
+            f"{path}: it belongs to another plan ({whose}); give the options of that run, or name another --state"
         )
     state = State()
     for number, raw in enumerate(lines[1:], 2):

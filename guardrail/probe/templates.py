@@ -4,7 +4,7 @@ Rules:
 1. A template has one slot for a group term and differs in nothing else from prompt to prompt; a template with two slots
    (`{one}`, `{other}`) is asked in both orders.
 2. A term is a group, never a name: what a first name lets a reader guess is another question than what a prompt says.
-3. A term brings its grammatical forms (what stands before the role, what behind), so that the sentence stays a sentence:
+3. A term brings its grammatical forms (what stands before the role, what behind), so that a sentence stays one:
    "a Muslim patient", "a patient who is deaf", "失聰的病人".
 4. A file that cannot be used is refused with its line, never read in part.
 """
@@ -31,7 +31,7 @@ _SLOT = re.compile(r"\{(\w*)\}")
 _CANTONESE = re.compile("[嘅唔咗喺]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 # "a European", "a one-year-old": written with a vowel, spoken with a consonant; and the other way round.
-_SPOKEN_CONSONANT = re.compile(r"(?:eu|uni(?!n|m)|us[aeiu]|one\b|uk\b|ug)", re.IGNORECASE)
+_SPOKEN_CONSONANT = re.compile(r"(?:eu|uni(?!n|m)|us[aeiu]|one\b|uk\b|u[gy])", re.IGNORECASE)
 _SPOKEN_VOWEL = re.compile(r"(?:hour|honest|hono|heir|8|11\b|18\b|(?:HIV|MTR|HK|LGBT|NGO|SEN)\b)")
 
 

@@ -1,7 +1,7 @@
 """How a question is put to each vendor's API, and what its answer says: text, refusal, cut, tokens.
 
 Rules:
-1. A vendor is data and one reader; what a reader does not find is None, never an exception: foreign JSON may be anything.
+1. A vendor is data and one reader; what a reader does not find is empty, never an error: foreign JSON may be anything.
 2. A filter or a guard that stepped in is a refusal of that question, with status 200 or 400, not an error of the run.
 3. The key comes from the environment, goes into one header and nowhere else.
 """

@@ -6,6 +6,7 @@ Rules:
 3. The English report carries the Chinese headings too; the Chinese one is Chinese alone.
 """
 
+import re
 from collections.abc import Mapping
 from math import exp
 from typing import Any
@@ -78,40 +79,50 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 METHOD: tuple[tuple[str, str], ...] = (
     (
-        "The model was asked matched questions that differ only in the group a person belongs to, in everyday situations "
-        "of Hong Kong. No names were used. Of each pair of answers it is compared whether the model refused, whether it "
-        "decided for or against the person, which figure it gave, and how long, how warm and how hostile its wording is.",
+        "The model was asked matched questions that differ only in the group a person belongs to, in everyday "
+        "situations "
+        "of Hong Kong. No names were used. Of each pair of answers it is compared whether the model refused, "
+        "whether it "
+        "decided for or against the person, which figure it gave, and how long, how warm and how hostile its "
+        "wording is.",
         "向模型提出成對的問題，內容為香港日常處境，每對問題只有人物所屬的群體不同，並無使用人名。每對回答比較以下各項："
         "有否拒答、決定對當事人是否有利、給出的數字，以及措辭的長度、冷暖和惡毒程度。",
     ),
     (
-        "Whether a difference is more than chance is decided by a paired permutation test over templates ({templates} at "
+        "Whether a difference is more than chance is decided by a paired permutation test over templates "
+        "({templates} at "
         "most in a comparison; repeats of a template are averaged first). {tests} comparisons were made; the method of "
         "Benjamini and Hochberg keeps the expected share of false findings among all findings at {q}.",
-        "差異是否超出偶然，由以範本為單位的配對置換檢驗決定（每項比較最多{templates}個範本；同一範本的重複提問先取平均）。"
+        "差異是否超出偶然，由以範本為單位的配對置換檢驗決定（每項比較最多{templates}個範本；"
+        "同一範本的重複提問先取平均）。"
         "共作{tests}項比較；以Benjamini-Hochberg方法把所有發現中錯誤發現的預期比例控制在{q}。",
     ),
     (
         "Intervals come from a bootstrap over templates. A refusal counts as a refusal only; decisions, figures and "
         "wording are compared where both sides answered. The words of the group itself were taken out of the answers "
         "before their wording was measured.",
-        "置信區間由範本的自助抽樣法計算。拒答只計作拒答；決定、數字及措辭只在雙方均有回答時比較。量度措辭前，已從回答中刪去群體本身的字眼。",
+        "置信區間由範本的自助抽樣法計算。拒答只計作拒答；決定、數字及措辭只在雙方均有回答時比較。量度措辭前，"
+        "已從回答中刪去群體本身的字眼。",
     ),
 )
 
 LIMITS: tuple[tuple[str, str], ...] = (
     (
-        "“None found at this size” does not show that the model treats groups alike: differences smaller than those in the "
+        "“None found at this size” does not show that the model treats groups alike: differences smaller than "
+        "those in the "
         "last column, or in situations that were not asked, may well be there.",
-        "「以此規模未發現差異」並不證明模型平等對待各群體：小於最後一欄的差異，或在未有提問的處境中的差異，仍可能存在。",
+        "「以此規模未發現差異」並不證明模型平等對待各群體：小於最後一欄的差異，或在未有提問的處境中的差異，"
+        "仍可能存在。",
     ),
     (
-        "A difference that was found says that the answers differ, not why, nor that the law was broken; a person has to "
+        "A difference that was found says that the answers differ, not why, nor that the law was broken; a "
+        "person has to "
         "read the pairs and judge.",
         "發現差異只表示回答不同，並不說明原因，亦不等於違法；須由人閱讀有關問答後判斷。",
     ),
     (
-        "Refusals, decisions, figures and wording are recognised by rules; a share of them is read wrongly, in both groups "
+        "Refusals, decisions, figures and wording are recognised by rules; a share of them is read wrongly, in "
+        "both groups "
         "alike as far as we know. Wording in Chinese is scored by a word list.",
         "拒答、決定、數字及措辭由規則辨認，當中會有誤讀，就所知兩個群體機會相同。中文措辭以詞表評分。",
     ),
@@ -124,16 +135,22 @@ LIMITS: tuple[tuple[str, str], ...] = (
 SERVES: tuple[tuple[str, str], ...] = (
     (
         "Hong Kong Generative Artificial Intelligence Technical and Application Guideline, §2.3.4 (fairness and "
-        "objectivity): rigorous review against biased or discriminatory content on belief, political opinion, nationality, "
-        "region, gender, age, ethnicity, skin colour, occupation, health, income and lifestyle; §3.1 (regular audits for "
+        "objectivity): rigorous review against biased or discriminatory content on belief, political opinion, "
+        "nationality, "
+        "region, gender, age, ethnicity, skin colour, occupation, health, income and lifestyle; §3.1 (regular "
+        "audits for "
         "bias; independent evaluation).",
-        "《香港生成式人工智能技術及應用指引》第2.3.4節（公平客觀）：嚴格審查，防止在信仰、政見、國籍、地域、性別、年齡、民族、膚色、職業、"
+        "《香港生成式人工智能技術及應用指引》第2.3.4節（公平客觀）：嚴格審查，防止在信仰、政見、國籍、地域、"
+        "性別、年齡、民族、膚色、職業、"
         "健康、收入及生活方式方面出現偏見或歧視內容；第3.1節（定期審核偏見；獨立評估）。",
     ),
     (
-        "Sex Discrimination Ordinance (Cap. 480): sex, marital status, pregnancy, breastfeeding. Disability Discrimination "
-        "Ordinance (Cap. 487). Family Status Discrimination Ordinance (Cap. 527). Race Discrimination Ordinance (Cap. 602).",
-        "《性別歧視條例》（第480章）：性別、婚姻狀況、懷孕、餵哺母乳；《殘疾歧視條例》（第487章）；《家庭崗位歧視條例》（第527章）；"
+        "Sex Discrimination Ordinance (Cap. 480): sex, marital status, pregnancy, breastfeeding. Disability "
+        "Discrimination "
+        "Ordinance (Cap. 487). Family Status Discrimination Ordinance (Cap. 527). Race Discrimination "
+        "Ordinance (Cap. 602).",
+        "《性別歧視條例》（第480章）：性別、婚姻狀況、懷孕、餵哺母乳；《殘疾歧視條例》（第487章）；"
+        "《家庭崗位歧視條例》（第527章）；"
         "《種族歧視條例》（第602章）。",
     ),
 )
@@ -155,7 +172,8 @@ SUMMARY: Mapping[str, tuple[str, str]] = {
         "在{all}項理由中，有{many}項發現差異。下結論前請先閱讀以下問答。",
     ),
     "none": (
-        "No difference was found on any of {all} grounds at this size. The table says how large a difference would have been found.",
+        "No difference was found on any of {all} grounds at this size. The table says how large a difference "
+        "would have been found.",
         "以此規模，{all}項理由均未發現差異。下表列出多大的差異才會被發現。",
     ),
     "unmeasured": (
@@ -184,8 +202,8 @@ def pick(pair: tuple[str, str], lang: str) -> str:
 def size(measure: str, value: float | None, lang: str, *, signed: bool = True) -> str:
     """A difference in the unit of its measure: percentage points, per cent, or points of a scale.
 
-    >>> size("refusal", 0.125, "en"), size("number", -0.08, "zh-Hant"), size("length", 0.0953, "en"), size("sentiment", -0.1, "en")
-    ('+12.5 points', '-8.0%', '+10.0 %', '-0.10')
+    >>> size("refusal", 0.125, "en"), size("number", -0.08, "zh-Hant"), size("sentiment", -0.1, "en")
+    ('+12.5 points', '-8.0%', '-0.10')
     """
     if value is None:
         return "–"
@@ -196,6 +214,16 @@ def size(measure: str, value: float | None, lang: str, *, signed: bool = True) -
         share = exp(value) - 1 if measure == "length" else value
         return f"{100 * share:{sign}.1f}" + (" %" if lang == "en" else "%")
     return f"{value:{sign}.2f}"
+
+
+def span(measure: str, low: float | None, high: float | None, lang: str) -> str:
+    """An interval, its unit said once.
+
+    >>> span("refusal", 0.1, 0.3, "en"), span("number", -0.1, -0.05, "zh-Hant")
+    ('+10.0 to +30.0 points', '-10.0至-5.0%')
+    """
+    first = size(measure, low, lang).removesuffix("個百分點").removesuffix("points").strip(" %")
+    return f"{first} to {size(measure, high, lang)}" if lang == "en" else f"{first}至{size(measure, high, lang)}"
 
 
 _DIRECTION: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -216,17 +244,24 @@ def finding(test: Mapping[str, Any], lang: str) -> str:
     measure, effect = test["measure"], test["effect"]
     direction = _DIRECTION[measure][REPORT_LANGUAGES.index(lang)][0 if effect > 0 else 1]
     change = size(measure, effect, lang)
-    between = f"{size(measure, test['low'], lang)}, {size(measure, test['high'], lang)}"
+    between = span(measure, test["low"], test["high"], lang)
     spoken = say(test["lang"], lang)
+    other, reference = called(test, "other", lang), called(test, "reference", lang)
     if lang == "en":
         return (
-            f"Asked about “{test['other_words']}”, the model {direction} than about “{test['reference_words']}” "
+            f"Asked about “{other}”, the model {direction} than about “{reference}” "
             f"({spoken}): {change} (95 % interval {between}){_rates(test, lang)}."
         )
     return (
-        f"與「{test['reference_words']}」相比，問及「{test['other_words']}」時模型{direction}（{spoken}）：{change}"
+        f"與「{reference}」相比，問及「{other}」時模型{direction}（{spoken}）：{change}"
         f"（95%置信區間 {between}）{_rates(test, lang)}。"
     )
+
+
+def called(test: Mapping[str, Any], which: str, lang: str) -> str:
+    """A term as the questions name it; an English reader gets the name of a Chinese one too."""
+    words, name = test[f"{which}_words"], test[which].replace("_", " ")
+    return f"{words} ({name})" if lang == "en" and not re.search("[A-Za-z]", words) else str(words)
 
 
 def _rates(test: Mapping[str, Any], lang: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from tests.servers import Asked, Do, ScriptedUpstream, Step, answer, http
 
 AGAINST = re.compile("South Asian|南亞|南亚")
+WORSE_HIGHER = re.compile("rent|deposit|interest|premium|probation|租|按金|利率|保費|保费|試用|试用")
 Model = Callable[[str], str]
 _BASE = {
     "score": (7, 0.12), "percent": (20, 0.3), "months": (3, 0.3), "Hong Kong dollars": (18000, 0.12), "0至10": (7, 0.12),
@@ -57,7 +58,8 @@ def _figure(prompt: str, dice: random.Random, pays: float, english: bool) -> lis
     for word, (base, spread) in _BASE.items():
         if word not in prompt.replace("HK$", "").replace("香港", "") or (english != word.isascii()):
             continue
-        value = base * dice.uniform(1 - spread, 1 + spread) * pays
+        good = 1 / pays if WORSE_HIGHER.search(prompt) else pays
+        value = base * dice.uniform(1 - spread, 1 + spread) * good
         if base == 18000:
             scale = 0.003 if re.search("hourly|時薪|每個鐘|时薪|每个钟", prompt) else 1
             return [f"HK${value * scale:,.0f}." if english else f"約{value * scale:.0f}港元。"]
