@@ -32,6 +32,11 @@ from guardrail.settings import Settings, from_environment, to_environment
         ({"upstream": "https://@x/v1"}, "no query"),
         ({"upstream": "http://x", "workers": 0}, "workers must be more than zero"),
         ({"upstream": "http://x", "read_timeout": 0.0}, "read-timeout must be more than zero"),
+        ({"upstream": "http://x", "parity": True, "parity_sample": 1.5}, "share between 0 and 1"),
+        ({"upstream": "http://x", "parity": True, "parity_sample": float("nan")}, "share between 0 and 1"),
+        ({"upstream": "http://x", "parity_sample": 0.1}, "say so with --parity"),
+        ({"upstream": "http://x", "parity_requests": 0}, "`--parity-sample 0` is what switches"),
+        ({"upstream": "http://x", "parity_tokens": 0}, "parity-tokens must be at least 1"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(given, words):
@@ -71,6 +76,10 @@ def test_the_environment_carries_every_setting(monkeypatch):
         4.5,
         5.5,
         annotate=False,
+        parity=True,
+        parity_sample=0.25,
+        parity_requests=7,
+        parity_tokens=8,
     )
     for name, value in to_environment(settings).items():
         monkeypatch.setenv(name, value)

@@ -1,6 +1,7 @@
 """A record says everything an auditor asks and nothing that was matched."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from guardrail.audit import record
+from guardrail.audit import pair, record
 from guardrail.audit.chain import link
-from guardrail.types import Action, Exchange, FailedCheck, Module, Outcome
+from guardrail.audit.pair import Side, Swap
+from guardrail.types import Action, Exchange, FailedCheck, Module, Outcome, Traits
 from tests.audit.audit_samples import EXCHANGE, KEY, OUTCOME, RULE, decision, hit
 
 DOC = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -221,3 +223,37 @@ def test_every_field_is_documented():
     fields |= {"event", "files", "file", "bytes", "sha256", "reason", "refused"}
     assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
     assert all(f"`{name}`" in text for name in ("torn_tail_set_aside", "log_resumed"))
+
+
+ONE = Side("completed", 200, 200, "flag", True, 12, 1, (("bias.toxicity", "toxic", "flag"),), "")
+
+
+def test_a_pair_in_full():
+    """Two outcomes side by side, and every field documented; nothing of what was said."""
+    other = replace(ONE, refused=None, ended="upstream_failed", error="upstream_cut\x1b", found=())
+    made = pair.build(
+        "0b", EXCHANGE, "hk@abc123", "yue", Swap("region", "mainlanders", "hongkongers"), ONE, other, tokens=9, duration_ms=1.23456, now=NOW
+    )  # fmt: skip
+    assert {name: made[name] for name in made if name not in ("a", "b", "version")} == {
+        "type": "parity_pair", "id": "0b", "original": "0af3c2", "time": "2026-11-22T08:30:00.123Z", "dialect": "openai_chat", "model": "gpt-4o",
+        "policy": "hk@abc123", "language": "yue", "ground": "region", "tokens": 9, "duration_ms": 1.235,
+    }  # fmt: skip
+    assert made["a"] == {
+        "group": "mainlanders", "ended": "completed", "status": 200, "upstream_status": 200, "action": "flag", "refused": True, "blocked": False,
+        "flagged": True, "noticed": False, "edited": 1, "length": 12, "error": "",
+        "found": [{"kind": "bias.toxicity", "rule": "toxic", "action": "flag"}],
+    }  # fmt: skip
+    assert (made["b"]["group"], made["b"]["error"], made["b"]["flagged"]) == (
+        "hongkongers",
+        "upstream_cut\ufffd",
+        False,
+    )
+    text = DOC.read_text("utf-8")
+    assert [
+        name for name in (*made, *made["a"], *made["a"]["found"][0], "parity_pair") if f"`{name}`" not in text
+    ] == []
+
+
+def test_traits_are_kept_where_they_are_wanted():
+    made = built(traits=Traits("yue", tuple(f"g{number}" for number in range(60)), None))
+    assert (made["language"], len(made["groups"]), made["refused"]) == ("yue", record.MAX_GROUPS, None)
