@@ -1,46 +1,35 @@
-"""The Detoxify models (extra `detoxify`) as a detector, from a checkpoint that the operator has put on disk.
+"""The Detoxify models as a detector: one that `guardrail models add` has stored, or a checkpoint that variables name.
 
 Rules:
-1. Nothing is downloaded.  Detoxify asks the hub for the name written in a checkpoint even when a local directory is
-   given, so the local directory is written there in its place, and the hub libraries are put in offline mode.
-2. A checkpoint is a pickle, which can run code.  It is read as tensors and plain data only, unless the operator pins
-   its SHA-256; then that very file, and no other, is read in full.
-3. A checkpoint that does not fill the whole network is refused: the library would fill the rest at random.
+1. Nothing is downloaded: the operator brings the checkpoint.
+2. A stored model is read only when every file of it is the one that was stored, and no file is there that was not.
+3. Two settings are an error, not a choice: with a stored model and a checkpoint in the environment nobody could say
+   which of them judged.
 4. Nothing is truncated: a text longer than the network reads is judged in overlapping windows; the worst one counts.
-5. The models know no Chinese (English; the multilingual one French, Spanish, Italian, Portuguese, Turkish, Russian),
-   so texts that are mostly Han are left to `bias.toxicity`.
-
-Source: Hanu and Unitary (2020), Detoxify, https://github.com/unitaryai/detoxify.
+5. The models know no Chinese (English; the multilingual one French, Spanish, Italian, Portuguese, Turkish, Russian):
+   `detoxify_router.py` says what of a text is asked about, and `bias.toxicity` judges all of it beside.
 """
 
-import hashlib
-import importlib
-import io
-import json
-import math
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from guardrail.detectors.bias.detoxify_onnx import MODEL, TOKENIZER, OnnxEngine
+from guardrail.detectors.bias.detoxify_router import english
+from guardrail.detectors.bias.detoxify_torch import CLASSES, SHA256_VARIABLE, Engine, load_engine
 from guardrail.errors import CheckError
+from guardrail.models import installed
 from guardrail.types import Context, Finding, Unit
 
 CHECKPOINT_VARIABLE = "GUARDRAIL_DETOXIFY_CHECKPOINT"
 CONFIG_VARIABLE = "GUARDRAIL_DETOXIFY_CONFIG"
-SHA256_VARIABLE = "GUARDRAIL_DETOXIFY_SHA256"
-CLASSES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "sexual_explicit")
+NAME = "detoxify"
+"""Under which a model is stored."""
+CHECKPOINT = "checkpoint.ckpt"
+"""The file of a model that was stored unconverted; beside it lie its config.json and tokenizer files."""
 REPORTED = 0.05
 """The lowest score that is reported."""
-HAN_SHARE = 0.5
-"""Share of Han characters among the letters from which a text is not judged."""
-BATCH = 16
-_TOKENS = 512  # what every released checkpoint reads at most
 _OVERLAP = 0.1  # share of a text that both of its halves hold
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
-_LETTER = re.compile(r"[^\W\d_]")
-_NOT_WEIGHTS = re.compile(r"position_ids$|token_type_ids$")
 
 
 class DetoxifyToxicity:
@@ -48,115 +37,100 @@ class DetoxifyToxicity:
 
     `checkpoint` is a Detoxify checkpoint file; `config` the directory with its `config.json` and tokenizer files;
     `sha256` pins the checkpoint.  Each defaults to its environment variable (GUARDRAIL_DETOXIFY_CHECKPOINT, _CONFIG,
-    _SHA256).
+    _SHA256).  Without them the model in `store` is used, by default the one of `guardrail models`.
     """
 
     name = "bias.detoxify"
+    setup = (
+        f"`guardrail models add {NAME}` stores a checkpoint, or {CHECKPOINT_VARIABLE} and {CONFIG_VARIABLE} name one "
+        "(docs/models.md)"
+    )
     kinds: tuple[str, ...] = tuple(f"bias.{each}" for each in CLASSES)
     unit = Unit.SENTENCE
     heavy = True
 
-    def __init__(self, checkpoint: Path | None = None, config: Path | None = None, sha256: str | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Path | None = None,
+        config: Path | None = None,
+        sha256: str | None = None,
+        store: Path | None = None,
+    ) -> None:
         self._checkpoint = checkpoint or _path(CHECKPOINT_VARIABLE)
         self._config = config or _path(CONFIG_VARIABLE)
         self._sha256 = (sha256 or os.environ.get(SHA256_VARIABLE, "")).strip().lower()
-        self._model: Any = None
-        self._limit = _TOKENS
+        self._explicit = checkpoint is not None and config is not None
+        self._store = store
+        self._engine: Engine | None = None
 
     @property
     def configured(self) -> bool:
-        """Whether the operator has named a checkpoint or its directory; `load` asks for both."""
-        return self._checkpoint is not None or self._config is not None
+        """Whether the operator has named a checkpoint or its directory (`load` asks for both), or stored a model."""
+        return self._checkpoint is not None or self._config is not None or installed.expected(NAME, self._store)
 
     def load(self) -> None:
-        """Import the libraries and build the network; for a moment this takes three times the checkpoint's size.
+        """Import the libraries and build the network.
 
-        Raises CheckError with the cure when nothing is configured, the extra or a file is missing, or the
-        checkpoint does not fit its directory.
+        Raises CheckError with the cure when nothing or too much is configured, the extra or a file is missing, a
+        stored file has changed, or the checkpoint does not fit its directory.
         """
-        if self._model is not None:
-            return
-        checkpoint, config = self._files()
-        os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # read when the libraries are imported
-        torch, detoxify = _import("torch"), _import("detoxify")
-        loaded = _read_checkpoint(torch, checkpoint, self._sha256)
-        outputs = loaded["config"]["arch"]["args"]["num_classes"]
-        _check_labels(config, outputs)
-        loaded["config"]["arch"]["args"]["model_type"] = str(config)
-        buffer = io.BytesIO()
-        torch.save({"config": loaded["config"], "state_dict": loaded["state_dict"]}, buffer)
-        buffer.seek(0)
-        try:
-            model = detoxify.Detoxify(checkpoint=buffer, huggingface_config_path=str(config))
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
-            raise CheckError(
-                f"the Detoxify checkpoint {checkpoint.name} does not load with {config} ({_first_line(error)}); "
-                "use the config.json and the tokenizer files of the network it was trained from"
-            ) from error
-        _check_filled(model, loaded["state_dict"], checkpoint)
-        _check_classes(model.class_names, checkpoint)
-        _check_vocabulary(model, config)
-        self._limit = _token_limit(model)
-        model.tokenizer.model_max_length = self._limit
-        model.model.eval()
-        self._model = model
+        if self._engine is None:
+            self._engine = self._loaded()
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
-        """Whole-text findings, one for each class that scores REPORTED or more; none for blank or Chinese texts.
+        """Whole-text findings, one for each class that scores REPORTED or more; none for texts without English.
 
         Raises CheckError before `load`, and when the network answers with something that is no number.
         """
-        if self._model is None:
+        if self._engine is None:
             raise CheckError("bias.detoxify was asked before load()")
         owners: list[int] = []
         pieces: list[str] = []
-        for index, text in enumerate(texts):
-            if text.strip() and not mostly_han(text):
-                windows = self._windows(text)
-                pieces.extend(windows)
-                owners.extend([index] * len(windows))
+        readings = [english(text) for text in texts]
+        for index, reading in enumerate(readings):
+            for part in reading.parts:
+                cut = windows(self._engine, part)
+                pieces.extend(cut)
+                owners.extend([index] * len(cut))
         worst: list[dict[str, float]] = [{} for _ in texts]
-        for owner, scores in zip(owners, self._scores(pieces), strict=True):
+        counts = [0] * len(texts)
+        for owner, scores in zip(owners, self._engine.scores(pieces), strict=True):
+            counts[owner] += 1
             for name, score in scores.items():
                 worst[owner][name] = max(score, worst[owner].get(name, 0.0))
-        counts = [owners.count(index) for index in range(len(texts))]
-        return [self._findings(scores, count) for scores, count in zip(worst, counts, strict=True)]
+        return [
+            self._findings(scores, count, reading.mixed)
+            for scores, count, reading in zip(worst, counts, readings, strict=True)
+        ]
 
-    def _findings(self, scores: Mapping[str, float], windows: int) -> list[Finding]:
-        where = f", the highest of {windows} overlapping windows" if windows > 1 else ""
+    def _findings(self, scores: Mapping[str, float], pieces: int, mixed: bool) -> list[Finding]:
+        where = ", in the English part of a mixed text" if mixed else ""
+        where += (
+            f", the highest of {pieces} {'stretches or ' if mixed else 'overlapping '}windows" if pieces > 1 else ""
+        )
         return [
             Finding(f"bias.{name}", score, None, None, self.name, f"Detoxify class {name}{where}")
             for name, score in scores.items()
             if score >= REPORTED
         ]
 
-    def _scores(self, pieces: Sequence[str]) -> list[dict[str, float]]:
-        """The scores of each piece by class.  Pieces of like length share a batch, which saves padding."""
-        found: list[dict[str, float]] = [{} for _ in pieces]
-        order = sorted(range(len(pieces)), key=lambda index: len(pieces[index]))
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            for name, values in self._model.predict([pieces[index] for index in batch]).items():
-                # `predict` answers with a bare number for a list of one text.
-                for index, value in zip(batch, values if isinstance(values, list) else [values], strict=True):
-                    if not math.isfinite(value):
-                        raise CheckError(f"Detoxify gave no number for class {name}")
-                    found[index][name] = float(value)
-        return found
-
-    def _windows(self, text: str) -> list[str]:
-        """The text itself when the network can read it whole, else its overlapping halves, and theirs."""
-        encoded = self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"]
-        if len(encoded) <= self._limit or len(text) < 2:
-            return [text]
-        middle, shared = len(text) // 2, int(len(text) * _OVERLAP / 2)
-        return [*self._windows(text[: middle + shared]), *self._windows(text[middle - shared :])]
+    def _loaded(self) -> Engine:
+        stored = not self._explicit and installed.expected(NAME, self._store)
+        if self._checkpoint is None and self._config is None and stored:
+            return stored_engine(self._store)
+        if stored:
+            raise CheckError(
+                f"bias.detoxify is configured twice: {CHECKPOINT_VARIABLE} or {CONFIG_VARIABLE} is set, and "
+                f"{installed.directory(self._store)} holds a model; unset the variables, or `guardrail models remove "
+                f"{NAME}`"
+            )
+        return load_engine(*self._files(), self._sha256)
 
     def _files(self) -> tuple[Path, Path]:
         if self._checkpoint is None or self._config is None:
             raise CheckError(
-                f"bias.detoxify is not configured: set {CHECKPOINT_VARIABLE} to a checkpoint file and "
-                f"{CONFIG_VARIABLE} to the directory with its config.json and tokenizer files"
+                f"bias.detoxify is not configured: `guardrail models add {NAME}`, or set {CHECKPOINT_VARIABLE} to a "
+                f"checkpoint file and {CONFIG_VARIABLE} to the directory with its config.json and tokenizer files"
             )
         if not self._checkpoint.is_file():
             raise CheckError(f"the Detoxify checkpoint {self._checkpoint} is not a file; check {CHECKPOINT_VARIABLE}")
@@ -165,101 +139,28 @@ class DetoxifyToxicity:
         return self._checkpoint.resolve(), self._config.resolve()
 
 
-def mostly_han(text: str) -> bool:
-    """Whether more than HAN_SHARE of the letters of a text are Han characters."""
-    return len(_HAN.findall(text)) > HAN_SHARE * len(_LETTER.findall(text))
+def stored_engine(store: Path | None = None) -> Engine:
+    """The engine of the stored model.  Raises CheckError when it is missing, changed, or cannot run here."""
+    model = installed.read(NAME, store)
+    installed.check(model, contents=model.engine == "torch")
+    if model.engine == "torch":
+        return load_engine(model.folder / CHECKPOINT, model.folder)
+    try:
+        return OnnxEngine(
+            installed.content(model, MODEL), installed.content(model, TOKENIZER), model.manifest["settings"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckError(f"{model.path}: not the manifest of a Detoxify model ({error!r}); add it again") from error
+
+
+def windows(engine: Engine, text: str) -> list[str]:
+    """The text itself when the network can read it whole, else its overlapping halves, and theirs."""
+    if engine.length(text) <= engine.limit or len(text) < 2:
+        return [text]
+    middle, shared = len(text) // 2, int(len(text) * _OVERLAP / 2)
+    return [*windows(engine, text[: middle + shared]), *windows(engine, text[middle - shared :])]
 
 
 def _path(variable: str) -> Path | None:
     value = os.environ.get(variable, "").strip()
     return Path(value).expanduser() if value else None
-
-
-def _import(module: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise CheckError(
-            f"bias.detoxify needs the extra that brings {error.name or module}: pip install 'guardrail[detoxify]'"
-        ) from error
-
-
-def _read_checkpoint(torch: Any, path: Path, pinned: str) -> dict[str, Any]:
-    """The checkpoint, with the parts that Detoxify needs."""
-    if pinned and _digest(path) != pinned:
-        raise CheckError(
-            f"the SHA-256 of {path} is not the pinned one; check {SHA256_VARIABLE} or fetch the file again"
-        )
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=not pinned)
-        arguments = loaded["config"]["arch"]["args"]
-        outputs, classes = arguments["num_classes"], loaded["config"]["dataset"]["args"]["classes"]
-        if not loaded["state_dict"] or not isinstance(outputs, int) or not classes:
-            raise KeyError("state_dict, num_classes or classes")
-    except (KeyError, TypeError, IndexError) as error:
-        raise CheckError(f"{path} is not a Detoxify checkpoint: it lacks {_first_line(error)}") from error
-    except Exception as error:  # torch reports a bad file by errors of half a dozen unrelated classes
-        raise CheckError(
-            f"the Detoxify checkpoint {path} cannot be read as tensors and plain data ({_first_line(error)}); where "
-            f"the file is known to be good, pin its hash in {SHA256_VARIABLE}"
-        ) from error
-    return dict(loaded)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_labels(config: Path, outputs: int) -> None:
-    """The stock config of a base network says 2 labels, where the checkpoints have 6 or 16 outputs."""
-    try:
-        settings = json.loads((config / "config.json").read_text("utf-8"))
-        labels = len(settings["id2label"]) if settings.get("id2label") else settings.get("num_labels", 2)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise CheckError(f"{config / 'config.json'} is not a model configuration ({_first_line(error)})") from error
-    if labels != outputs:
-        raise CheckError(
-            f"{config / 'config.json'} is for {labels} labels and the checkpoint has {outputs} outputs: "
-            f'write "num_labels": {outputs} there and remove id2label and label2id'
-        )
-
-
-def _check_filled(model: Any, state: Mapping[str, Any], checkpoint: Path) -> None:
-    missing = [key for key in model.model.state_dict() if key not in state and not _NOT_WEIGHTS.search(key)]
-    if missing:
-        raise CheckError(
-            f"the Detoxify checkpoint {checkpoint.name} leaves {len(missing)} weights of the network unset (such as "
-            f"{missing[0]}): its config.json is of another network"
-        )
-
-
-def _check_classes(names: Sequence[str], checkpoint: Path) -> None:
-    unknown = sorted(set(names) - set(CLASSES))
-    if unknown or not names:
-        raise CheckError(
-            f"the checkpoint {checkpoint.name} names classes that are not Detoxify's: {', '.join(unknown)}"
-        )
-
-
-def _check_vocabulary(model: Any, config: Path) -> None:
-    """Without its vocabulary a tokenizer is built empty and in silence; every text would then read the same."""
-    known, expected = len(model.tokenizer), int(model.model.config.vocab_size)
-    if not 0.9 * expected <= known <= expected:
-        raise CheckError(
-            f"the tokenizer in {config} knows {known} tokens and the network {expected}: put the tokenizer files of "
-            "the network there (tokenizer.json, vocab.txt, vocab.json with merges.txt, or the sentencepiece model)"
-        )
-
-
-def _token_limit(model: Any) -> int:
-    """Tokens that the network reads at once; RoBERTa and its kin keep two positions for themselves."""
-    settings = model.model.config
-    positions = int(getattr(settings, "max_position_embeddings", _TOKENS))
-    if "roberta" in str(settings.model_type):
-        positions -= int(settings.pad_token_id) + 1
-    return max(8, min(_TOKENS, positions, int(model.tokenizer.model_max_length)))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
