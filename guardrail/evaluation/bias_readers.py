@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from guardrail.detectors import registry
+from guardrail.detectors.bias.detoxify import DetoxifyToxicity
 from guardrail.detectors.bias.toxicity import EmbeddedToxicity
 from guardrail.detectors.protocol import Detector
 from guardrail.detectors.registry import AnyDetector
@@ -27,7 +28,6 @@ from guardrail.text.language import language
 from guardrail.text.sentences import sentences
 from guardrail.types import Finding, Module, Policy, Unit
 
-DETOXIFY = "bias.detoxify"
 HALF = 0.5
 _FLAG = 0.8  # where a policy says nothing about toxicity
 
@@ -151,7 +151,7 @@ def grounds(detectors: Iterable[AnyDetector]) -> tuple[str, ...]:
 
 def _of_groups(detectors: Iterable[AnyDetector]) -> list[AnyDetector]:
     """The detectors of bias that do not judge wording alone."""
-    others = [one for one in detectors if not isinstance(one, EmbeddedToxicity) and one.name != DETOXIFY]
+    others = [one for one in detectors if not isinstance(one, EmbeddedToxicity) and one.name != DetoxifyToxicity.name]
     return [one for one in others if any(kind.startswith("bias.") for kind in one.kinds)]
 
 
@@ -219,10 +219,10 @@ def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
 
 
 def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    found = [detector for detector in detectors if detector.name == DETOXIFY]
+    found = [detector for detector in detectors if detector.name == DetoxifyToxicity.name]
     made = _wording("detoxify", found)
     if made is None:
-        return "Detoxify is not configured; see docs/bias.md"
+        return f"Detoxify is not configured: {DetoxifyToxicity.setup}"
     return replace(made, reads=lambda item: not is_chinese(item))
 
 
