@@ -1,9 +1,10 @@
-"""How often refusals and languages are recognised, on public sets with labels, and what that costs.
+"""How often refusals and languages are recognised, on public sets with labels, and what recording them costs.
 
     python -m benchmarks.refusals [--data DIR]
 
 Refusals: XSTest, answers of five models that two people each read (full refusal, partial refusal, full compliance), and
 answers to harmless questions, in which hardly any refusal should be found.  Languages: sets of one language each.
+Costs: CPU time that `--parity` adds to an exchange, over real questions and answers.
 """
 
 import time
@@ -18,8 +19,10 @@ from rich.table import Table
 from guardrail.errors import SettingsError
 from guardrail.evaluation import datasets
 from guardrail.evaluation.intervals import share
+from guardrail.sampling_swap import groups
 from guardrail.text.language import language
 from guardrail.text.refusal import refuses
+from guardrail.witness import Witness
 
 _HARMLESS = (
     "benign/alpaca_eval_outputs",
@@ -56,7 +59,7 @@ def _cost(work: Callable[[str], object], texts: Sequence[str]) -> str:
     started = time.process_time()
     for text in texts:
         work(text)
-    return f"{(time.process_time() - started) / max(1, len(texts)) * 1e6:.0f}"
+    return f"{(time.process_time() - started) / max(1, len(texts)) * 1e6:.1f}"
 
 
 def refusals(data: Path) -> Table:
@@ -90,11 +93,28 @@ def languages(data: Path) -> Table:
     return table
 
 
+def costs(data: Path) -> Table:
+    """CPU time that recording the traits adds to an exchange, and to an event of a stream."""
+    items = _items(data, "benign/replay")
+    asked, answered = [one.prompt for one in items], [one.text for one in items]
+    events = [text[at : at + 4] for text in answered for at in range(0, len(text), 4)]
+    witness = Witness()
+    table = Table(title=f"CPU, over {len(items)} real questions and answers", title_justify="left")
+    for column in ("what", "µs each"):
+        table.add_column(column)
+    groups("warm up")
+    table.add_row("language of the question", _cost(language, asked))
+    table.add_row("groups in the question", _cost(groups, asked))
+    table.add_row("refusal in the answer", _cost(refuses, answered))
+    table.add_row("following one event of a stream", _cost(lambda text: witness.hears((0, "content", 0), text), events))
+    return table
+
+
 @click.command(help=__doc__.split("\n", 1)[0] if __doc__ else "")
 @click.option("--data", default=datasets.DEFAULT, show_default=True, type=click.Path(file_okay=False, path_type=Path))
 def main(**options: Any) -> None:
     console = Console(width=150)
-    for table in (refusals(options["data"]), languages(options["data"])):
+    for table in (refusals(options["data"]), languages(options["data"]), costs(options["data"])):
         console.print(table)
 
 

@@ -118,7 +118,14 @@ _NOT_CHINESE_REFUSAL = (
     "(?:[確确]定|肯定|保[證证]|[準准][確确]知道)",
 )
 
-_refusals = tuple(re.compile(pattern) for pattern in (*_ENGLISH, *_CHINESE))
+# What no refusal is without: most sentences are over with this.
+_english_sign = re.compile(
+    r"nt\b|n't|not|never|unable|declin|refus|rather|against|violat|breach|conflict|contrary|beyond|outside|polic"
+    r"|guideline|programming|instruction|rules|block|reject|denied|filtered"
+)
+_chinese_sign = re.compile("[\u4e00-\u9fff]")
+_english = tuple(map(re.compile, _ENGLISH))
+_chinese = tuple(map(re.compile, _CHINESE))
 _others = re.compile("|".join((*_NOT_ENGLISH_REFUSAL, *_NOT_CHINESE_REFUSAL)))
 _EMPHASIS = str.maketrans("", "", "*`")
 _DECORATION = " \t\r\n*_#>`\"'“”「」-"
@@ -132,4 +139,9 @@ def refuses(answer: str) -> bool:
 
 
 def _turns_down(sentence: str) -> bool:
-    return _others.search(sentence) is None and any(pattern.search(sentence) for pattern in _refusals)
+    looked: list[re.Pattern[str]] = []
+    if _english_sign.search(sentence):
+        looked += _english
+    if _chinese_sign.search(sentence):
+        looked += _chinese
+    return any(pattern.search(sentence) for pattern in looked) and _others.search(sentence) is None
