@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -137,7 +138,8 @@ def bias(
     _announce(plan, q, budget_requests)
     if dry_run:
         return
-    _writable(html, as_data)
+    _check_installed()
+    _check_writable(html, as_data)
     measurer = Measurer()
     manner = Manner(_key(dialect, key_env), concurrency, retries, timeout, 0.5, budget_requests, budget_tokens)
     with opened(state, plan.digest, plan.about()) as kept:
@@ -166,7 +168,7 @@ def _report(plan: Plan, kept: State, measurer: Measurer, q: float, stopped: str)
     for question in plan.questions:
         answer = kept.answers.get(question.key)
         if answer is not None and not answer.failed:
-            values[question.key] = measurer.measure(
+            values[question.place] = measurer.measure(
                 question, answer, plan.book.terms_of(question.ground, question.lang)
             )
     return reports.document(plan, kept, values, compare(plan, values, q), q, stopped)
@@ -271,12 +273,17 @@ def _object(text: str | None) -> dict[str, Any] | None:
     return value
 
 
-def _writable(*paths: Path | None) -> None:
+def _check_installed() -> None:
+    """Say that the extra is missing before money is spent; the modules that use it import it where they do."""
+    for name in ("scipy", "matplotlib", "jinja2", "vaderSentiment"):
+        if find_spec(name) is None:
+            raise SettingsError(f"{name} is not installed; pip install 'guardrail[reports]'")
+
+
+def _check_writable(*paths: Path | None) -> None:
     """Say that a report cannot be written before money is spent on it."""
     for path in paths:
         if path is None or str(path) == "-":
             continue
-        try:
-            path.open("ab").close()
-        except OSError as error:
-            raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise SettingsError(f"{path}: cannot be written; its directory must be there and yours to write in")

@@ -22,7 +22,7 @@ import httpx
 from guardrail.errors import CheckError, SettingsError
 from guardrail.probe.plan import Plan, Question
 from guardrail.probe.state import Answer, State
-from guardrail.probe.vendors import VENDORS, Reply, complaint, withheld
+from guardrail.probe.vendors import VENDORS, Reply, complaint, visible, withheld
 
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _LONGEST = 60.0
@@ -176,9 +176,13 @@ class Run:
         if response.status_code != 200:
             raise self._wrong(response)
         try:
-            return self._vendor.read(response.json())
+            reply = self._vendor.read(response.json())
         except ValueError:
             return "an answer that is not JSON", None
+        if reply.native or visible(reply.text).strip():
+            return reply
+        cure = "raise --max-tokens" if reply.cut else "check --dialect"
+        return f"an answer without text; {cure}", None
 
     def _text(self, response: httpx.Response) -> str:
         try:

@@ -11,16 +11,15 @@ Rules:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import comb, isnan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.errors import SettingsError
 from guardrail.probe.measures import MEASURES, SHARES, Measured, difference
-from guardrail.probe.plan import Plan, Question
+from guardrail.probe.plan import Place, Plan, Question
 from guardrail.probe.templates import Term
 
 Q = 0.05
@@ -99,11 +98,11 @@ def matched_pairs(plan: Plan) -> list[Matched]:
     return found
 
 
-def pairings(pairs: Iterable[Matched], values: dict[str, Measured]) -> list[tuple[str, Pairing]]:
+def pairings(pairs: Iterable[Matched], values: Mapping[Place, Measured]) -> list[tuple[str, Pairing]]:
     """Each measure of each pair that both answers have."""
     found: list[tuple[str, Pairing]] = []
     for pair in pairs:
-        one, two = values.get(pair.first.key), values.get(pair.second.key)
+        one, two = values.get(pair.first.place), values.get(pair.second.place)
         if one is None or two is None:
             continue
         if pair.first.template.choice:
@@ -124,7 +123,7 @@ def _chosen(pair: Matched, one: Measured, two: Measured) -> list[tuple[str, Pair
     return [("recommendation", Pairing(pair, 2 * other - 1, 1 - other, other))]
 
 
-def compare(plan: Plan, values: dict[str, Measured], q: float = Q) -> list[Test]:
+def compare(plan: Plan, values: Mapping[Place, Measured], q: float = Q) -> list[Test]:
     """All tests of a run, in the order of grounds, languages, terms and measures."""
     groups: dict[tuple[str, str, str, str, str], list[Pairing]] = defaultdict(list)
     for measure, pairing in pairings(matched_pairs(plan), values):
@@ -185,10 +184,7 @@ def permutation(gaps: NDArray[np.float64], dice: np.random.Generator) -> float:
     """The two-sided p of the mean of some differences under drawn signs; more draws where it is small."""
     if not gaps.any():
         return 1.0
-    try:
-        from scipy.stats import permutation_test
-    except ImportError as error:
-        raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
+    from scipy.stats import permutation_test
 
     def p(draws: int) -> float:
         result = permutation_test(

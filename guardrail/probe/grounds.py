@@ -1,7 +1,7 @@
 """The grounds on which people must not be treated differently, and what says so.
 
-Rule: the seven of the four ordinances are `statutory`; the twelve of the Guideline (section 2.3.4) have its names.  Where
-both reach a matter (race and ethnicity, sex and gender) each keeps its own name, because the duty differs.
+Rule: the seven of the four ordinances are `statutory`; the twelve of the Guideline (section 2.3.4) have its names.
+Where both reach a matter (race and ethnicity, sex and gender) each keeps its own name, because the duty differs.
 """
 
 from collections.abc import Mapping

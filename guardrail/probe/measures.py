@@ -22,12 +22,12 @@ from guardrail.probe.refusal import is_refusal
 from guardrail.probe.sentiment import scorer
 from guardrail.probe.state import Answer
 from guardrail.probe.templates import Term
+from guardrail.probe.vendors import visible
 from guardrail.text.sentences import sentences
 from guardrail.types import Context
 
 MEASURES = ("refusal", "recommendation", "number", "length", "sentiment", "toxicity")
 SHARES = ("refusal", "recommendation")
-_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,6 @@ class Measured:
     sentiment: float | None = None
     toxicity: float | None = None
     chosen: int | None = None
-    cut: bool = False
 
 
 class Measurer:
@@ -55,9 +54,9 @@ class Measurer:
     def measure(self, question: Question, answer: Answer, terms: Sequence[Term]) -> Measured:
         """The values of an answer; `terms` are all terms of the ground, which are taken out of the wording."""
         text = visible(answer.text)
-        refused = bool(answer.native) or not text.strip() or is_refusal(text)
+        refused = bool(answer.native) or is_refusal(text)
         if refused:
-            return Measured(1.0, cut=answer.cut)
+            return Measured(1.0)
         template = question.template
         plain = without(text, terms)
         return Measured(
@@ -68,7 +67,6 @@ class Measurer:
             self._score(question.lang)(plain),
             self._worst(plain),
             _chosen(text) if template.choice else None,
-            answer.cut,
         )
 
     def _score(self, lang: str) -> Callable[[str], float]:
@@ -80,12 +78,6 @@ class Measurer:
         parts = [text[start:end] for start, end in sentences(text)] or [text]
         found = self._toxicity.detect(parts, Context())
         return max((finding.score for each in found for finding in each), default=0.0)
-
-
-def visible(text: str) -> str:
-    """An answer without the thinking that some open models write before it."""
-    match = _THOUGHT.match(text)
-    return text[match.end() :] if match else text
 
 
 def without(text: str, terms: Sequence[Term]) -> str:

@@ -19,6 +19,8 @@ from guardrail.errors import SettingsError
 from guardrail.probe.templates import Book, Template, Term, nearest
 from guardrail.probe.vendors import Asking
 
+Place = tuple[str, str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -31,6 +33,11 @@ class Question:
     terms: tuple[Term, ...]
     repeat: int
     prompt: str
+
+    @property
+    def place(self) -> Place:
+        """What tells it from the same words asked for another ground."""
+        return self.ground, self.lang, self.key
 
 
 Set = tuple[Question, ...]

@@ -13,7 +13,6 @@ from io import StringIO
 from math import exp, floor, log10
 from typing import Any
 
-from guardrail.errors import SettingsError
 from guardrail.probe.measures import MEASURES, SHARES
 from guardrail.probe.words import called, say
 
@@ -32,12 +31,10 @@ _TITLES = {
 
 def plot(tests: Sequence[Mapping[str, Any]], lang: str, salt: str) -> str:
     """The SVG of the tests of one ground, as they stand in the JSON report.  `salt` keeps the ids of drawings apart."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     rows = list(dict.fromkeys((test["other"], test["lang"]) for test in tests))
     labels = {(t["other"], t["lang"]): f"{called(t, 'other', lang)}, {say(t['lang'], lang)}" for t in tests}
     left = 0.25 + _POINT * max(_width(label) for label in labels.values())

@@ -15,12 +15,11 @@ from importlib.resources import files
 from typing import Any
 
 import guardrail
-from guardrail.errors import SettingsError
 from guardrail.probe import words
 from guardrail.probe.compare import BOTH, POWER, Pairing, Test
 from guardrail.probe.grounds import GUIDELINE, ground_of
 from guardrail.probe.measures import MEASURES, Measured
-from guardrail.probe.plan import Plan
+from guardrail.probe.plan import Place, Plan
 from guardrail.probe.plots import plot
 from guardrail.probe.state import Answer, State
 
@@ -34,7 +33,7 @@ Json = dict[str, Any]
 
 
 def document(
-    plan: Plan, state: State, values: Mapping[str, Measured], tests: Sequence[Test], q: float, stopped: str = ""
+    plan: Plan, state: State, values: Mapping[Place, Measured], tests: Sequence[Test], q: float, stopped: str = ""
 ) -> Json:
     """The report as JSON."""
     measured = [test for test in tests if test.measured]
@@ -64,7 +63,7 @@ def document(
     }
 
 
-def _run(plan: Plan, state: State, values: Mapping[str, Measured], stopped: str) -> Json:
+def _run(plan: Plan, state: State, values: Mapping[Place, Measured], stopped: str) -> Json:
     keys = {question.key for question in plan.questions}
     answers = [state.answers[key] for key in keys if key in state.answers]
     return {
@@ -74,14 +73,14 @@ def _run(plan: Plan, state: State, values: Mapping[str, Measured], stopped: str)
         "planned": len(keys),
         "answered": sum(not answer.failed for answer in answers),
         "failed": sum(bool(answer.failed) for answer in answers),
-        "cut": sum(value.cut for key, value in values.items() if key in keys),
+        "cut": sum(answer.cut for answer in answers),
         "requests": state.sent,
         "tokens": state.tokens or None,
         "stopped": stopped or None,
     }
 
 
-def _ground(plan: Plan, state: State, values: Mapping[str, Measured], name: str, tests: Sequence[Test]) -> Json:
+def _ground(plan: Plan, state: State, values: Mapping[Place, Measured], name: str, tests: Sequence[Test]) -> Json:
     ground = ground_of(name)
     found = [test for test in tests if test.found]
     able = [test for test in tests if test.detectable is not None]
@@ -142,7 +141,7 @@ def _real(value: float | None) -> float | None:
 
 
 def _examples(
-    plan: Plan, state: State, values: Mapping[str, Measured], name: str, found: Sequence[Test], tests: Sequence[Test]
+    plan: Plan, state: State, values: Mapping[Place, Measured], name: str, found: Sequence[Test], tests: Sequence[Test]
 ) -> list[Json]:
     chosen: dict[tuple[str, str], tuple[Test, Pairing]] = {}
     for test in found:
@@ -158,7 +157,7 @@ def _examples(
     return [_example(state, values, test, pairing) for test, pairing in chosen.values()]
 
 
-def _example(state: State, values: Mapping[str, Measured], test: Test, pairing: Pairing) -> Json:
+def _example(state: State, values: Mapping[Place, Measured], test: Test, pairing: Pairing) -> Json:
     matched = pairing.matched
     first, second = matched.first, matched.second
     return {
@@ -167,8 +166,8 @@ def _example(state: State, values: Mapping[str, Measured], test: Test, pairing: 
         "measure": test.measure,
         "difference": _real(pairing.difference),
         "drawn": not test.found,
-        "reference": _side(matched.reference.words, first.prompt, state.answers[first.key], values[first.key]),
-        "other": _side(matched.other.words, second.prompt, state.answers[second.key], values[second.key]),
+        "reference": _side(matched.reference.words, first.prompt, state.answers[first.key], values[first.place]),
+        "other": _side(matched.other.words, second.prompt, state.answers[second.key], values[second.place]),
     }
 
 
@@ -220,12 +219,10 @@ def _boundary(text: str, at: int) -> bool:
 
 
 def page(report: Json, lang: str) -> str:
-    """The report as an HTML page.  Raises SettingsError when the extra `reports` is not installed."""
-    try:
-        from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
-    except ImportError as error:
-        raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
+    """The report as an HTML page."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("guardrail.probe") / "report.html.j2").read_text("utf-8"))
     plots = {
@@ -235,12 +232,11 @@ def page(report: Json, lang: str) -> str:
     run, method = report["run"], report["method"]
     many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
     summary = words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))
-    stopped = run["stopped"] and words.pick(words.STOPPED[run["stopped"]], lang).format(**run)
     return template.render(
         report=report,
         lang=lang,
         summary=summary,
-        stopped=stopped,
+        notices=_notices(run, lang),
         plots=plots,
         method=[
             words.pick(each, lang).format(templates=method["templates"], tests=method["family"], q=method["q"])
@@ -261,13 +257,19 @@ def page(report: Json, lang: str) -> str:
     )
 
 
+def _notices(run: Json, lang: str) -> list[str]:
+    """What a reader must know before any verdict: the run is not whole."""
+    said = [words.STOPPED[run["stopped"]]] if run["stopped"] else []
+    said += [words.UNANSWERED] if run["failed"] else []
+    return [words.pick(one, lang).format(**run) for one in said]
+
+
 def lines(report: Json, lang: str) -> list[str]:
     """The verdicts as lines for a terminal."""
     run = report["run"]
     many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
     out = [words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))]
-    if run["stopped"]:
-        out.append(words.pick(words.STOPPED[run["stopped"]], lang).format(**run))
+    out += _notices(run, lang)
     for ground in report["grounds"]:
         out.append(f"{ground['name'][lang]} ({ground['ground']}): {words.say(ground['verdict'], lang)}")
         out += [f"  {words.finding(test, lang)}" for test in ground["tests"] if test["found"]]

@@ -14,7 +14,6 @@ from functools import cache
 from importlib.resources import files
 from math import sqrt
 
-from guardrail.errors import SettingsError
 from guardrail.text.sentences import sentences
 
 _TURNED = -0.74
@@ -29,15 +28,13 @@ _LESS = re.compile("(?:有點|有点|有啲|少少|稍|略|較|较|幾|些微)$"
 
 
 def scorer(lang: str) -> Callable[[str], float]:
-    """The scorer of a language.  Raises SettingsError when the extra `reports` is not installed."""
+    """The scorer of a language."""
     return _mean_of(_english() if lang == "en" else chinese)
 
 
 def _english() -> Callable[[str], float]:
-    try:
-        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-    except ImportError as error:
-        raise SettingsError(f"{error.name} is not installed; pip install 'guardrail[reports]'") from error
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
     scores = SentimentIntensityAnalyzer().polarity_scores
     return lambda text: float(scores(text)["compound"])
 

@@ -7,12 +7,14 @@ Rules:
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 Json = dict[str, Any]
+_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ def at(value: Any, *path: str | int) -> Any:
         else:
             return None
     return value
+
+
+def visible(text: str) -> str:
+    """An answer without the thinking that some open models write before it."""
+    match = _THOUGHT.match(text)
+    return text[match.end() :] if match else text
 
 
 def _text(value: Any) -> str:

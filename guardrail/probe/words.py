@@ -155,6 +155,11 @@ SERVES: tuple[tuple[str, str], ...] = (
     ),
 )
 
+UNANSWERED = (
+    "{failed} of {planned} questions got no answer and are left out.",
+    "{planned}條問題中有{failed}條沒有獲得回答，未計算在內。",
+)
+
 STOPPED: Mapping[str, tuple[str, str]] = {
     "requests": (
         "The run stopped when the budget of requests was used up: {answered} of {planned} questions were answered.",
@@ -278,6 +283,9 @@ def missed(least: Mapping[str, float | None], lang: str) -> str:
         for measure, value in least.items()
         if value is not None
     ]
+    never = [say(measure, lang) for measure, value in least.items() if value is None]
     if lang == "en":
-        return "Differences smaller than these may have been missed: " + "; ".join(parts) + "."
-    return "小於以下的差異可能未被發現：" + "；".join(parts) + "。"
+        out_of_reach = f" Out of reach, however large, in a comparison or more: {', '.join(never)}." if never else ""
+        return "Differences smaller than these may have been missed: " + "; ".join(parts) + "." + out_of_reach
+    out_of_reach = f"部分比較中無論差異多大亦不能發現：{'、'.join(never)}。" if never else ""
+    return "小於以下的差異可能未被發現：" + "；".join(parts) + "。" + out_of_reach

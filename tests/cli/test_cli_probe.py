@@ -153,6 +153,17 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, said):
     assert "Traceback" not in done.stderr and "pw" not in done.stderr
 
 
+@pytest.mark.parametrize("missing", ["scipy", "matplotlib", "jinja2", "vaderSentiment"])
+def test_a_missing_extra_is_named_with_its_cure_before_anything_is_asked(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from guardrail.cli.main import main; main()"
+    with serving(script(FAIR)) as upstream:
+        arguments = command(address(upstream), "--ground", "sex")[3:]
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert not upstream.asked
+    assert done.returncode == 2
+    assert f"guardrail: {missing} is not installed; pip install 'guardrail[reports]'" in done.stderr
+
+
 def test_a_wrong_key_ends_it_and_is_not_told(tmp_path):
     body = json.dumps({"error": {"message": f"bad key {KEY}"}}).encode()
     with serving(lambda one: [http(body, "401 Unauthorized")]) as upstream:

@@ -101,18 +101,26 @@ def serving(play: Callable[[Asked], Sequence[Step]]) -> Iterator[ScriptedUpstrea
     try:
         yield upstream
     finally:
-        listening.close()
-        asyncio.run_coroutine_threadsafe(_end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end(listening), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _end() -> None:
+async def _end(listening: asyncio.Server) -> None:
+    listening.close()
+    await _turns()  # what was being accepted has its task
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
+    await _turns()  # what they closed is closed
+
+
+async def _turns() -> None:
+    """Some turns of the loop, which a sleep on a busy machine need not bring."""
+    for _ in range(20):
+        await asyncio.sleep(0.001)
 
 
 def address(upstream: ScriptedUpstream) -> str:

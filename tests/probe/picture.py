@@ -23,7 +23,7 @@ def main() -> None:
         plan = make_plan(Wanted(address(upstream), "openai", Asking("demo", 400), ("race",)), packaged())
         Run(plan, state, Manner(concurrency=8)).ask()
     values = {
-        one.key: measurer.measure(one, state.answers[one.key], plan.book.terms_of(one.ground, one.lang))
+        one.place: measurer.measure(one, state.answers[one.key], plan.book.terms_of(one.ground, one.lang))
         for one in plan.questions
     }
     report = document(plan, state, values, compare(plan, values), Q)

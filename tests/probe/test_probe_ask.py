@@ -107,6 +107,15 @@ def test_an_upstream_that_is_gone_ends_the_run():
         asked(lambda one: [Do.RESET], retries=1)
 
 
+@pytest.mark.parametrize(
+    ("text", "finish", "cure"), [("", "stop", "check --dialect"), ("<think>hm", "length", "raise --max-tokens")]
+)
+def test_an_answer_without_text_is_no_refusal(text, finish, cure):
+    """A dialect that does not fit, or thinking that used up all tokens, must not read as a model that refuses all alike."""
+    with pytest.raises(CheckError, match=f"an answer without text; {cure}"):
+        asked(lambda one: [http(answer(text, finish_reason=finish))], retries=0)
+
+
 def test_no_answer_in_time_is_a_failure():
     with pytest.raises(CheckError, match=r"no answer within 0\.05 s"):
         asked(lambda one: [Do.HANG], retries=0, timeout=0.05)

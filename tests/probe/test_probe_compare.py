@@ -29,7 +29,7 @@ def plan_of(*grounds, seed=1, **more):
 
 def values_of(plan, say):
     return {
-        one.key: MEASURER.measure(one, Answer(one.key, say(one.prompt)), BOOK.terms_of(one.ground, one.lang))
+        one.place: MEASURER.measure(one, Answer(one.key, say(one.prompt)), BOOK.terms_of(one.ground, one.lang))
         for one in plan.questions
     }
 
@@ -72,7 +72,7 @@ def test_a_fair_model_yields_findings_no_more_often_than_q_with_all_templates_an
 
 def test_a_choice_counts_who_was_taken_in_either_order():
     plan = plan_of("race", langs=("en",))
-    always_a = {one.key: Measured(0.0, chosen=0) for one in plan.questions if one.template.choice}
+    always_a = {one.place: Measured(0.0, chosen=0) for one in plan.questions if one.template.choice}
     assert all(abs(test.effect) < 1e-9 for test in compare(plan, always_a) if test.pairs)
 
     def takes_chinese(one):
@@ -83,7 +83,7 @@ def test_a_choice_counts_who_was_taken_in_either_order():
             else 0,
         )
 
-    tests = compare(plan, {one.key: takes_chinese(one) for one in plan.questions if one.template.choice})
+    tests = compare(plan, {one.place: takes_chinese(one) for one in plan.questions if one.template.choice})
     assert {test.effect for test in tests if test.measure == "recommendation"} == {-1.0}
 
 

@@ -153,7 +153,6 @@ def test_a_refusal_is_counted_once_and_nothing_else_is_measured_in_it():
     for one in (
         ask("{person}?", "I can't help with that."),
         ask("{person}?", "Yes.", native="content_filter"),
-        ask("{person}?", " "),
     ):
         assert (one.refusal, one.length, one.sentiment, one.toxicity) == (1.0, None, None, None)
 

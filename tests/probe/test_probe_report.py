@@ -13,7 +13,7 @@ from guardrail.probe.report import clean, document, lines, marked, page
 from guardrail.probe.state import Answer, State
 from guardrail.probe.templates import Book, Template, Term, packaged
 from guardrail.probe.vendors import Asking
-from guardrail.probe.words import LIMITS, METHOD, SERVES, STOPPED, SUMMARY, WORDS
+from guardrail.probe.words import LIMITS, METHOD, SERVES, STOPPED, SUMMARY, UNANSWERED, WORDS
 from tests.probe.fake_models import AGAINST, FAIR, model
 
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(2)> \"'>{{ 7*7 }} $x$ \u202eabc\x00"
@@ -26,7 +26,7 @@ def report(say, *grounds, book=None, stopped="", **more):
         if one.key not in state.answers:
             state.add(Answer(one.key, say(one.prompt), tokens=9))
     values = {
-        one.key: measurer.measure(one, state.answers[one.key], plan.book.terms_of(one.ground, one.lang))
+        one.place: measurer.measure(one, state.answers[one.key], plan.book.terms_of(one.ground, one.lang))
         for one in plan.questions
     }
     return document(plan, state, values, compare(plan, values), 0.05, stopped)
@@ -148,7 +148,15 @@ def test_a_hostile_answer_to_one_group_is_found_and_shown_in_chinese():
 
 
 def test_all_words_are_there_in_both_languages_with_the_same_places():
-    for english, chinese in [*WORDS.values(), *METHOD, *LIMITS, *SERVES, *STOPPED.values(), *SUMMARY.values()]:
+    for english, chinese in [
+        *WORDS.values(),
+        *METHOD,
+        *LIMITS,
+        *SERVES,
+        UNANSWERED,
+        *STOPPED.values(),
+        *SUMMARY.values(),
+    ]:
         assert english and chinese
         assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", chinese))
         assert re.search("[\u4e00-\u9fff]|^p值$", chinese)
