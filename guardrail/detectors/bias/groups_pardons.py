@@ -1,0 +1,141 @@
+"""What in the same sentence takes the harm away from a frame that fits: context, not keywords of the frame itself.
+
+Rules:
+1. A pardon is looked for outside the words that fit the frame, so that a frame cannot pardon itself.
+2. Reporting verbs count only before the frame and only with somebody else as their subject: "I think that" is no
+   report, and "I am not racist, but" is no refutation.
+3. Grave classes are pardoned by less: statistics do not soften an incitement, nor a question a slur.
+4. The expressions are in groups.toml; what is structure (quotation marks, question marks, one certain person) is here.
+5. The text looked at is bounded (REACH on either side), so that the cost is linear in the text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+REACH = 400
+"""Characters on either side of a frame in which a pardon is looked for; a sentence has no more."""
+
+Pardons = Mapping[str, re.Pattern[str]]
+
+_GRAVE = {"incitement", "dehumanisation", "slur"}
+_GENERAL = {"derogation", "stereotype", "dehumanisation", "denial"}
+_USED = {"slur_used", "derogatory_used"}
+_SELF = {*_USED, "slur", "derogation", "stereotype", "dehumanisation"}
+_NUMBERS_DO_NOT_SOFTEN = {"incitement", "dehumanisation", "slur", "exclusion", "unequal", "slur_used"}
+
+_QUOTES = re.compile("\"[^\"]*\"|「[^」]*」|『[^』]*』|《[^》]*》|(?:(?<=\\s)|^)'[^']{3,}'(?=[\\s.,!?;:]|$)")
+_NEGATION = re.compile(
+    r"n't\b|\b(?:not|never|no|nor|neither|hardly|without|cannot|rarely|nothing|nobody|unlike|against)\b"
+    "|唔[系是会会可應应好]|唔|不|没|冇|并非|未必|未|无|别|勿|莫|非|休想"
+)
+_PASSIVE = re.compile("被|俾人|畀人|遭|不应|唔应该|不得|不可|不能因|违法|歧视|\\b(?:was|were|been|illegal|unlawful|cannot|must not|should not)\\b")
+_QUESTION = re.compile("[?][\"'」』)]*\\s*$|(?:吗|咩|么)[。!]?\\s*$")
+_LOADED = re.compile("(?:^|[,。 「\"])(?:why|how come|what's wrong with|点解|为什么|为何|为咩|凭咩|凭什么|做乜|怎么)")
+_OPEN = re.compile(
+    "^[\"'「(]*\\s*(?:is|are|do|does|did|should|would|can|could|will|was|were|has|have|may)\\b|系咪|是不是|是否|应唔应该|应不应该|可唔可以|可不可以|会唔会|会不会|有冇|有没有|吗|咩[?]"
+)
+_ENDORSED = re.compile(
+    "(?:is|are|was|so|very|absolutely|totally|completely) (?:right|true|correct|spot on)|i agree|couldn't agree more|"
+    "讲得啱|说得对|说得好|讲得好|好啱|真系啱|是对的|系啱|冇错|没错|认同|同意|完全正确|千真万确|支持呢句"
+)
+_SPOKEN_OF_AFTER = re.compile(
+    "(?:呢种|这种|咁嘅|噉嘅|这样的|此类|呢类|这类|呢啲|这些|嗰啲|之类|等|嘅|的|是)[^,。]{0,6}"
+    "(?:讲法|说法|言论|说话|字眼|观念|想法|睇法|看法|心态|态度|印象|谬论|偏见|迷思|标语|口号|歧视|称呼|绰号|词|字|电影|小说|剧|书|歌|节目)"
+    "|[\"'」』][^。]{0,12}(?:一词|呢个词|这个词|呢句|这句|一句|字眼|这个称呼|的说法|嘅讲法)"
+    "|^[\"',]+ ?(?:\\w+ ){0,3}(?:said|says|shouted|wrote|claimed|yelled|told|replied|asked)\\b"
+    "|^[\"']* (?:is|was|are|were) (?:a |an |the )?(?:term|word|phrase|idea|belief|view|myth|claim|trope|lie|joke|comment|nickname)\\b"
+)
+_NOT_ALL = re.compile(
+    r"(?:^|[^\w'])(?:not|never|\w+n't|neither|no|none of|nobody)(?: (?:all|every|each|because|that|the|only|just|think|those|mean))*\s*$"
+    "|(?:唔系|不是|并非|冇话|没说|唔代表|不代表|没有人?|冇人?)(?:个个|所有|每个|全部|话|说|因为|个|嗰啲|那些|呢啲|这些|班|啲|一个)*$"
+    "|(?:不|唔|别|勿|绝不|从不|无须|毋须)$"
+)
+_ONE_HAN = re.compile(
+    "(?:(?:[呢嗰这那有某该哪几两三]|一[个位名])(?:个|位|名|条|只|几个)?|[个位名]|(?:我|佢|你|妳|他|她)(?:嘅|的|个|地个|哋个)?|叫做?)$"
+)
+_GENERIC_ONE_HAN = re.compile("^.{0,4}(?:就应该|应该|梗系|始终|就是|就系|天生|讀|读)")
+_ONE = re.compile(
+    r"(?:^|[^\w])(?:the|this|that|my|his|her|your|our|their|one|another|some|certain|few|two|three|four|five|\d+|those two|"
+    r"these two|several|particular|said|named|whose|'s)(?: (?!same)\w+)?\s*$"
+)
+_MANY = re.compile(r"(?:s|men|women|people|children|folk|chinese|elderly|disabled|poor|rich|blind|deaf|vietnamese)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A frame that fits: `start:end` of the masked text, where its target is (`at`), and the words of its gaps."""
+
+    text: str
+    start: int
+    end: int
+    at: int | None
+    gaps: tuple[str, ...]
+    name: str
+
+
+def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
+    """Whether something in the sentence takes the harm of class `of` away."""
+    if of not in _USED and any((_PASSIVE if of == "unequal" else _NEGATION).search(gap) for gap in place.gaps):
+        return True
+    if of not in _USED and _NOT_ALL.search(place.text[max(0, place.start - 40) : place.start]):
+        return True
+    before, after = _around(place, pardons)
+    if _is_quoted(place) and not _ENDORSED.search(after + before):
+        return True
+    if of in _GENERAL and _is_one(place, before):
+        return True
+    if of in _SELF and pardons["self"].search(place.text[max(0, (place.at or 0) - 30) : place.at or 0]):
+        return True
+    return _is_question(place, of) or _is_spoken_of(before, after, of, pardons)
+
+
+def _around(place: Place, pardons: Pardons) -> tuple[str, str]:
+    """What stands before and after the frame, without words that only seem to take the harm away."""
+    before = place.text[max(0, place.start - REACH) : place.start]
+    after = place.text[place.end : place.end + REACH]
+    for false in ("disclaimer", "first_person"):
+        before = pardons[false].sub(" ", before)
+    if turned := list(pardons["contrast"].finditer(before)):
+        before = before[turned[-1].end() :]
+    return before, pardons["disclaimer"].sub(" ", after)
+
+
+def _is_spoken_of(before: str, after: str, of: str, pardons: Pardons) -> bool:
+    outside = f"{before} \n {after}"
+    if any(pardons[name].search(outside) for name in ("counter", "fiction", "law", "refusal")):
+        return True
+    inferred = pardons["inference"].search(outside) is not None
+    if (not inferred and pardons["report"].search(before)) or pardons["avoid"].search(before) or _SPOKEN_OF_AFTER.search(after):
+        return True
+    return not inferred and of not in _NUMBERS_DO_NOT_SOFTEN and pardons["statistic"].search(outside) is not None
+
+
+def _is_question(place: Place, of: str) -> bool:
+    if of in ("slur", *_USED) or _QUESTION.search(place.text[-8:]) is None:
+        return False
+    if _LOADED.search(place.text[: place.end]):
+        return False
+    return of != "incitement" or _OPEN.search(place.text) is not None
+
+
+def _is_quoted(place: Place) -> bool:
+    """Whether the target is inside quotation marks and something is said about the quotation outside them."""
+    at = place.start if place.at is None else place.at
+    low = max(0, at - REACH)
+    for found in _QUOTES.finditer(place.text, low, at + REACH):
+        if found.start() < at < found.end():
+            outside = place.text[low : found.start()] + place.text[found.end() : at + REACH]
+            return sum(c.isalnum() for c in outside) >= 4
+    return False
+
+
+def _is_one(place: Place, before: str) -> bool:
+    """Whether one certain person is meant, not the group: the old man, my wife, 嗰個內地人."""
+    if place.at is None:
+        return False
+    lead = place.text[max(0, place.at - 24) : place.at]
+    if place.name.isascii():
+        found = _ONE.search(lead)
+        return found is not None and not (_MANY.search(place.name) and re.search(r"\b(?:the|that)\b", found[0]))
+    return _ONE_HAN.search(lead) is not None and not _GENERIC_ONE_HAN.match(place.text[place.at + 1 :])
