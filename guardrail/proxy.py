@@ -122,6 +122,8 @@ class _Turn:
     drawn: bool = False
     again: bool = False
     body: bytes = b""
+    asked: int = 0
+    tokens: int = 0
     witness: Witness | None = None
     stream: Streaming | None = None
     started: float = field(default_factory=time.perf_counter)
@@ -153,6 +155,8 @@ class Proxy:
         self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
         self._request_limit, self._annotate, self._parity = request_limit, annotate, parity
         self._sampler: Sampler | None = None
+        if parity:
+            groups("")  # reads the lexicon now and not while the first client waits
         self._names_key, self._shelf = secrets.token_bytes(32), Shelf()
         # What errors look like before it is known whose API is spoken: most clients read OpenAI's form.
         self._plainest = next((d for d in guard.dialects if d.name == "openai_chat"), guard.dialects[0])
@@ -165,7 +169,10 @@ class Proxy:
         turn.drawn = self._sampler is not None and self._sampler.draws()
         await self._live(turn, scope, receive, send)
         if turn.drawn:
-            self._offer(turn, scope)
+            try:
+                self._offer(turn, scope)
+            except Exception as error:  # the client has its answer and must not lose its connection over this
+                logger.error("exchange %s cannot be asked again: %s", turn.exchange.id, type(error).__name__)
 
     def sample_with(self, sampler: Sampler) -> None:
         """Offer exchanges that are over to `sampler`."""
@@ -184,7 +191,8 @@ class Proxy:
         turn = self._begin(scope)
         turn.again = True
         await self._live(turn, scope, _once(request.body), _nobody)
-        return Trial(turn.exchange.id, _side(turn), turn.witness.tokens if turn.witness else 0)
+        tokens = turn.tokens + (turn.witness.tokens if turn.witness else 0)
+        return Trial(turn.exchange.id, _side(turn), turn.asked, tokens)
 
     def _offer(self, turn: _Turn, scope: Scope) -> None:
         """The client has its answer: what was asked may be asked again."""
@@ -238,6 +246,7 @@ class Proxy:
         body = await self._judge_request(turn, body, path, query)
         target = path + ("?" + query if query else "")
         for attempt in range(REGENERATIONS + 1):
+            turn.asked += 1
             reply = await self._upstream.send(turn.dialect, scope["method"], target, turn.raw_headers, body)
             turn.upstream_status = reply.status
             try:
@@ -249,6 +258,7 @@ class Proxy:
 
     async def _answered(self, turn: _Turn, client: "_Client", reply: Reply, *, again: bool) -> bool:
         """Pass the answer on; False when the model is to be asked again."""
+        turn.tokens += turn.witness.tokens if turn.witness else 0
         turn.witness = Witness() if self._parity else None
         head, chunks = await _peek(reply.chunks())
         asked = turn.call.stream and reply.status < 400
@@ -662,7 +672,11 @@ class Proxy:
         message = turn.call.context.prompt[:LONGEST]
         if not message:
             return None
-        return Traits(language(message), groups(message), turn.witness.refused if turn.witness else None)
+        try:
+            return Traits(language(message), groups(message), turn.witness.refused if turn.witness else None)
+        except Exception as error:  # a report that lacks one exchange is better than an answer that is not served
+            logger.error("exchange %s has no traits: %s", turn.exchange.id, type(error).__name__)
+            return None
 
     def _audit_at_last(self, turn: _Turn) -> None:
         """The record of whatever has not written its own yet: streams, refusals, failures."""

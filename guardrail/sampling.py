@@ -42,10 +42,12 @@ _CLOSING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How the second question fared; `tokens` as the upstream says, 0 where it does not."""
+    """How the second question fared; `asked` is how often it went out (a rule may ask for another answer, or for none),
+    `tokens` what it cost as the upstream says, 0 where it does not."""
 
     id: str
     side: Side
+    asked: int
     tokens: int
 
 
@@ -134,8 +136,8 @@ class Sampler:
             return
         started = time.perf_counter()
         trial = await self._ask_in_time(request)
-        tokens = trial.tokens or _tokens_of(request.body) + _tokens_in(trial.side.length)
-        self._budget.settle(tokens - expected)
+        tokens = trial.tokens or trial.asked * _tokens_of(request.body) + _tokens_in(trial.side.length)
+        self._budget.settle(tokens - expected, trial.asked - 1)
         self._learn(trial.side)
         record = pair.build(
             trial.id,

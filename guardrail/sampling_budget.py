@@ -47,10 +47,10 @@ class Budget:
         """Take one request of about that many tokens; False when the day has not that much left."""
         return self._change(1, tokens, within=True)
 
-    def settle(self, tokens: int) -> None:
-        """Add what a request cost more than was taken for it, or give back what it cost less."""
-        if tokens:
-            self._change(0, tokens, within=False)
+    def settle(self, tokens: int, requests: int = 0) -> None:
+        """Add what a question cost more than was taken for it, or give back what it cost less."""
+        if tokens or requests:
+            self._change(requests, tokens, within=False)
 
     def spent(self) -> Spent:
         """What today has cost.  Raises OSError."""
@@ -64,7 +64,7 @@ class Budget:
         try:
             with self._open() as file:
                 now = self._read(file.fileno())
-                new = Spent(now.day, now.requests + requests, max(0, now.tokens + tokens))
+                new = Spent(now.day, max(0, now.requests + requests), max(0, now.tokens + tokens))
                 if within and (new.requests > self._requests or new.tokens > self._tokens):
                     return False
                 raw = orjson.dumps({"day": new.day, "requests": new.requests, "tokens": new.tokens})

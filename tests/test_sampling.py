@@ -320,6 +320,17 @@ def test_the_budget_of_requests_stops_it(tmp_path):
         assert nothing_follows(it, 1)
 
 
+def test_every_request_counts_also_where_a_rule_asks_for_another_answer(tmp_path):
+    regenerating = policy(rule("pii.*", Action.REGENERATE))
+    leaking = [http(answer("A123456(3)", usage={"total_tokens": 10}))]
+    with site(regenerating, DETECTORS, tmp_path, lambda asked: leaking, parity=True, parity_sample=1.0) as it:
+        assert it.post(ask("Can women apply?"))[0] == 400
+        [pair] = pairs(it, 1)
+        assert len(it.upstream.asked) == 6
+    assert (pair["a"]["blocked"], pair["b"]["blocked"], pair["tokens"]) == (True, True, 30)
+    assert json.loads((tmp_path / FILE).read_text())["requests"] == 3
+
+
 def test_the_budget_of_tokens_stops_it(tmp_path):
     dear = answer("Sure.", usage={"total_tokens": 5000})
     with opened(tmp_path, lambda asked: [http(dear)], parity_tokens=6000) as it:

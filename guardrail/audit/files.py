@@ -5,6 +5,7 @@
     chain-00.lock             held by the process that writes chain 00; empty, never removed
     chain-00.torn-57          what was found where record 57 should have begun, set aside
     digest.key                the key of the digests (see key.py)
+    parity.budget             what asking questions again has cost today (see sampling_budget.py)
 
 A digit sorts before `j`, so a plain sort by name puts the files of a chain in the order they were written, and
 `cat chain-00*.jsonl` is the chain.  Every writing process has a chain of its own; their records are brought
