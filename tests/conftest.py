@@ -5,6 +5,7 @@ suite that could not run there is an error and not a green line.
 """
 
 import os
+import tempfile
 from collections.abc import Generator
 from typing import Any
 
@@ -17,6 +18,11 @@ settings.register_profile(
     "guardrail", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("guardrail")
+
+
+# The models that a developer has added are none of the tests' business.
+_NO_MODELS = tempfile.TemporaryDirectory(prefix="guardrail-no-models-")
+os.environ["GUARDRAIL_MODELS"] = _NO_MODELS.name
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """Which part of a text the Detoxify models are asked about: they know no Chinese, and Hong Kong mixes.
 
 Rules:
-1. Text without Chinese is judged whole.  Text without English is left to `bias.toxicity`, which reads both; so that a
-   mixed text is judged by both.
+1. Text without Chinese is judged whole, unless it has no letter.  Text without English is left to `bias.toxicity`,
+   which reads both; so that a mixed text is judged by both.
 2. An English sentence with Chinese in it (at least as many words as characters) is read without the Chinese: `Mr 陳 is
    a fool` as `Mr is a fool`.
 3. A Chinese sentence with English in it is read by its English stretches of two words and more, each by itself.  Single
@@ -41,12 +41,12 @@ def english(text: str) -> Reading:
     >>> english("佢話you are a fool喎").parts
     ('you are a fool',)
     """
-    if not text.strip():
+    if not _WORD.search(text):
         return Reading(())
     read = text if text.isascii() or _OTHER_ALPHABET.search(text) else fold(text).text
     characters = len(_CHARACTER.findall(read))
     if not characters:
-        return Reading((read,) if read.strip() else ())
+        return Reading((read,))
     stretches = [part.strip() for part in _CUT.split(read)]
     words = sum(len(_WORD.findall(part)) for part in stretches)
     if words >= characters:

@@ -6,24 +6,34 @@ the tail of a long answer would go unread.
 
 import hashlib
 import json
+import os
 import pickle
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import detoxify_networks as networks
 from guardrail.detectors.bias import detoxify as adapter
+from guardrail.detectors.bias import detoxify_torch
 from guardrail.detectors.bias.detoxify import CHECKPOINT_VARIABLE, CONFIG_VARIABLE, SHA256_VARIABLE, DetoxifyToxicity
 from guardrail.detectors.protocol import Detector
 from guardrail.errors import CheckError
+from guardrail.models.installed import STORE_VARIABLE
 from guardrail.types import Context, Unit
+from tests import onnx_models
+
+WORDS = ["you are a fool .", "kind person the weather is fine today , and so are you"]
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     for variable in (CHECKPOINT_VARIABLE, CONFIG_VARIABLE, SHA256_VARIABLE):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path_factory.mktemp("no models")))
     for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.setenv(variable, "1")
 
@@ -74,7 +84,7 @@ def test_a_missing_extra_names_the_command(tmp_path: Path, monkeypatch: pytest.M
     def refuse(name: str) -> Any:
         raise ImportError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(adapter.importlib, "import_module", refuse)
+    monkeypatch.setattr(detoxify_torch.importlib, "import_module", refuse)
     with pytest.raises(CheckError, match=r"pip install 'guardrail\[detoxify\]'"):
         DetoxifyToxicity(*files(tmp_path)).load()
 
@@ -84,39 +94,25 @@ def test_it_refuses_to_judge_before_it_is_loaded() -> None:
         DetoxifyToxicity().detect(["hello"], Context())
 
 
-@pytest.mark.parametrize(
-    ("text", "skipped"),
-    [
-        ("你這個廢物", True),
-        ("佢哋成班人都係垃圾，ok？", True),
-        ("你是个废物", True),
-        ("You are a fool 你", False),
-        ("You are a fool", False),
-        ("12345", False),
-    ],
-)
-def test_chinese_is_left_to_the_scorer_that_knows_it(text: str, skipped: bool) -> None:
-    assert adapter.mostly_han(text) is skipped
-
-
 class Fake:
-    """Stands for a loaded Detoxify: one token a character, and a score of 0.9 for a text with `bad` in it."""
+    """Stands for a loaded engine: one token a character, and a score of 0.9 for a text with `bad` in it."""
+
+    limit = 40
 
     def __init__(self, value: float = 0.9) -> None:
         self.value, self.seen = value, list[str]()
 
-    def tokenizer(self, text: str, **_: object) -> dict[str, list[int]]:
-        return {"input_ids": [0] * len(text)}
+    def length(self, text: str) -> int:
+        return len(text)
 
-    def predict(self, texts: list[str]) -> dict[str, Any]:
-        self.seen += texts
-        values = [self.value if "bad" in text else 0.01 for text in texts]
-        return {"toxicity": values[0] if len(values) == 1 else values}
+    def scores(self, pieces: Sequence[str]) -> list[dict[str, float]]:
+        self.seen += pieces
+        return [{"toxicity": self.value if "bad" in piece else 0.01} for piece in pieces]
 
 
-def loaded(fake: Fake, limit: int = 40) -> DetoxifyToxicity:
+def loaded(fake: Fake) -> DetoxifyToxicity:
     detector = DetoxifyToxicity()
-    detector._model, detector._limit = fake, limit
+    detector._engine = fake
     return detector
 
 
@@ -139,128 +135,163 @@ def test_one_many_and_no_texts_give_the_same_shape() -> None:
     assert detector.detect(["bad one"], Context())[0] == many[0]
 
 
-def test_an_answer_that_is_no_number_is_a_failed_check() -> None:
-    with pytest.raises(CheckError, match="no number"):
-        loaded(Fake(float("nan"))).detect(["bad"], Context())
+@pytest.mark.parametrize(
+    ("text", "asked", "said"),
+    [
+        ("你這個廢物，真係廢到極", [], None),
+        ("你这个废物，真是没用", [], None),
+        ("佢成日話you are bad咁樣", ["you are bad"], "in the English part of a mixed text"),
+        ("他总是说you are bad然后就走", ["you are bad"], "in the English part of a mixed text"),
+        ("You are bad", ["You are bad"], "Detoxify class toxicity"),
+        ("佢哋好衰㗎you are bad成日都係咁樣so very bad", ["you are bad", "so very bad"], "the highest of 2 stretches"),
+    ],
+)
+def test_of_mixed_text_the_english_part_is_judged_and_said_so(text: str, asked: list[str], said: str | None) -> None:
+    fake = Fake()
+    [findings] = loaded(fake).detect([text], Context())
+    assert fake.seen == asked
+    assert [said in finding.evidence for finding in findings] == ([True] if said else [])
+    assert all(not any(part in finding.evidence for part in asked) for finding in findings)
+
+
+# ---- a stored model: ONNX Runtime and a tokenizer -----------------------------------------------------------------
+
+
+def test_a_stored_model_is_used(tmp_path: Path) -> None:
+    onnx_models.store_words(tmp_path, bad=("fool",))
+    detector = DetoxifyToxicity(store=tmp_path)
+    assert detector.configured
+    detector.load()
+    found = detector.detect(["you are a fool", "you are kind", "佢成日話you fool咁樣", "你這個廢物"], Context())
+    assert [[finding.kind for finding in findings] for findings in found] == [
+        ["bias.toxicity", "bias.insult"], [], ["bias.toxicity", "bias.insult"], [],
+    ]  # fmt: skip
+
+
+def test_a_long_text_is_read_to_its_end_by_a_stored_model(tmp_path: Path) -> None:
+    onnx_models.store_words(tmp_path, bad=("fool",), tokens=16)
+    detector = DetoxifyToxicity(store=tmp_path)
+    detector.load()
+    [[finding, _]] = detector.detect(["you are kind " * 100 + "fool"], Context())
+    assert finding.score > 0.9 and "overlapping windows" in finding.evidence
+
+
+def test_a_score_does_not_depend_on_what_is_judged_beside_it(tmp_path: Path) -> None:
+    onnx_models.store_words(tmp_path, bad=("fool",))
+    detector = DetoxifyToxicity(store=tmp_path)
+    detector.load()
+    texts = ["you fool", "you are kind and you are a fool", "kind"] * 5
+    assert detector.detect(texts, Context()) == [detector.detect([text], Context())[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda folder: (folder / "model.onnx").write_bytes(b"another"), r"model\.onnx: has changed"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}"), r"tokenizer\.json: has changed"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), r"tokenizer\.json: is missing"),
+        (lambda folder: (folder / "more.json").write_text("{}"), r"more\.json: is not part of the model"),
+    ],
+)
+def test_a_stored_model_that_was_tampered_with_is_refused(
+    spoil: Callable[[Path], None], told: str, tmp_path: Path
+) -> None:
+    spoil(onnx_models.store_words(tmp_path).folder)
+    with pytest.raises(CheckError, match=f"{told}.*guardrail models add detoxify --replace"):
+        DetoxifyToxicity(store=tmp_path).load()
+
+
+@pytest.mark.parametrize("settings", [{}, {"classes": 3}, {"tokens": "many"}])
+def test_a_manifest_of_something_else_is_refused(settings: dict[str, Any], tmp_path: Path) -> None:
+    model = onnx_models.store_words(tmp_path)
+    manifest = json.loads(model.path.read_text())
+    manifest["settings"] = (manifest["settings"] | settings) if settings else {}
+    model.path.write_text(json.dumps(manifest))
+    with pytest.raises(CheckError, match="not the manifest of a Detoxify model"):
+        DetoxifyToxicity(store=tmp_path).load()
+
+
+def test_a_network_that_is_none_is_refused(tmp_path: Path) -> None:
+    onnx_models.store(tmp_path, b"not a network", onnx_models.tokenizer(("you",)))
+    with pytest.raises(CheckError, match="does not load"):
+        DetoxifyToxicity(store=tmp_path).load()
+
+
+def test_a_network_for_another_cpu_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of the full range overflow without VNNI: it would decide otherwise than it was measured to."""
+    cpu = tmp_path / "cpuinfo"
+    cpu.write_text("processor : 0\nflags : fpu sse avx2\n")
+    monkeypatch.setattr("guardrail.detectors.bias.detoxify_onnx._CPU", cpu)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    onnx_models.store_words(tmp_path / "full", reduced_range=False)
+    with pytest.raises(CheckError, match=r"VNNI.*--reduced-range"):
+        DetoxifyToxicity(store=tmp_path / "full").load()
+    onnx_models.store_words(tmp_path / "reduced", reduced_range=True)
+    DetoxifyToxicity(store=tmp_path / "reduced").load()
+    cpu.write_text("processor : 0\nflags : fpu avx512_vnni\n")
+    DetoxifyToxicity(store=tmp_path / "full").load()
+
+
+def test_two_settings_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx_models.store_words(tmp_path)
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CHECKPOINT_VARIABLE, str(tmp_path / "model.ckpt"))
+    with pytest.raises(CheckError, match=f"configured twice.*{CHECKPOINT_VARIABLE}.*guardrail models remove detoxify"):
+        DetoxifyToxicity().load()
+
+
+def test_a_store_that_is_named_and_missing_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "mistyped"))
+    detector = DetoxifyToxicity()
+    assert detector.configured  # or the guard would go without it in silence
+    with pytest.raises(CheckError, match=r"mistyped is not there.*GUARDRAIL_MODELS"):
+        detector.load()
+
+
+def test_a_stored_model_runs_without_torch(tmp_path: Path) -> None:
+    onnx_models.store_words(tmp_path, bad=("fool",))
+    script = (
+        "import sys; from guardrail.detectors.bias.detoxify import DetoxifyToxicity as D; from guardrail.types import Context\n"
+        "d = D(); d.load(); found = d.detect(['you fool'], Context())[0]\n"
+        "assert found; print(sorted({'torch', 'transformers', 'detoxify', 'huggingface_hub'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=os.environ | {STORE_VARIABLE: str(tmp_path)}
+    )
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 # ---- the real library, on tiny networks with random weights -------------------------------------------------------
 
-SMALL: dict[str, int] = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "max_position_embeddings": 66,
-}
-ORIGINAL = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
-UNBIASED = ["toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit"]
-WORDS = ["you", "are", "a", "fool", "kind", "person", "the", "weather", "is", "fine", "today", ".", ","]
-ARCHITECTURES = {
-    "Bert": ("BertConfig", "BertForSequenceClassification", ORIGINAL, 6),
-    "Albert": ("AlbertConfig", "AlbertForSequenceClassification", ORIGINAL, 6),
-    "Roberta": ("RobertaConfig", "RobertaForSequenceClassification", UNBIASED, 16),
-    "XLMRoberta": ("XLMRobertaConfig", "XLMRobertaForSequenceClassification", UNBIASED, 16),
-}
-
-
-def tokenizer_of(kind: str) -> Any:
-    """A tokenizer of the kind that the architecture expects, made here from a handful of words."""
-    transformers = pytest.importorskip("transformers", reason="needs the extra `detoxify`")
-    tokenizers = pytest.importorskip("tokenizers", reason="needs the extra `detoxify`")
-    if kind == "Bert":
-        core = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token="[UNK]"))
-        core.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-        trainer = tokenizers.trainers.WordPieceTrainer(
-            special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False
-        )
-        core.train_from_iterator(WORDS, trainer)
-        special = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-        core.post_processor = tokenizers.processors.TemplateProcessing(
-            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-        )
-        return transformers.PreTrainedTokenizerFast(tokenizer_object=core, mask_token="[MASK]", **special)
-    if kind == "Roberta":
-        core = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token="<unk>"))
-        core.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-        core.decoder = tokenizers.decoders.ByteLevel()
-        trainer = tokenizers.trainers.BpeTrainer(
-            special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
-            initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        )
-    else:
-        core = tokenizers.Tokenizer(tokenizers.models.Unigram())
-        core.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
-        trainer = tokenizers.trainers.UnigramTrainer(
-            vocab_size=120,
-            special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
-            unk_token="<unk>",
-            show_progress=False,
-        )
-    core.train_from_iterator([" ".join(WORDS)] * 20 + WORDS, trainer)
-    core.post_processor = tokenizers.processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>",
-        cls_token="<s>", sep_token="</s>", mask_token="<mask>",
-    )  # fmt: skip
-
 
 @pytest.fixture
-def build(tmp_path: Path) -> Callable[..., tuple[Path, Path, Any]]:
-    """Writes a checkpoint and its directory as an operator would have them; gives them and the source network."""
-    torch = pytest.importorskip("torch", reason="needs the extra `detoxify`")
-    pytest.importorskip("detoxify", reason="needs the extra `detoxify`")
-    transformers = pytest.importorskip("transformers", reason="needs the extra `detoxify`")
+def build(tmp_path: Path) -> Callable[..., tuple[Path, Path, networks.Made]]:
+    """Writes a checkpoint and its directory as an operator would have them; gives them and what they were made of."""
+    for library in ("torch", "detoxify", "transformers", "tokenizers"):
+        pytest.importorskip(library, reason="needs the extra `detoxify`")
 
-    def make(kind: str, extra: Any = None, classes: list[str] | None = None) -> tuple[Path, Path, Any]:
-        configuration, network, names, outputs = ARCHITECTURES[kind]
-        tokenizer = tokenizer_of(kind)
-        directory = tmp_path / kind
-        tokenizer.save_pretrained(directory)
-        # The settings of the stock directories: no model_max_length, so the library alone would read past the end.
-        special = {} if kind in ("Bert", "Albert") else {"bos_token_id": 0, "eos_token_id": 2}
-        pad = tokenizer.pad_token_id
-        config = getattr(transformers, configuration)(
-            vocab_size=len(tokenizer), num_labels=outputs, pad_token_id=pad, **special, **SMALL
-        )
-        torch.manual_seed(7)
-        model = getattr(transformers, network)(config).eval()
-        with torch.no_grad():
-            for weights in model.parameters():
-                weights.mul_(4)  # otherwise every score is near one half
-        config.save_pretrained(directory)
-        arguments = {
-            "model_type": "somebody/on-the-hub",
-            "model_name": network,
-            "tokenizer_name": "AutoTokenizer",
-            "num_classes": outputs,
-        }
-        content = {
-            "config": {"arch": {"args": arguments}, "dataset": {"args": {"classes": classes or names}}, "extra": extra},
-            "state_dict": model.state_dict(),
-        }
-        torch.save(content, tmp_path / f"{kind}.ckpt")
-        return tmp_path / f"{kind}.ckpt", directory, (model, tokenizer, names)
+    def make(kind: str, **given: Any) -> tuple[Path, Path, networks.Made]:
+        # with the weights of a new network every score is near one half
+        made = networks.make(kind, tmp_path, WORDS, scale=4, **given)
+        return made.checkpoint, made.config, made
 
     return make
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", ARCHITECTURES)
+@pytest.mark.parametrize("kind", networks.ARCHITECTURES)
 def test_every_architecture_scores_as_its_own_network(kind: str, build: Callable[..., Any]) -> None:
     torch = pytest.importorskip("torch")
-    checkpoint, directory, (model, tokenizer, names) = build(kind)
+    checkpoint, directory, made = build(kind)
+    names = networks.ARCHITECTURES[kind].classes
     detector = DetoxifyToxicity(checkpoint, directory)
     detector.load()
     texts = ["you are a fool.", "the weather is fine today", "you"]
     renamed = {"toxic": "toxicity", "severe_toxic": "severe_toxicity", "identity_hate": "identity_attack"}
     for text, findings in zip(texts, detector.detect(texts, Context()), strict=True):
         with torch.no_grad():
-            scores = torch.sigmoid(model(**tokenizer(text, return_tensors="pt")).logits)[0].tolist()
+            scores = torch.sigmoid(made.model(**made.tokenizer(text, return_tensors="pt")).logits)[0].tolist()
         expected = {
             f"bias.{renamed.get(name, name)}": score
             for name, score in zip(names, scores, strict=False)
