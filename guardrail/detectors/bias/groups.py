@@ -47,6 +47,7 @@ _WHOEVER = re.compile(
     "应征者|候选人|会员|家庭|妈妈|性|仔|病人|长者|雇员|家长|居民|模特儿|司机|求职者|参加者|乘客)?(?:们|阿婆)?"
     "|(?:嗰啲|嗰班|那些|那群)|(?:学生|员工|人士|女人|家庭)"
 )
+_HAVING = re.compile("(?:有|患有?|得|染|做|是|系|正在|仲)?$")
 _ANYONE = re.compile(
     r"(?:people|anyone|those|women|mothers|men|employees|candidates|applicants|someone|workers|tenants|persons|customers|"
     r"patients|students|anybody|staff) (?:who |with |that |whose )?(?:have |has |is |are |had |been )?(?:a |an )?$"
@@ -193,7 +194,7 @@ def _whoever(view: str, start: int, end: int, ground: str) -> Target:
     before = _ANYONE.search(view[max(0, start - 40) : start])
     if after is None and before is None:
         return Target(start, end, CIRCUMSTANCE, ground, basis, "neutral", view[start:end])
-    begin = start - len(before[0]) if before else start
+    begin = start - len(before[0]) if before else start - len(_HAVING.search(view[max(0, start - 2) : start])[0])
     stop = after.end() if after else end
     return Target(begin, stop, GROUP, ground, basis, "neutral", view[begin:stop])
 

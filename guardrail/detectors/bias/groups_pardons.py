@@ -27,9 +27,13 @@ _NUMBERS_DO_NOT_SOFTEN = {"incitement", "dehumanisation", "slur", "exclusion", "
 _QUOTES = re.compile("\"[^\"]*\"|「[^」]*」|『[^』]*』|《[^》]*》|(?:(?<=\\s)|^)'[^']{3,}'(?=[\\s.,!?;:]|$)")
 _NEGATION = re.compile(
     r"n't\b|\b(?:not|never|no|nor|neither|hardly|without|cannot|rarely|nothing|nobody|unlike|against)\b"
-    "|唔[系是会会可應应好]|唔|不|没|冇|并非|未必|未|无|别|勿|莫|非|休想"
+    "|唔[系是会会可應应好]|唔|不|没|冇|并非|未必|未|无|别(?!人)|勿|莫|非(?!常|洲)|休想|被(?:视|指|当|称|叫|说|认|骂|笑|误|标)|[俾畀][^,。]{0,4}(?:笑|话|闹|叫|当|睇)"
 )
-_PASSIVE = re.compile("被|俾人|畀人|遭|不应|唔应该|不得|不可|不能因|违法|歧视|\\b(?:was|were|been|illegal|unlawful|cannot|must not|should not)\\b")
+_UNDONE = re.compile(
+    "被|俾人|畀人|遭|(?:不能|不得|不可以?|唔可以|不应该?|唔应该?)(?:因|考虑|以)|冇关|无关|违法|"
+    r"\b(?:refuse|deny|decline|hesitate|fail|was|were|been|illegal|unlawful)\b"
+)
+"""In a decision: that it was suffered, or is turned down."""
 _QUESTION = re.compile("[?][\"'」』)]*\\s*$|(?:吗|咩|么)[。!]?\\s*$")
 _LOADED = re.compile("(?:^|[,。 「\"])(?:why|how come|what's wrong with|点解|为什么|为何|为咩|凭咩|凭什么|做乜|怎么)")
 _OPEN = re.compile(
@@ -39,6 +43,8 @@ _ENDORSED = re.compile(
     "(?:is|are|was|so|very|absolutely|totally|completely) (?:right|true|correct|spot on)|i agree|couldn't agree more|"
     "讲得啱|说得对|说得好|讲得好|好啱|真系啱|是对的|系啱|冇错|没错|认同|同意|完全正确|千真万确|支持呢句"
 )
+_ITS_TOPIC = re.compile(r"歧视|平等|人权|权益|受害者|不公|尊重|\b(?:racism|sexism|discrimination|human rights|victims? of)\b")
+"""What the denial of a harm is about, and so no sign that the harm is condemned."""
 _SPOKEN_OF_AFTER = re.compile(
     "(?:呢种|这种|咁嘅|噉嘅|这样的|此类|呢类|这类|呢啲|这些|嗰啲|之类|等|嘅|的|是)[^,。]{0,6}"
     "(?:讲法|说法|言论|说话|字眼|观念|想法|睇法|看法|心态|态度|印象|谬论|偏见|迷思|标语|口号|歧视|称呼|绰号|词|字|电影|小说|剧|书|歌|节目)"
@@ -49,7 +55,7 @@ _SPOKEN_OF_AFTER = re.compile(
 _NOT_ALL = re.compile(
     r"(?:^|[^\w'])(?:not|never|\w+n't|neither|no|none of|nobody)(?: (?:all|every|each|because|that|the|only|just|think|those|mean))*\s*$"
     "|(?:唔系|不是|并非|冇话|没说|唔代表|不代表|没有人?|冇人?)(?:个个|所有|每个|全部|话|说|因为|个|嗰啲|那些|呢啲|这些|班|啲|一个)*$"
-    "|(?:不|唔|别|勿|绝不|从不|无须|毋须)$"
+    "|(?:不|唔|别|勿|绝不|从不|无须|毋须)(?:可以?|能|得|应该?|准|好|要)?$"
 )
 _ONE_HAN = re.compile(
     "(?:(?:[呢嗰这那有某该哪几两三]|一[个位名])(?:个|位|名|条|只|几个)?|[个位名]|(?:我|佢|你|妳|他|她)(?:嘅|的|个|地个|哋个)?|叫做?)$"
@@ -76,9 +82,7 @@ class Place:
 
 def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
     """Whether something in the sentence takes the harm of class `of` away."""
-    if of not in _USED and any((_PASSIVE if of == "unequal" else _NEGATION).search(gap) for gap in place.gaps):
-        return True
-    if of not in _USED and _NOT_ALL.search(place.text[max(0, place.start - 40) : place.start]):
+    if _is_negated(place, of):
         return True
     before, after = _around(place, pardons)
     if _is_quoted(place) and not _ENDORSED.search(after + before):
@@ -88,6 +92,16 @@ def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
     if of in _SELF and pardons["self"].search(place.text[max(0, (place.at or 0) - 30) : place.at or 0]):
         return True
     return _is_question(place, of) or _is_spoken_of(before, after, of, pardons)
+
+
+def _is_negated(place: Place, of: str) -> bool:
+    if of in _USED:
+        return False
+    if _NOT_ALL.search(place.text[max(0, place.start - 40) : place.start]):
+        return True
+    if of == "unequal":
+        return _UNDONE.search(place.text[place.start : place.end]) is not None
+    return any(_NEGATION.search(gap) for gap in place.gaps)
 
 
 def _around(place: Place, pardons: Pardons) -> tuple[str, str]:
@@ -103,6 +117,8 @@ def _around(place: Place, pardons: Pardons) -> tuple[str, str]:
 
 def _is_spoken_of(before: str, after: str, of: str, pardons: Pardons) -> bool:
     outside = f"{before} \n {after}"
+    if of == "denial":
+        outside = _ITS_TOPIC.sub(" ", outside)
     if any(pardons[name].search(outside) for name in ("counter", "fiction", "law", "refusal")):
         return True
     inferred = pardons["inference"].search(outside) is not None
