@@ -133,6 +133,8 @@ def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
     yield f"   {_verdict(finding)}"
     evidence = f": {finding['evidence']}" if finding.get("evidence") else ""
     yield f"   Found by {finding.get('detector', '?')}{evidence}"
+    if finding.get("basis"):
+        yield f"   Basis: {finding['basis']}"
     if finding.get("cites"):
         yield f"   Clauses: {'; '.join(map(str, finding['cites']))}"
     if finding.get("digest"):

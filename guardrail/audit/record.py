@@ -164,6 +164,7 @@ def _finding(hit: Hit, key: bytes, cites: Mapping[str, Sequence[str]], clean: Cl
         "threshold": rule.threshold if rule else None,
         "detector": finding.detector,
         "evidence": clean(finding.evidence, 300),
+        "basis": clean(finding.basis, 120) or None,
         "cites": list(cites.get(rule.id, rule.cites)) if rule else [],
         "digest": None if whole or not hit.text else digest(key, hit.text),
     }
@@ -181,7 +182,7 @@ def _cleaner(hits: Sequence[Hit], exchange: Exchange, failed: Iterable[FailedChe
     told = {exchange.path, exchange.model, exchange.caller, outcome.error}
     told.update(one.reason for one in failed)
     for hit in hits:
-        told.update((hit.finding.evidence, hit.role, hit.channel))
+        told.update((hit.finding.evidence, hit.finding.basis, hit.role, hit.channel))
     told -= _PLACES
     haystack = "\n".join(_views(told))
     repeated = [needle for needle in needles if needle in haystack]

@@ -138,6 +138,7 @@ def _finding(hit: Hit) -> dict[str, Any]:
         "end": finding.end,
         "score": round(finding.score, 6),
         "detector": finding.detector,
+        "basis": finding.basis or None,
         "stood_back": hit.stood_back or None,
     }
 

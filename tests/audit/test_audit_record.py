@@ -45,6 +45,7 @@ def test_a_record_in_full():
             "threshold": 0.8,
             "detector": "leakage.identifiers",
             "evidence": "check digit holds",
+            "basis": None,
             "cites": ["Guideline v1.1 s.3.2", "PDPO DPP4"],
             "digest": record.digest(KEY, "A123456(3)"),
         }
@@ -257,3 +258,13 @@ def test_a_pair_in_full():
 def test_traits_are_kept_where_they_are_wanted():
     made = built(traits=Traits("yue", tuple(f"g{number}" for number in range(60)), None))
     assert (made["language"], len(made["groups"]), made["refused"]) == ("yue", record.MAX_GROUPS, None)
+
+
+def test_what_protects_whoever_is_harmed_is_recorded_and_told():
+    from guardrail.audit.explain import explain
+
+    made = built(replace(hit(), finding=replace(hit().finding, basis="guideline: §2.3.4 region")))
+    assert made["findings"][0]["basis"] == "guideline: §2.3.4 region"
+    assert "   Basis: guideline: §2.3.4 region" in explain(made)
+    del made["findings"][0]["basis"]  # a record of an earlier version
+    assert not [line for line in explain(made) if "Basis" in line]

@@ -54,7 +54,7 @@ _ANYONE = re.compile(
 )
 _ORDINANCE_OF = {
     "sex": "SDO", "marital_status": "SDO", "pregnancy": "SDO", "breastfeeding": "SDO", "disability": "DDO",
-    "family_status": "FSDO", "race": "RDO",
+    "family_status": "FSDO", "race": "RDO", "ethnicity": "RDO", "skin_colour": "RDO", "health": "DDO",
 }  # fmt: skip
 _OWN_MASKS = str.maketrans(dict.fromkeys(MASKS, " "))
 _HAN = re.compile("[\u3400-\u9fff]")
