@@ -14,7 +14,7 @@ import re
 import tomllib
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
@@ -62,11 +62,6 @@ _PEOPLE = (
 )
 # What follows 人 where it is part of a longer word: 人民, 人口, 人壽, 人權, 人數, 人才, 人均, 人力, 人道, 人物, 人文.
 _NOT_PERSON = re.compile("[民口寿均数物文员]|权|工智|工合|工成|道主|大(?:代|常|会|副)|力资|才(?![不唔是系会])")
-_PERSONS = (
-    "學生", "家庭", "夫婦", "租客", "員工", "同事", "客人", "客戶", "女子", "男子", "女人", "男人", "僱員", "工人", "移民", "兒童", "小朋友",
-    "裔", "籍", "仔", "籍男子", "籍女子", "籍學生", "籍員工", "裔人士", "籍人士", "司機", "媽媽", "遊客", "旅客", "住客", "申請人", "應徵者",
-    "男生", "女生", "同學", "姑娘", "太太", "老師", "女性", "男性", "族群", "社群", "居民", "僑民", "傭工", "難民", "婦女",
-)  # fmt: skip
 _BLANKS = re.compile(r"[\s-]+")
 
 
@@ -249,7 +244,7 @@ def load(path: Path = FILE) -> Lexicon:
         groups[group.id] = group
     contrasts = tuple(_contrast(raw, groups) for raw in data.get("contrast", ()))
     ignored = tuple(data.get("ignore", ()))
-    entries = _entries(groups.values(), path.name)
+    entries = _entries(groups.values(), tuple(data.get("persons", ())), path.name)
     for word in ignored:
         if entries.setdefault(_key(_view(word)), None) is not None:
             raise ValueError(f"{path.name}: `{word}` is both a term and in `ignore`; keep one")
@@ -313,7 +308,7 @@ def _contrast(raw: Mapping[str, Any], groups: Mapping[str, Group]) -> Contrast:
     return Contrast(raw["id"], raw["ground"], members)
 
 
-def _entries(groups: Collection[Group], source: str) -> dict[str, "_Entry | None"]:
+def _entries(groups: Collection[Group], persons: Sequence[str], source: str) -> dict[str, "_Entry | None"]:
     entries: dict[str, _Entry | None] = {}
 
     def add(key: str, entry: _Entry) -> None:
@@ -334,7 +329,7 @@ def _entries(groups: Collection[Group], source: str) -> dict[str, "_Entry | None
         for word in group.adjectives:
             add(f"{_key(_view(word))} +", _Entry(group, "neutral", "adjective", False))
     for group in groups:
-        for word in _compounds(group):
+        for word in _compounds(group, persons):
             entries.setdefault(word, _Entry(group, "neutral", "noun", False))
     return entries
 
@@ -357,13 +352,13 @@ def _compiled(entries: Mapping[str, "_Entry | None"]) -> Any:
     return re2.compile(source.encode(), options=options)
 
 
-def _compounds(group: Group) -> Iterator[str]:
+def _compounds(group: Group, persons: Sequence[str]) -> Iterator[str]:
     """From the name of a people, what else its place name makes of a person: 越南人 gives 越南學生, 越南籍."""
     if group.ground not in ("race", "nationality", "region"):
         return
     for term in group.chinese:
         if term.severity == "neutral" and len(term.text) > 2 and term.text.endswith("人"):
-            for person in _PERSONS:
+            for person in persons:
                 yield _view(term.text[:-1] + person)
 
 

@@ -14,8 +14,9 @@ Rules:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from guardrail.detectors.bias.groups_frames import (
     AMBIGUOUS,
@@ -41,6 +42,8 @@ DOUBTED = 0.92
 """What a class beyond doubt is worth where the toxicity scorer does not agree."""
 AGREES = 0.5
 """The toxicity score that counts as agreement."""
+FITS = 20
+"""How often one frame is looked at in one sentence: a sentence that fits it more often is no sentence."""
 _GRAVE = {"incitement", "dehumanisation", "slur"}
 _WHOEVER = re.compile(
     "(?:嘅|的|嗰啲|嗰班|那些|那群|嗰团|嗰种|这种|过的|过嘅)(?:女|男)?(?:人士|人|员工|同事|职员|客人|客|租客|住客|学生|儿童|细路|小朋友|申请人|"
@@ -139,10 +142,8 @@ class GroupHarm:
         if not targets and not circumstances and _WITHOUT_GROUP.search(view.text) is None:
             return []
         best: dict[str, Harm] = {}
-        for harm in _harms(view.text, targets, circumstances, languages, frames):
-            known = best.get(harm.target.ground)
-            if known is None or harm.of.score > known.of.score:
-                best[harm.target.ground] = harm
+        for harm in _harms(view.text, targets, circumstances, languages, frames, best):
+            best[harm.target.ground] = harm
         if not best:
             return []
         agreed = any(harm.of.name in _GRAVE for harm in best.values()) and self._is_toxic(text, context)
@@ -181,7 +182,7 @@ def _circumstances(view: str, language: Language) -> list[Target]:
     if language.circumstances.search(view) is None:
         return []
     return [
-        _whoever(view, *found.span(), ground)
+        _whoever(view, found.start(), found.end(), ground)
         for ground, expression in language.by_ground.items()
         for found in expression.finditer(view)
     ]
@@ -194,7 +195,8 @@ def _whoever(view: str, start: int, end: int, ground: str) -> Target:
     before = _ANYONE.search(view[max(0, start - 40) : start])
     if after is None and before is None:
         return Target(start, end, CIRCUMSTANCE, ground, basis, "neutral", view[start:end])
-    begin = start - len(before[0]) if before else start - len(_HAVING.search(view[max(0, start - 2) : start])[0])
+    lead = before or _HAVING.search(view[max(0, start - 2) : start])
+    begin = start - len(lead[0]) if lead else start
     stop = after.end() if after else end
     return Target(begin, stop, GROUP, ground, basis, "neutral", view[begin:stop])
 
@@ -205,34 +207,47 @@ def _harms(
     circumstances: Sequence[Target],
     languages: Sequence[Language],
     frames: Frames,
+    best: Mapping[str, Harm],
 ) -> Iterator[Harm]:
+    """Harms graver than what is in `best` for their ground; whoever asks puts them there."""
     plain = view.translate(_OWN_MASKS)
     masked = _masked(plain, [*targets, *(target for target in circumstances if target.mask is GROUP)])
     both = _masked(plain, [*targets, *circumstances]) if circumstances else masked
     for language in languages:
-        yield from _fitting(masked, language, {"unequal"}, without=True)
-        yield from _fitting(both, language, {"unequal", "incitement", "exclusion"}, without=False)
-        yield from _words(masked, language, frames)
+        yield from _fitting(masked, language, {"unequal"}, best, without=True)
+        yield from _fitting(both, language, {"unequal", "incitement", "exclusion"}, best, without=False)
+        yield from _words(masked, language, frames, best)
 
 
-def _fitting(masked: Masked, language: Language, names: set[str], *, without: bool) -> Iterator[Harm]:
+def _fitting(
+    masked: Masked, language: Language, names: set[str], best: Mapping[str, Harm], *, without: bool
+) -> Iterator[Harm]:
     """The harms of the classes in `names`, or, with `without`, of all others."""
     for family in language.families:
         if (family.of.name in names) is without or family.screen.search(masked.text) is None:
             continue
         for frame in family.frames:
-            for found in frame.finditer(masked.text):
-                harm = _harm(found, family.of, masked, language)
+            for found in islice(frame.finditer(masked.text), FITS):
+                harm = _harm(found, family.of, masked, language, best)
                 if harm is not None:
                     yield harm
 
 
-def _harm(found: "re.Match[str]", of: Class, masked: Masked, language: Language) -> Harm | None:
+def _is_new(of: Class, target: Target, best: Mapping[str, Harm]) -> bool:
+    known = best.get(target.ground)
+    return known is None or known.of.score < of.score
+
+
+def _harm(
+    found: "re.Match[str]", of: Class, masked: Masked, language: Language, best: Mapping[str, Harm]
+) -> Harm | None:
     spans = [found.span(group) for group in range(1, (found.re.groups or 0) + 1)]
     at = next((start for start, end in spans if end - start == 1 and start in masked.places), None)
     if at is None:
         at = next((place for place in range(*found.span()) if place in masked.places), None)
     target = masked.places[at] if at is not None else _atrocity(found)
+    if not _is_new(of, target, best):
+        return None
     gaps = tuple(masked.text[start:end] for start, end in spans if start >= 0 and start != at)
     place = Place(masked.text, *_trimmed(masked.text, *found.span()), at, gaps, target.name)
     if is_pardoned(place, of.name, language.pardons):
@@ -240,13 +255,13 @@ def _harm(found: "re.Match[str]", of: Class, masked: Masked, language: Language)
     return Harm(of, target, *masked.to_view(*_trimmed(masked.text, *found.span())))
 
 
-def _words(masked: Masked, language: Language, frames: Frames) -> Iterator[Harm]:
+def _words(masked: Masked, language: Language, frames: Frames, best: Mapping[str, Harm]) -> Iterator[Harm]:
     """Slurs and derogatory words that are used, though no frame fits."""
     for at, target in masked.places.items():
         if target.mask is SLUR or (target.mask is GROUP and target.severity == "derogatory"):
             of = frames.classes["slur_used" if target.mask is SLUR else "derogatory_used"]
             place = Place(masked.text, at, at + 1, at, (), target.name)
-            if not is_pardoned(place, of.name, language.pardons):
+            if _is_new(of, target, best) and not is_pardoned(place, of.name, language.pardons):
                 yield Harm(of, target, target.start, target.end)
 
 
@@ -279,6 +294,6 @@ def _masked(view: str, targets: Sequence[Target]) -> Masked:
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """A place without blanks and marks at its ends."""
     inner = text[start:end]
-    left = len(inner) - len(inner.lstrip(" ,.;:!?，。；：！？\"“”「」\n\t("))
-    right = len(inner.rstrip(" ,.;:!?，。；：！？\"“”「」\n\t)"))
+    left = len(inner) - len(inner.lstrip(' ,.;:!?，。；：！？"“”「」\n\t('))
+    right = len(inner.rstrip(' ,.;:!?，。；：！？"“”「」\n\t)'))
     return (start + left, start + right) if left < right else (start, end)

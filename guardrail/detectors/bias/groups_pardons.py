@@ -43,17 +43,21 @@ _ENDORSED = re.compile(
     "(?:is|are|was|so|very|absolutely|totally|completely) (?:right|true|correct|spot on)|i agree|couldn't agree more|"
     "讲得啱|说得对|说得好|讲得好|好啱|真系啱|是对的|系啱|冇错|没错|认同|同意|完全正确|千真万确|支持呢句"
 )
-_ITS_TOPIC = re.compile(r"歧视|平等|人权|权益|受害者|不公|尊重|\b(?:racism|sexism|discrimination|human rights|victims? of)\b")
+_ITS_TOPIC = re.compile(
+    r"歧视|平等|人权|权益|受害者|不公|尊重|\b(?:racism|sexism|discrimination|human rights|victims? of)\b"
+)
 """What the denial of a harm is about, and so no sign that the harm is condemned."""
 _SPOKEN_OF_AFTER = re.compile(
     "(?:呢种|这种|咁嘅|噉嘅|这样的|此类|呢类|这类|呢啲|这些|嗰啲|之类|等|嘅|的|是)[^,。]{0,6}"
     "(?:讲法|说法|言论|说话|字眼|观念|想法|睇法|看法|心态|态度|印象|谬论|偏见|迷思|标语|口号|歧视|称呼|绰号|词|字|电影|小说|剧|书|歌|节目)"
     "|[\"'」』][^。]{0,12}(?:一词|呢个词|这个词|呢句|这句|一句|字眼|这个称呼|的说法|嘅讲法)"
     "|^[\"',]+ ?(?:\\w+ ){0,3}(?:said|says|shouted|wrote|claimed|yelled|told|replied|asked)\\b"
-    "|^[\"']* (?:is|was|are|were) (?:a |an |the )?(?:term|word|phrase|idea|belief|view|myth|claim|trope|lie|joke|comment|nickname)\\b"
+    "|^[\"']* (?:is|was|are|were) (?:a |an |the )?"
+    "(?:term|word|phrase|idea|belief|view|myth|claim|trope|lie|joke|comment|nickname)\\b"
 )
 _NOT_ALL = re.compile(
-    r"(?:^|[^\w'])(?:not|never|\w+n't|neither|no|none of|nobody)(?: (?:all|every|each|because|that|the|only|just|think|those|mean))*\s*$"
+    r"(?:^|[^\w'])(?:not|never|\w+n't|neither|no|none of|nobody)"
+    r"(?: (?:all|every|each|because|that|the|only|just|think|those|mean))*\s*$"
     "|(?:唔系|不是|并非|冇话|没说|唔代表|不代表|没有人?|冇人?)(?:个个|所有|每个|全部|话|说|因为|个|嗰啲|那些|呢啲|这些|班|啲|一个)*$"
     "|(?:不|唔|别|勿|绝不|从不|无须|毋须)(?:可以?|能|得|应该?|准|好|要)?$"
 )
@@ -62,8 +66,8 @@ _ONE_HAN = re.compile(
 )
 _GENERIC_ONE_HAN = re.compile("^.{0,4}(?:就应该|应该|梗系|始终|就是|就系|天生|讀|读)")
 _ONE = re.compile(
-    r"(?:^|[^\w])(?:the|this|that|my|his|her|your|our|their|one|another|some|certain|few|two|three|four|five|\d+|those two|"
-    r"these two|several|particular|said|named|whose|'s)(?: (?!same)\w+)?\s*$"
+    r"(?:^|[^\w])(?:the|this|that|my|his|her|your|our|their|one|another|some|certain|few|two|three|four|five|\d+|"
+    r"those two|these two|several|particular|said|named|whose|'s)(?: (?!same)\w+)?\s*$"
 )
 _MANY = re.compile(r"(?:s|men|women|people|children|folk|chinese|elderly|disabled|poor|rich|blind|deaf|vietnamese)$")
 
@@ -122,7 +126,11 @@ def _is_spoken_of(before: str, after: str, of: str, pardons: Pardons) -> bool:
     if any(pardons[name].search(outside) for name in ("counter", "fiction", "law", "refusal")):
         return True
     inferred = pardons["inference"].search(outside) is not None
-    if (not inferred and pardons["report"].search(before)) or pardons["avoid"].search(before) or _SPOKEN_OF_AFTER.search(after):
+    if (
+        (not inferred and pardons["report"].search(before))
+        or pardons["avoid"].search(before)
+        or _SPOKEN_OF_AFTER.search(after)
+    ):
         return True
     return not inferred and of not in _NUMBERS_DO_NOT_SOFTEN and pardons["statistic"].search(outside) is not None
 
@@ -130,9 +138,9 @@ def _is_spoken_of(before: str, after: str, of: str, pardons: Pardons) -> bool:
 def _is_question(place: Place, of: str) -> bool:
     if of in ("slur", *_USED) or _QUESTION.search(place.text[-8:]) is None:
         return False
-    if _LOADED.search(place.text[: place.end]):
+    if _LOADED.search(place.text[max(0, place.start - REACH) : place.end]):
         return False
-    return of != "incitement" or _OPEN.search(place.text) is not None
+    return of != "incitement" or _OPEN.search(place.text[:REACH]) is not None
 
 
 def _is_quoted(place: Place) -> bool:
@@ -154,4 +162,4 @@ def _is_one(place: Place, before: str) -> bool:
     if place.name.isascii():
         found = _ONE.search(lead)
         return found is not None and not (_MANY.search(place.name) and re.search(r"\b(?:the|that)\b", found[0]))
-    return _ONE_HAN.search(lead) is not None and not _GENERIC_ONE_HAN.match(place.text[place.at + 1 :])
+    return _ONE_HAN.search(lead) is not None and not _GENERIC_ONE_HAN.match(place.text[place.at + 1 : place.at + 16])
