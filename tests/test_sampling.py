@@ -463,7 +463,7 @@ def test_the_command_serves_samples_and_stops(tmp_path):
             if "serving on" in line:
                 break
         url = said[-1].split()[-1]
-        assert any("asks up to 100.00% of questions again" in line for line in said)
+        assert any("asks up to 100.00% of questions again" in line for line in said), said
         assert httpx.post(url + "/v1/chat/completions", json=ask("Can women apply?"), timeout=10).status_code == 200
         end = time.monotonic() + 5
         while len(upstream.upstream.asked) < 2 and time.monotonic() < end:
