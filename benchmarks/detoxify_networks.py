@@ -83,11 +83,15 @@ def make(
     seed: int = 7,
 ) -> Made:
     """Write a checkpoint of an architecture whose tokenizer knows the words of `texts`; trained for `steps`, or random
-    with weights times `scale`.  `vocabulary` is the size of the embedding where it is to be larger than that."""
+    with weights times `scale`.  `vocabulary` is the size of the embedding where it is to be larger than that; tokens
+    that stand in no text fill it."""
     torch, transformers = importlib.import_module("torch"), importlib.import_module("transformers")
     one = ARCHITECTURES[kind]
     tokenizer = _tokenizer(kind, texts)
+    folder.mkdir(parents=True, exist_ok=True)
     directory = folder / kind
+    if vocabulary:
+        tokenizer.add_tokens([f"\ue000{number}" for number in range(len(tokenizer), vocabulary)])  # in nobody's text
     tokenizer.save_pretrained(directory)
     roberta = kind not in ("Bert", "Albert")
     special = {"bos_token_id": 0, "eos_token_id": 2} if roberta else {}

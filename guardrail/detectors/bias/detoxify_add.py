@@ -235,13 +235,13 @@ def _keep(loaded: Mapping[str, Any], draft: Path) -> None:
 
 def _convert(reference: TorchEngine, draft: Path, reduced: bool, progress: Progress) -> None:
     convert(reference, draft / MODEL, reduced_range=reduced, say=progress.step)
-    tokenizer = _tokenizer(reference)
+    tokenizer = tokenizer_of(reference)
     for name in _CONFIG_FILES:
         (draft / name).unlink(missing_ok=True)
     (draft / TOKENIZER).write_text(tokenizer, "utf-8")
 
 
-def _tokenizer(reference: TorchEngine) -> str:
+def tokenizer_of(reference: TorchEngine) -> str:
     """The tokenizer as the library for it reads it; one that transformers runs in Python is converted."""
     tokenizer = reference.model.tokenizer
     try:
