@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 from tests.servers import Asked, Do, ScriptedUpstream, Step, answer, http
 
@@ -90,37 +91,23 @@ def flaky(say: Model) -> Callable[[Asked], Sequence[Step]]:
     return play
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One loop for all servers, never stopped: a connection that is being accepted or closed gets its time."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
+
+
 @contextmanager
 def serving(play: Callable[[Asked], Sequence[Step]]) -> Iterator[ScriptedUpstream]:
-    """A running upstream."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+    """A running upstream; its connections end when the client closes them."""
     upstream = ScriptedUpstream(play)
-    listening = asyncio.run_coroutine_threadsafe(upstream.start(), loop).result(10)
+    listening = asyncio.run_coroutine_threadsafe(upstream.start(), _loop()).result(10)
     try:
         yield upstream
     finally:
-        asyncio.run_coroutine_threadsafe(_end(listening), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
-async def _end(listening: asyncio.Server) -> None:
-    listening.close()
-    await _turns()  # what was being accepted has its task
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-    await _turns()  # what they closed is closed
-
-
-async def _turns() -> None:
-    """Some turns of the loop, which a sleep on a busy machine need not bring."""
-    for _ in range(20):
-        await asyncio.sleep(0.001)
+        _loop().call_soon_threadsafe(listening.close)
 
 
 def address(upstream: ScriptedUpstream) -> str:
