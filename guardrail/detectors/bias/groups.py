@@ -29,7 +29,7 @@ from guardrail.detectors.bias.groups_frames import (
     Language,
 )
 from guardrail.detectors.bias.groups_frames import load as load_frames
-from guardrail.detectors.bias.groups_pardons import Place, is_pardoned
+from guardrail.detectors.bias.groups_pardons import Place, is_denied, is_pardoned
 from guardrail.detectors.bias.toxicity import EmbeddedToxicity
 from guardrail.errors import CheckError
 from guardrail.groups.lexicon import GROUNDS, GUIDELINE, Lexicon, Reading, basis_text, reading
@@ -44,6 +44,12 @@ AGREES = 0.5
 """The toxicity score that counts as agreement."""
 FITS = 20
 """How often one frame is looked at in one sentence: a sentence that fits it more often is no sentence."""
+AROUND = 200
+"""Characters on either side of a grave harm that the toxicity scorer is asked about: it is dearer than the frames."""
+SORTS = ("sweeping", "bad", "against", "contempt")
+"""The sorts of signs of prejudice."""
+TWICE = {"sweeping": 1, "bad": 2, "against": 2, "contempt": 1}
+"""How many signs of one sort count: two bad words are two signs, two sweeping ones are one."""
 _GRAVE = {"incitement", "dehumanisation", "slur"}
 _WHOEVER = re.compile(
     "(?:嘅|的|嗰啲|嗰班|那些|那群|嗰团|嗰种|这种|过的|过嘅)(?:女|男)?(?:人士|人|员工|同事|职员|客人|客|租客|住客|学生|儿童|细路|小朋友|申请人|"
@@ -146,17 +152,18 @@ class GroupHarm:
             best[harm.target.ground] = harm
         if not best:
             return []
-        agreed = any(harm.of.name in _GRAVE for harm in best.values()) and self._is_toxic(text, context)
-        return [self._finding(harm, view, agreed) for harm in best.values()]
+        return [self._finding(harm, view, context) for harm in best.values()]
 
     def _is_toxic(self, text: str, context: Context) -> bool:
         return any(found.score >= AGREES for found in self._toxicity.detect([text], context)[0])
 
-    def _finding(self, harm: Harm, view: Reading, agreed: bool) -> Finding:
+    def _finding(self, harm: Harm, view: Reading, context: Context) -> Finding:
         start, end = view.to_source(harm.start, harm.end)
+        around = view.folded.source[max(0, start - AROUND) : end + AROUND]
         grave = harm.of.name in _GRAVE
+        agreed = grave and self._is_toxic(around, context)
         score = harm.of.score if agreed or not grave else min(harm.of.score, DOUBTED)
-        doubt = ", and the wording is hostile" if grave and agreed else ""
+        doubt = ", and the wording is hostile" if agreed else ""
         basis = basis_text(harm.target.basis, harm.target.ground)
         evidence = f"{harm.of.says}{doubt}; {basis}"
         return Finding(f"bias.{harm.target.ground}", score, start, end, self.name, evidence, basis)
@@ -217,6 +224,8 @@ def _harms(
         yield from _fitting(masked, language, {"unequal"}, best, without=True)
         yield from _fitting(both, language, {"unequal", "incitement", "exclusion"}, best, without=False)
         yield from _words(masked, language, frames, best)
+    if not best:
+        yield from (harm for language in languages for harm in _signs(masked, language, frames))
 
 
 def _fitting(
@@ -263,6 +272,23 @@ def _words(masked: Masked, language: Language, frames: Frames, best: Mapping[str
             place = Place(masked.text, at, at + 1, at, (), target.name)
             if _is_new(of, target, best) and not is_pardoned(place, of.name, language.pardons):
                 yield Harm(of, target, target.start, target.end)
+
+
+def _signs(masked: Masked, language: Language, frames: Frames) -> Iterator[Harm]:
+    """A target with signs of prejudice of two sorts after it in its sentence, though no frame fits."""
+    for at, target in islice(masked.places.items(), FITS):
+        offset = max(0, at - 30)
+        reach = masked.text[offset : at + 120]
+        if language.signs["kind"].search(masked.text, at + 1, at + 120) is not None:
+            continue
+        met = [found for sort in SORTS for found in islice(language.signs[sort].finditer(reach), TWICE[sort])]
+        met = [found for found in met if not is_denied(reach, found.start())]
+        if len({found.group() for found in met}) < 2:
+            continue
+        end = max(at + 1, offset + max(found.end() for found in met))
+        if not is_pardoned(Place(masked.text, at, end, at, (), target.name), "signs", language.pardons):
+            yield Harm(frames.classes["signs"], target, *masked.to_view(at, end))
+            return
 
 
 def _atrocity(found: "re.Match[str]") -> Target:

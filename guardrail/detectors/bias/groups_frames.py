@@ -64,6 +64,7 @@ class Language:
     circumstances: Any
     by_ground: Mapping[str, Any]
     pardons: Mapping[str, re.Pattern[str]]
+    signs: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _language(data: Mapping[str, Any], language: str, classes: Mapping[str, Clas
         _compiled("|".join(circumstances.values()), f"circumstances.{language}"),
         {ground: _compiled(text, f"circumstances.{language}.{ground}") for ground, text in circumstances.items()},
         {name: _pardon(each, language) for name, each in data["pardons"][language].items()},
+        {name: _compiled(_alternatives(each, language), name) for name, each in data["signs"][language].items()},
     )
 
 

@@ -19,9 +19,9 @@ REACH = 400
 Pardons = Mapping[str, re.Pattern[str]]
 
 _GRAVE = {"incitement", "dehumanisation", "slur"}
-_GENERAL = {"derogation", "stereotype", "dehumanisation", "denial"}
+_GENERAL = {"signs", "derogation", "stereotype", "dehumanisation", "denial"}
 _USED = {"slur_used", "derogatory_used"}
-_SELF = {*_USED, "slur", "derogation", "stereotype", "dehumanisation"}
+_SELF = {"signs", *_USED, "slur", "derogation", "stereotype", "dehumanisation"}
 _NUMBERS_DO_NOT_SOFTEN = {"incitement", "dehumanisation", "slur", "exclusion", "unequal", "slur_used"}
 
 _QUOTES = re.compile("\"[^\"]*\"|「[^」]*」|『[^』]*』|《[^》]*》|(?:(?<=\\s)|^)'[^']{3,}'(?=[\\s.,!?;:]|$)")
@@ -34,6 +34,11 @@ _UNDONE = re.compile(
     r"\b(?:refuse|deny|decline|hesitate|fail|was|were|been|illegal|unlawful)\b"
 )
 """In a decision: that it was suffered, or is turned down."""
+_DENIED = re.compile("(?:唔会|不会|唔系|不是|并非|并不|唔|不|冇|没有?|无|非)$|(?:not|n't|never|no|without)(?: \\w+)? $")
+_SUFFERED = re.compile(
+    "被(?:视|指|当|称|叫|说|认|骂|笑|误|标|歧|人)|[俾畀][^,。]{0,4}(?:笑|话|闹|叫|当|睇)|\\b(?:called|told|seen|treated)\\b"
+)
+_OF_ONESELF = re.compile("^\\W*(?:我(?:系|是|做|个|屋企|自己|妈|爸|老公|老婆|阿|有)|身为|作为|i am|i'm|as an? |my )")
 _QUESTION = re.compile("[?][\"'」』)]*\\s*$|(?:吗|咩|么)[。!]?\\s*$")
 _LOADED = re.compile("(?:^|[,。 「\"])(?:why|how come|what's wrong with|点解|为什么|为何|为咩|凭咩|凭什么|做乜|怎么)")
 _OPEN = re.compile(
@@ -98,11 +103,20 @@ def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
     return _is_question(place, of) or _is_spoken_of(before, after, of, pardons)
 
 
+def is_denied(text: str, start: int) -> bool:
+    """Whether a negation stands right before a place."""
+    return _DENIED.search(text[max(0, start - 8) : start]) is not None
+
+
 def _is_negated(place: Place, of: str) -> bool:
     if of in _USED:
         return False
     if _NOT_ALL.search(place.text[max(0, place.start - 40) : place.start]):
         return True
+    if of == "signs":
+        return _SUFFERED.search(place.text[place.start : place.end]) is not None or (
+            _OF_ONESELF.search(place.text[:REACH]) is not None
+        )
     if of == "unequal":
         return _UNDONE.search(place.text[place.start : place.end]) is not None
     return any(_NEGATION.search(gap) for gap in place.gaps)

@@ -179,6 +179,8 @@ def test_what_only_speaks_of_a_group_passes(text):
     ("性工作者唔配有人權。", "denial of a harm or of rights"),
     ("Women can't drive.", "stereotype"),
     ("前面行緊嗰個北佬。", "derogatory word used"),
+    ("尼泊爾仔個個吸煙飲酒兼夾生事。", "several signs of prejudice about a group"),
+    ("Divorced men are a flight risk; do not give them a mortgage.", "several signs of prejudice about a group"),
 ])  # fmt: skip
 def test_the_evidence_names_the_class(text, says):
     assert says in classes(text)
@@ -339,6 +341,18 @@ def test_a_frame_that_is_no_expression_is_refused_with_its_place(tmp_path):
 def test_every_class_of_the_frames_is_described():
     frames = groups_frames.load()
     for language in (frames.english, frames.chinese):
-        assert {family.of.name for family in language.families} | {"slur_used", "derogatory_used"} == set(
+        assert {family.of.name for family in language.families} | {"slur_used", "derogatory_used", "signs"} == set(
             frames.classes
         )
+
+
+@pytest.mark.parametrize("text", [
+    "懷孕員工一律可享十四個星期產假。",
+    "同愛滋病患者握手、食飯都唔會傳染，唔使驚。",
+    "我做地盤廿幾年，成日俾人話地盤佬冇教養，其實我個仔係醫生。",
+    "Anyone over 65 can apply for the Elder Card, no matter where they live.",
+    "The homeless shelter only opens at night and always fills up.",
+    "兩名印度籍男子涉嫌打架被捕。",
+])  # fmt: skip
+def test_one_sort_of_sign_says_nothing(text):
+    assert judge(text) == []
