@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from guardrail import pseudonyms
 from guardrail.detectors.patterns import Pattern
-from guardrail.detectors.protocol import Configurable, Detector, Options, PatternSource, Watch, Watcher
+from guardrail.detectors.protocol import Configurable, Detector, Options, PatternSource, Staged, Watch, Watcher
 from guardrail.detectors.registry import AnyDetector, nearest_kind, serving
 from guardrail.detectors.screen import Screen
 from guardrail.dialects.protocol import PROSE
@@ -214,8 +214,18 @@ class Scanner:
         def work() -> None:
             results.extend(detector.detect(texts, context))
 
+        def begin() -> None:
+            found, closer = detector.first(texts, context) if isinstance(detector, Staged) else ([], None)
+            results.extend(() if closer else found)
+            closers.extend((closer,) if closer else ())
+
+        closers: list[Callable[[], list[list[Finding]]]] = []
         if detector.heavy or sum(map(len, texts)) > _INLINE:
             await self._run(detector.name, work, failed)
+        elif isinstance(detector, Staged):
+            _guarded(detector.name, begin, failed)
+            for closer in closers:
+                await self._run(detector.name, lambda closer=closer: results.extend(closer()), failed)  # type: ignore[misc]
         else:
             _guarded(detector.name, work, failed)
         if len(results) == len(texts):

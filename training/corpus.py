@@ -1,29 +1,34 @@
-"""The sets that the toxicity scorer may learn from, and the ones it is only measured on.
+"""The sets that the hate and toxicity models may learn from, and the ones they are only measured on.
 
 Rules:
 1. Only sets under a permissive licence are learnt from.  Diagnostic suites (HateCheck) and sets whose licence does
    not allow derived works are measured on and nothing else.
-2. Which part an item belongs to depends on a hash of its prompt, or of its id where it has none: 70% train, 10% dev
-   (calibration), 20% test.  Answers of several models to one prompt thus stay together.
+2. Which part an item belongs to is decided by `guardrail.evaluation.parts`, the same code that the evaluation asks: a
+   third of every set is never learnt from.
 3. Benign answers are cut into sentences, the unit that is judged at run time.
+4. A text has a label for each of three questions, or none where nobody answered it: is it `toxic` (insult, threat,
+   harassment, hate), is it `hate` (an attack on a group of people or on somebody for belonging to one), does it do any
+   `harm` (these, sexual content, violence, self-harm).
 """
 
 import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Part = Literal["train", "dev", "test"]
+from guardrail.evaluation.parts import Part, key_of, part
+
 Language = Literal["en", "zh"]
+Divide = Callable[[str], Part]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One text of a set; `toxic` is None where nobody said."""
+    """One text of a set; a label is None where nobody said.  `prompt` is what the text answers."""
 
     id: str
     text: str
@@ -31,6 +36,9 @@ class Item:
     language: Language
     part: Part
     labels: dict[str, Any]
+    hate: bool | None = None
+    harm: bool | None = None
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,17 @@ class Source:
         return Path(self.path).name.split(".")[0]
 
 
+_TEST: tuple[Part, ...] = ("test",)
+_CHOSEN: tuple[Part, ...] = ("dev", "test")
+_TRAIN: tuple[Part, ...] = ("train", "dev")
+
 LEARNT: tuple[Source, ...] = (
     Source("toxicity/davidson_tweets.jsonl", "en", "MIT", "t-davidson/hate-speech-and-offensive-language"),
     Source("toxicity/toxigen_human.jsonl", "en", "MIT", "microsoft/SafeNLP"),
     Source("toxicity/implicit_hate.jsonl", "en", "MIT", "microsoft/SafeNLP", weight=0.5),
     Source("toxicity/openai_moderation.jsonl", "en", "MIT", "openai/moderation-api-release", weight=2.0),
     Source("toxicity/diasafety.jsonl", "en", "Apache-2.0", "thu-coai/DiaSafety", weight=0.5, harm_label="unsafe"),
-    Source("toxicity/cold_train.jsonl.gz", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=("train", "dev")),
+    Source("toxicity/cold_train.jsonl.gz", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TRAIN),
     Source("groundedness/halueval_general.jsonl.gz", "en", "MIT", "RUCAIBox/HaluEval", benign=True),
     Source(
         "groundedness/gsm8k_model_solutions.jsonl.gz",
@@ -101,8 +113,6 @@ LEARNT: tuple[Source, ...] = (
     ),
 )
 
-_TEST: tuple[Part, ...] = ("test",)
-_CHOSEN: tuple[Part, ...] = ("dev", "test")
 MEASURED: tuple[Source, ...] = (
     Source("toxicity/hatecheck_en.jsonl", "en", "CC-BY-4.0", "paul-rottger/hatecheck-data", parts=_TEST),
     Source("toxicity/hatecheck_zh.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
@@ -141,7 +151,11 @@ def sentences(text: str) -> list[str]:
     return [piece.strip() for piece in pieces if len(piece.strip()) > 1]
 
 
-def read(data: Path, source: Source) -> Iterator[Item]:
+OPINIONS = Source("bias/diasafety_biased_opinion.jsonl", "en", "Apache-2.0", "thu-coai/DiaSafety", harm_label="biased")
+"""Replies that voice a biased opinion, or not, each with the question it answers."""
+
+
+def read(data: Path, source: Source, divide: Divide = part) -> Iterator[Item]:
     """The items of a set that belong to one of its parts.  Raises OSError where the file is missing."""
     path = data / source.path
     content = path.read_bytes()
@@ -150,22 +164,52 @@ def read(data: Path, source: Source) -> Iterator[Item]:
         labels = item["labels"]
         if source.only_safe and not labels["safe_prompt"]:
             continue
-        part = _part(item, source)
-        if part not in source.parts:
+        found = _part(item, source, divide)
+        if found not in source.parts:
             continue
         toxic = False if source.benign else labels.get(source.harm_label)
         if source.harm_label == "unsafe" and labels.get("category") != "Offending User" and labels["unsafe"]:
             continue  # other kinds of unsafe reply (medical advice, say) are not toxic in themselves
-        yield Item(item["id"], item["text"], toxic, source.language, part, labels)
+        hate, harm = _finer(source.name, toxic, labels)
+        prompt = item.get("prompt") or ""
+        yield Item(item["id"], item["text"], toxic, source.language, found, labels, hate, harm, prompt)
 
 
-def _part(item: dict[str, Any], source: Source) -> Part:
+def _finer(name: str, toxic: bool | None, labels: Mapping[str, Any]) -> tuple[bool | None, bool | None]:
+    """Whether a text is hate, and whether it does any harm, as far as the labels of its set tell."""
+    if name == "davidson_tweets":
+        # "offensive" is everything from banter to slurs, so it says nothing about hate
+        return {"hate": True, "neither": False}.get(labels.get("class", "")), toxic
+    if name == "openai_moderation":
+        kinds = labels.get("orig", {})
+        hate = True if kinds.get("H") or kinds.get("H2") else False if "H" in kinds else None
+        return hate, labels.get("any_harm")
+    if name == "diasafety":
+        return (None if toxic else False), toxic
+    return toxic, toxic
+
+
+def tenths(key: str) -> Part:
+    """The division that `names.bin` was made with: 7 of 10 train, 1 dev, 2 test."""
+    tenth = _tenth(key)
+    return "train" if tenth < 7 else "dev" if tenth == 7 else "test"
+
+
+def nine_tenths(key: str) -> Part:
+    """The same for a set that has a test set of its own: 9 of 10 train, 1 dev."""
+    return "train" if _tenth(key) else "dev"
+
+
+def _tenth(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % 10
+
+
+def _part(item: Mapping[str, Any], source: Source, divide: Divide) -> Part:
     if source.parts == _TEST:
         return "test"
-    key = item.get("prompt") or item["id"]
-    tenth = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % 10
-    if source.parts == _CHOSEN:
-        return "dev" if tenth < 5 else "test"
-    if source.parts == ("train", "dev"):
-        return "dev" if tenth == 0 else "train"
-    return "train" if tenth < 7 else "dev" if tenth == 7 else "test"
+    found = divide(key_of(item["id"], item.get("prompt") or ""))
+    if source.parts == _CHOSEN and found == "train":
+        return "dev"
+    if source.parts == _TRAIN and found == "test":
+        return "train"
+    return found

@@ -54,7 +54,7 @@ from guardrail.detectors.leakage.names import FILE, Recogniser
 from guardrail.detectors.leakage.places import DISTRICTS_ZH, HK_DISTRICTS_EN, MAINLAND_ZH, REGIONS_ZH
 from guardrail.models.store import read_model, write_model
 from guardrail.text.fold import fold
-from training.corpus import LEARNT, Language, read, sentences
+from training.corpus import LEARNT, Language, nine_tenths, read, sentences, tenths
 from training.toxicity import script_table
 
 HERE = Path(__file__).parent
@@ -343,7 +343,8 @@ def filled(slots: re.Pattern[str], text: str, name: Any, language: Language, dic
 def ordinary(data: Path, dice: Random, most: dict[str, int]) -> Iterator[Example]:
     """Sentences of the permissive sets that nobody marked, at most so many of each set (default under `""`)."""
     for source in LEARNT:
-        items = [item for item in read(data, source) if item.part == "train"]
+        divide = tenths if "test" in source.parts else nine_tenths
+        items = [item for item in read(data, source, divide) if item.part == "train"]
         found: list[str] = []
         for item in items:
             pieces = sentences(item.text) if source.benign else [item.text]

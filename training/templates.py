@@ -15,16 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FRAMES = Path(__file__).with_name("templates.txt")
+_GROUP = re.compile(r"<(?:g|one|hateful|claim|quote|slurs?)>")
+"""What makes a toxic frame hate: it speaks of a group."""
 _SLOT = re.compile(r"<(\w+)>")
 _SECTION = re.compile(r"\[(\w+) (\w+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A made sentence and whether it is toxic."""
+    """A made sentence, whether it is toxic, and whether it attacks a group or somebody for belonging to one."""
 
     text: str
     toxic: bool
+    hate: bool
 
 
 def made(seed: int, each: int) -> dict[str, list[Made]]:
@@ -55,11 +58,12 @@ def _fill(
     frames: Sequence[str], fillers: Mapping[str, Sequence[str]], toxic: bool, each: int, dice: random.Random
 ) -> list[Made]:
     """Sentences of each frame; a sentence is there once."""
-    found: dict[str, None] = {}
+    found: dict[str, bool] = {}
     for frame in frames:
+        hate = toxic and bool(_GROUP.search(frame))
         for _ in range(each):
             text = frame
             while slot := _SLOT.search(text):
                 text = text[: slot.start()] + dice.choice(fillers[slot.group(1)]) + text[slot.end() :]
-            found[text] = None
-    return [Made(text, toxic) for text in found]
+            found[text] = hate
+    return [Made(text, toxic, hate) for text, hate in found.items()]

@@ -1,9 +1,11 @@
 """Train the embedded toxicity scorer: `python -m training.toxicity --data ../shared/data --out guardrail/models`.
 
 Rules:
-1. It learns from `corpus.LEARNT` and from our own templates, and looks at no other set.
+1. It learns from the texts of `examples.py` and looks at no other set.
 2. Its features are those of `guardrail.detectors.bias`, called, not copied: training cannot drift from run time.
 3. It is deterministic: the same data, seed and library versions give the same file.
+4. It answers two questions (HEADS) by two columns of weights over the same features, and learns them from labels and,
+   with `--teachers`, from what the second readers say of the same texts (Hinton, Vinyals and Dean 2015).
 """
 
 import argparse
@@ -12,14 +14,15 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from opencc import OpenCC
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
@@ -33,26 +36,19 @@ from guardrail.detectors.bias.features import (
     term_hash,
     windows,
 )
-from guardrail.detectors.bias.reading import Codes, reading, simplifier
-from guardrail.detectors.bias.toxicity import FILE, Scorer, is_chinese
+from guardrail.detectors.bias.reader import SecondReader
+from guardrail.detectors.bias.reading import Codes, reading, simplifier, spelt
+from guardrail.detectors.bias.toxicity import FILE, HEADS, Scorer, is_chinese
 from guardrail.models.store import read_model, write_model
-from training.corpus import LEARNT, Item, Language, read, sentences
-from training.templates import made
+from training.corpus import Language
+from training.examples import Example, any_known, examples, templates, with_disguises
+from training.views import plain
+
+Weights = NDArray[np.float64]
 
 WORDS = Path(__file__).with_name("words.txt")
 SLUR_CATEGORIES = ("racial / ethnic slurs", "sexual orientation / gender", "mental disability", "religious offense")
 LANGUAGES: tuple[Language, Language] = ("en", "zh")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A text to learn from or to calibrate on; `group` is posts, answers or templates."""
-
-    text: str
-    toxic: bool
-    language: Language
-    group: str
-    weight: float = 1.0
 
 
 def script_table() -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
@@ -111,22 +107,6 @@ def lexicon(data: Path, simplify: Codes, benign: str) -> tuple[Lexicon, Counter[
     return Lexicon.of(np.array(order, np.uint64), classes), met
 
 
-def examples(items: Iterable[tuple[Item, float, bool]]) -> list[Example]:
-    """Labelled posts as they are, benign answers by the sentence and, once, as they begin."""
-    found: dict[str, Example] = {}
-    for item, weight, benign in items:
-        if benign:
-            pieces = sentences(item.text)
-            chosen = [*pieces[:: max(1, len(pieces) // 6)], item.text[:300]]
-            for piece in chosen:
-                found.setdefault(piece, Example(piece, False, item.language, "answers", weight))
-            continue
-        if item.toxic is None or (not item.toxic and item.labels.get("any_harm")):
-            continue
-        found.setdefault(item.text, Example(item.text, item.toxic, item.language, "posts", weight))
-    return list(found.values())
-
-
 def matrix(chosen: Sequence[Example], simplify: Codes, words: Lexicon) -> tuple[csr_matrix, NDArray[np.int64]]:
     """One row for each window of each example, and which example a row belongs to."""
     data: list[NDArray[np.float32]] = []
@@ -145,36 +125,56 @@ def matrix(chosen: Sequence[Example], simplify: Codes, words: Lexicon) -> tuple[
     return csr_matrix((np.concatenate(data), np.concatenate(places), np.array(ends)), shape), np.array(owners)
 
 
-def rarities(rows: csr_matrix) -> NDArray[np.float64]:
+def rarities(rows: csr_matrix) -> Weights:
     """Smoothed inverse document frequencies; they end up inside the weights, so run time never needs them."""
     met = np.bincount(rows.indices, minlength=rows.shape[1])
-    weights: NDArray[np.float64] = np.log((1 + rows.shape[0]) / (1 + met)) + 1
+    weights: Weights = np.log((1 + rows.shape[0]) / (1 + met)) + 1
     return weights
 
 
-def balanced(chosen: Sequence[Example], shares: dict[tuple[str, bool], float]) -> NDArray[np.float64]:
-    """Weights that give each (group, toxic) its share of each language, and the languages the same sum."""
+def balanced(chosen: Sequence[Example], answers: Sequence[bool], shares: Mapping[tuple[str, bool], float]) -> Weights:
+    """Weights that give each (group, answer) its share of each language, and the languages the same sum."""
     weights = np.array([example.weight for example in chosen])
-    keys = [(example.language, example.group, example.toxic) for example in chosen]
+    keys = [(example.language, example.group, answer) for example, answer in zip(chosen, answers, strict=True)]
     sums: Counter[tuple[str, str, bool]] = Counter()
     for key, weight in zip(keys, weights, strict=True):
         sums[key] += weight
-    factors = np.array([shares[key[1:]] / sums[key] for key in keys])
-    balanced_weights: NDArray[np.float64] = weights * factors
+    factors = np.array([shares.get(key[1:], 0.0) / sums[key] for key in keys])
+    balanced_weights: Weights = weights * factors
     return balanced_weights
 
 
 TRAIN_SHARES = {
-    ("posts", True): 0.36,
-    ("posts", False): 0.30,
+    ("posts", True): 0.34,
+    ("posts", False): 0.28,
     ("answers", False): 0.16,
-    ("templates", True): 0.09,
-    ("templates", False): 0.09,
+    ("templates", True): 0.10,
+    ("templates", False): 0.12,
 }
 DEV_SHARES = {("posts", True): 1 / 3, ("posts", False): 1 / 3, ("answers", False): 1 / 3}
 
 
-def quantised(weights: NDArray[np.float64]) -> tuple[NDArray[np.int8], list[float]]:
+def fitted(rows: csr_matrix, wanted: Weights, weights: Weights, strength: float) -> tuple[Weights, float]:
+    """The coefficients of a logistic regression on probabilities: labels, or what a teacher says of a text.
+
+    `strength` is the inverse of the ridge penalty, as scikit-learn's C.
+    """
+    flipped = rows.T.tocsr()
+
+    def loss(parameters: Weights) -> tuple[float, Weights]:
+        coefficients, offset = parameters[:-1], parameters[-1]
+        raw = rows @ coefficients + offset
+        errors = weights * (1 / (1 + np.exp(-raw)) - wanted)
+        value = float((weights * (np.logaddexp(0, raw) - wanted * raw)).sum())
+        gradient = np.append(flipped @ errors + coefficients / strength, errors.sum())
+        return value + float(coefficients @ coefficients) / (2 * strength), gradient
+
+    start = np.zeros(rows.shape[1] + 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 150, "maxcor": 12, "ftol": 1e-7})
+    return found.x[:-1], float(found.x[-1])
+
+
+def quantised(weights: Weights) -> tuple[NDArray[np.int8], list[float]]:
     """Weights as int8 with one scale a block; the few beyond 127 steps are clipped."""
     table = np.zeros(TABLE_SIZE, np.int8)
     scales: list[float] = []
@@ -186,78 +186,157 @@ def quantised(weights: NDArray[np.float64]) -> tuple[NDArray[np.int8], list[floa
     return table, scales
 
 
-def platt(raw: NDArray[np.float64], toxic: NDArray[np.bool_], weights: NDArray[np.float64]) -> tuple[float, float]:
+def platt(raw: Weights, toxic: NDArray[np.bool_], weights: Weights) -> tuple[float, float]:
     """Slope and offset of a logistic curve through held-out scores (Platt 1999)."""
-    fitted = LogisticRegression(C=1e6).fit(raw[:, None], toxic, sample_weight=weights * len(weights) / weights.sum())
-    return float(f"{fitted.coef_[0, 0]:.6g}"), float(f"{fitted.intercept_[0]:.6g}")
+    model = LogisticRegression(C=1e6).fit(raw[:, None], toxic, sample_weight=weights * len(weights) / weights.sum())
+    return float(f"{model.coef_[0, 0]:.6g}"), float(f"{model.intercept_[0]:.6g}")
 
 
-def train(data: Path, out: Path, *, seed: int, each: int, strength: float) -> str:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the scorer is trained: `each` made sentences of a frame at most, `strength` as in `fitted`, `trust` what a
+    text's probability owes to the second reader beside its label."""
+
+    seed: int = 1
+    each: int = 6
+    strength: float = 0.03
+    trust: float = 0.5
+    disguises: float = 0.1
+
+
+def train(data: Path, out: Path, recipe: Recipe, teachers: Path | None) -> str:
     """Train, write the model file and its manifest line, print a report; the answer is the SHA-256."""
     out.mkdir(parents=True, exist_ok=True)
     simplify = simplifier(*(table := script_table()))
-    pool = [(item, source.weight, source.benign) for source in LEARNT for item in read(data, source)]
-    train_set = examples(entry for entry in pool if entry[0].part == "train")
-    dev_set = examples(entry for entry in pool if entry[0].part == "dev")
-    benign_texts = "\n".join(example.text.lower() for example in train_set if example.group == "answers")
+    posts, dev_set = ([one for one in examples(data, part) if any_known(one.labels[:2])] for part in ("train", "dev"))
+    benign_texts = "\n".join(example.text.lower() for example in posts if example.group == "answers")
     benign_view = "".join(
         map(chr, simplify[np.frombuffer(benign_texts.encode("utf-32-le", "replace"), np.uint32) & 0xFFFF])
     )
     words, met = lexicon(data, simplify, benign_view)
-    for language, sentences_made in made(seed, each).items():
-        train_set.extend(
-            Example(each_made.text, each_made.toxic, "en" if language == "en" else "zh", "templates")
-            for each_made in sentences_made
-        )
-    counts = Counter((example.language, example.group, example.toxic) for example in train_set)
-    print("training texts:", {" ".join(map(str, key)): count for key, count in sorted(counts.items())})
-    print("words known:", dict(met))
+    train_set = with_disguises([*posts, *templates(recipe.seed, recipe.each)], recipe.disguises, recipe.seed)
+    counts = Counter((example.language, example.group, example.labels[:2]) for example in train_set)
+    print("training texts:", {" ".join(map(str, key)): count for key, count in sorted(counts.items(), key=str)})
+    print("words known:", dict(met), flush=True)
     rows, owners = matrix(train_set, simplify, words)
-    toxic = np.array([example.toxic for example in train_set])[owners]
-    weights = balanced(train_set, TRAIN_SHARES)
-    weights = (weights / np.bincount(owners))[owners]
-    weights *= len(weights) / weights.sum()
     rarity = rarities(rows)
-    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
-    fitted = model.fit((rows @ diags(rarity)).tocsr(), toxic, sample_weight=weights)
-    table_int8, scales = quantised(fitted.coef_[0] * rarity)
+    rows = (rows @ diags(rarity)).tocsr()
+    said = taught_by(train_set, teachers) if teachers else None
+    tables: list[NDArray[np.int8]] = []
+    scales: list[list[float]] = []
+    for question in range(len(HEADS)):
+        table_int8, found = quantised(head(rows, owners, train_set, said, question, recipe) * rarity)
+        tables.append(table_int8)
+        scales.append(found)
     settings: dict[str, Any] = {
         "classes": list(CLASSES),
+        "heads": list(HEADS),
         "scales": scales,
-        "calibration": {"en": (1.0, 0.0), "zh": (1.0, 0.0)},
+        "calibration": {language: [(1.0, 0.0)] * len(HEADS) for language in LANGUAGES},
         "block_bits": list(BLOCK_BITS),
-        "seed": seed,
+        "recipe": asdict(recipe),
     }
     arrays: dict[str, NDArray[Any]] = {
         "traditional": table[0],
         "simplified": table[1],
         "word_hashes": words.hashes,
         "word_classes": words.classes,
-        "weights": table_int8,
+        "weights": np.stack(tables, axis=1),
     }
     write_model(out / FILE, settings, arrays)
-    settings["calibration"] = calibrated(Scorer.of(read_model(FILE, out)), dev_set)
+    scorer = Scorer.of(read_model(FILE, out))
+    settings["calibration"] = calibrated(scorer, dev_set)
     print("calibration (slope, offset):", settings["calibration"])
+    if teachers:
+        settings["combined"] = combined(scorer, dev_set, teachers)
+        print("combined (scorer, second reader, offset):", settings["combined"])
     digest = write_model(out / FILE, settings, arrays)
     print(f"{out / FILE}: {(out / FILE).stat().st_size} bytes, SHA-256 {digest}")
     return digest
 
 
-def calibrated(scorer: Scorer, dev_set: Sequence[Example]) -> dict[str, tuple[float, float]]:
-    """The calibration of each language, fitted on held-out texts with the weights of DEV_SHARES."""
-    weights = balanced(dev_set, DEV_SHARES)
-    found: dict[str, tuple[float, float]] = {}
+def taught_by(chosen: Sequence[Example], directory: Path) -> NDArray[np.float32]:
+    """What the second readers say of each text, as probabilities; shape (texts, questions)."""
+    said = np.zeros((len(chosen), 4), np.float32)
     for language in LANGUAGES:
-        mine = [index for index, example in enumerate(dev_set) if example.language == language]
-        raw = np.array([worst(scorer, dev_set[index].text) for index in mine])
-        toxic = np.array([dev_set[index].toxic for index in mine])
-        found[language] = platt(raw, toxic, weights[mine])
+        reader = SecondReader(language, directory)
+        reader.load()
+        mine = [index for index, example in enumerate(chosen) if example.language == language]
+        said[mine] = 1 / (1 + np.exp(-reader.logits([plain(chosen[index].text) for index in mine])))
+    return said
+
+
+def head(
+    rows: csr_matrix,
+    owners: NDArray[np.int64],
+    chosen: Sequence[Example],
+    said: NDArray[np.float32] | None,
+    question: int,
+    recipe: Recipe,
+) -> Weights:
+    """The coefficients for one question.  A text without a label is learnt from its teacher, if there is one."""
+    labels = [example.labels[question] for example in chosen]
+    wanted = np.array([0.0 if label is None else float(label) for label in labels])
+    known = np.array([label is not None for label in labels])
+    if said is not None:
+        word = said[:, question].astype(np.float64)
+        wanted = np.where(known, (1 - recipe.trust) * wanted + recipe.trust * word, word)
+        known[:] = True
+    weights = balanced(chosen, (wanted > 0.5).tolist(), TRAIN_SHARES) * known
+    spread = (weights / np.bincount(owners, minlength=len(chosen)))[owners]
+    spread *= len(spread) / spread.sum()
+    return fitted(rows, wanted[owners], spread, recipe.strength)[0]
+
+
+def calibrated(scorer: Scorer, dev_set: Sequence[Example]) -> dict[str, list[tuple[float, float]]]:
+    """The calibration of each language and question, fitted on held-out texts with the weights of DEV_SHARES."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for language in LANGUAGES:
+        mine = [example for example in dev_set if example.language == language]
+        raws = np.array([worst(scorer, example.text) for example in mine])
+        found[language] = []
+        for question in range(len(HEADS)):
+            known = [index for index, example in enumerate(mine) if example.labels[question] is not None]
+            some = [mine[index] for index in known]
+            truth = np.array([bool(example.labels[question]) for example in some])
+            weights = balanced(some, truth.tolist(), DEV_SHARES)
+            found[language].append(platt(raws[known, question], truth, weights))
     return found
 
 
-def worst(scorer: Scorer, text: str) -> float:
-    """The highest uncalibrated sum over the windows of a text."""
-    return max(scorer.raw(features(window, scorer.lexicon)) for window in windows(reading(text, scorer.simplify)))
+def combined(scorer: Scorer, dev_set: Sequence[Example], directory: Path) -> dict[str, dict[str, Any]]:
+    """How the second reader of each language is weighed with the scorer, fitted on the same held-out texts."""
+    found: dict[str, dict[str, Any]] = {}
+    for language in LANGUAGES:
+        mine = [example for example in dev_set if example.language == language]
+        raws = np.array([worst(scorer, example.text) for example in mine])
+        reader = SecondReader(language, directory)
+        digest = reader.load()
+        said = np.array([worst_of_reader(reader, scorer, example.text) for example in mine])
+        curves = []
+        for question in range(len(HEADS)):
+            known = [index for index, example in enumerate(mine) if example.labels[question] is not None]
+            some = [mine[index] for index in known]
+            truth = np.array([bool(example.labels[question]) for example in some])
+            weights = balanced(some, truth.tolist(), DEV_SHARES)
+            both = np.column_stack((raws[known, question], said[known, question]))
+            model = LogisticRegression(C=1e6).fit(both, truth, sample_weight=weights * len(weights) / weights.sum())
+            curves.append([float(f"{value:.6g}") for value in (*model.coef_[0], model.intercept_[0])])
+        found[language] = {"sha256": digest, "curves": curves}
+    return found
+
+
+def worst_of_reader(reader: SecondReader, scorer: Scorer, text: str) -> list[float]:
+    """The highest logits of a second reader over the windows of a text, for each question."""
+    views = [spelt(window) for window in windows(reading(text, scorer.simplify))]
+    highest: list[float] = reader.logits(views)[:, : len(HEADS)].max(axis=0).tolist()
+    return highest
+
+
+def worst(scorer: Scorer, text: str) -> list[float]:
+    """The highest uncalibrated sum over the windows of a text, for each question."""
+    raws = [scorer.raws(features(window, scorer.lexicon))[0] for window in windows(reading(text, scorer.simplify))]
+    return [max(column) for column in zip(*raws, strict=True)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -265,11 +344,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.toxicity", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the directory of the data sets")
     parser.add_argument("--out", type=Path, default=Path("guardrail/models"), help="where the model file goes")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--each", type=int, default=40, help="template sentences of each frame, at most")
-    parser.add_argument("--strength", type=float, default=0.03, help="inverse of the regularisation (C)")
-    chosen = parser.parse_args(arguments)
-    train(chosen.data, chosen.out, seed=chosen.seed, each=chosen.each, strength=chosen.strength)
+    parser.add_argument("--teachers", type=Path, help="the directory of the second readers to learn from as well")
+    for name, default in asdict(Recipe()).items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    chosen = vars(parser.parse_args(arguments))
+    recipe = Recipe(**{name: chosen[name] for name in asdict(Recipe())})
+    train(chosen["data"], chosen["out"], recipe, chosen["teachers"])
     return 0
 
 

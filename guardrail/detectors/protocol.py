@@ -14,7 +14,7 @@ SENTENCE detectors get a list of sentences, ANSWER detectors a list of one whole
 are relative to its own text.  `heavy` detectors run in the pool with a deadline, the others in the event loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -53,6 +53,16 @@ class Detector(Protocol):
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
         """The findings of each text, in order."""
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """A light detector that sometimes has to look again, which takes a worker."""
+
+    def first(
+        self, texts: Sequence[str], context: Context
+    ) -> tuple[list[list[Finding]], Callable[[], list[list[Finding]]] | None]:
+        """The findings of each text; or, where a closer look is needed, the work that gives them."""
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from guardrail.evaluation import datasets
 from guardrail.evaluation.bias_figures import Scored, area, at, pairs_right, right
-from guardrail.evaluation.bias_readers import HALF, Bench, Reader
+from guardrail.evaluation.bias_readers import HALF, Bench, Reader, Reading
 from guardrail.evaluation.datasets import Item
 from guardrail.evaluation.intervals import Measure
 from guardrail.evaluation.parts import LEARNT, key_of, part
@@ -34,12 +34,14 @@ class Subject(Enum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What counts as harmful: a label, and whether the prompt is read before the text."""
+    """What counts as harmful: a label, and whether the prompt is read before the text.  With `groups_only` insults of
+    people as such do not count, so the embedded models' score of toxicity is left out and that of hate stands."""
 
     label: str
     means: str
     name: str = ""
     prompted: bool = False
+    groups_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ _FUNCTIONS = {
 }
 """What HateCheck calls a denial in any form, hate that is denied ("no X deserves to die"), quoted hate and what is
 said against it, slurs, and threats to a person."""
-_HATE = (View("hate", "hate"),)
+_HATE = (View("hate", "hate", groups_only=True),)
 SETS: tuple[Labelled, ...] = (
     Labelled(
         "toxicity/openai_moderation",
@@ -80,7 +82,7 @@ SETS: tuple[Labelled, ...] = (
     Labelled(
         "toxicity/toxigen_human",
         "English, machine-written statements on groups, mostly without a hostile word",
-        (View("toxic", "hate"),),
+        (View("toxic", "hate", groups_only=True),),
     ),
     Labelled(
         "toxicity/implicit_hate", "English, implicit hate against neutral tweets", (View("toxic", "implicit hate"),)
@@ -200,11 +202,20 @@ def read(given: Labelled, view: View, items: Sequence[Item], bench: Bench, reade
     """The texts that have the label of a view and that a reader reads, with what it gives them."""
     known = [item for item in items if isinstance(item.labels.get(view.label), bool) and reader.reads(item)]
     texts = [with_prompt(item) for item in known] if view.prompted else known
-    scores = bench.scores(reader, given.name, texts)
+    readings = bench.readings(reader, given.name, texts)
+    scores = [of_groups(one) if view.groups_only else one.score for one in readings]
     return [
         Scored(item, bool(item.labels[view.label]), score, key_of(item.id, item.prompt))
         for item, score in zip(known, scores, strict=True)
     ]
+
+
+def of_groups(reading: Reading) -> float:
+    """The score without what the embedded models find of toxicity alone."""
+    if not reading.findings:
+        return reading.score
+    kept = [one.score for one in reading.findings if (one.kind, one.detector) != ("bias.toxicity", "bias.toxicity")]
+    return max(kept, default=0.0)
 
 
 def with_prompt(item: Item) -> Item:

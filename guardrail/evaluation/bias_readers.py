@@ -180,7 +180,7 @@ def of_detectors(
 
 
 def _with(models: Path | None, detector: AnyDetector) -> AnyDetector:
-    return EmbeddedToxicity(models) if models is not None and isinstance(detector, EmbeddedToxicity) else detector
+    return type(detector)(models) if models is not None and isinstance(detector, EmbeddedToxicity) else detector
 
 
 def _wording(name: str, detectors: Iterable[AnyDetector]) -> Reader | None:
@@ -204,18 +204,19 @@ def _make(name: str, bench: Bench, detectors: Sequence[AnyDetector]) -> Reader |
 
 
 def _embedded(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    found = [detector for detector in detectors if isinstance(detector, EmbeddedToxicity)]
+    found = [detector.alone() for detector in detectors if type(detector) is EmbeddedToxicity]
     return _wording("embedded", found) or "bias.toxicity is not installed; reinstall guardrail"
 
 
 def second_of(detector: EmbeddedToxicity) -> EmbeddedToxicity | None:
-    """The embedded scorer with its second reader, None where that is not here."""
-    return None
+    """The embedded scorer with its second readers, None where they are not here."""
+    detector.load()
+    return detector if detector.readers else None
 
 
 def _second(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:
-    found = [made for one in detectors if isinstance(one, EmbeddedToxicity) and (made := second_of(one)) is not None]
-    return _wording("second", found) or "there is no second reader here"
+    found = [made for one in detectors if type(one) is EmbeddedToxicity and (made := second_of(one)) is not None]
+    return _wording("second", found) or "it needs the extra that brings onnxruntime: pip install 'guardrail[models]'"
 
 
 def _detoxify(bench: Bench, detectors: Sequence[AnyDetector]) -> Reader | str:

@@ -26,7 +26,7 @@ _DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 _GRID = [index / 100 for index in range(5, 100)]
 _LETTER, _LINE = 7.2, 15.0  # points that a letter of a bold name is wide, and a line high
 _GAP = 0.012  # share of the axes between a name and its line
-_STYLE = {
+_STYLE: Any = {
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -22,6 +22,7 @@ from guardrail.errors import CheckError
 DIRECTORY = Path(__file__).parent
 MANIFEST = "manifest.json"
 _FORMAT = "guardrail-arrays-1"
+_CURE = "reinstall guardrail, or train the model again (docs/models)"
 _DTYPES = frozenset({"int8", "uint8", "uint16", "uint32", "uint64", "float32", "float64"})
 
 
@@ -68,26 +69,35 @@ def unpack(content: bytes) -> Model:
     return Model(header["settings"], arrays, hashlib.sha256(content).hexdigest())
 
 
-def read_model(file_name: str, directory: Path = DIRECTORY) -> Model:
-    """The embedded model `file_name`.  Raises CheckError when it is missing, changed or malformed, with the cure."""
-    cure = "reinstall guardrail, or train the model again (docs/models)"
+def verified(file_name: str, directory: Path = DIRECTORY) -> bytes:
+    """The bytes of an embedded model.  Raises CheckError when it is missing or not the file that the manifest names."""
     try:
         expected = json.loads((directory / MANIFEST).read_text("utf-8"))[file_name]["sha256"]
         content = (directory / file_name).read_bytes()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckError(f"model {file_name} cannot be read ({type(error).__name__}: {error}); {cure}") from error
+        raise CheckError(f"model {file_name} cannot be read ({type(error).__name__}: {error}); {_CURE}") from error
     if hashlib.sha256(content).hexdigest() != expected:
-        raise CheckError(f"model {file_name} is not the file that {MANIFEST} names (SHA-256 differs); {cure}")
+        raise CheckError(f"model {file_name} is not the file that {MANIFEST} names (SHA-256 differs); {_CURE}")
+    return content
+
+
+def read_model(file_name: str, directory: Path = DIRECTORY) -> Model:
+    """The embedded model `file_name`.  Raises CheckError when it is missing, changed or malformed, with the cure."""
     try:
-        return unpack(content)
+        return unpack(verified(file_name, directory))
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckError(f"model {file_name} is malformed ({error}); {cure}") from error
+        raise CheckError(f"model {file_name} is malformed ({error}); {_CURE}") from error
 
 
 def write_model(path: Path, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """Write a model file and its line in the manifest beside it; the answer is its SHA-256."""
-    content = pack(settings, arrays)
-    path.write_bytes(content)
+    path.write_bytes(pack(settings, arrays))
+    return note_file(path)
+
+
+def note_file(path: Path) -> str:
+    """Write the line of a file in the manifest beside it; the answer is its SHA-256."""
+    content = path.read_bytes()
     manifest_path = path.parent / MANIFEST
     manifest = json.loads(manifest_path.read_text("utf-8")) if manifest_path.exists() else {}
     digest = hashlib.sha256(content).hexdigest()

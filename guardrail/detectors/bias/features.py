@@ -45,7 +45,7 @@ CLASSES = (
     "group", "negation", "condemnation", "derogation", "violence", "profanity", "person", "slur", "endorsement",
 )  # fmt: skip
 
-BLOCK_BITS = (18, 17, 18, 14)
+BLOCK_BITS = (17, 16, 17, 14)
 """log2 of the places of each block, in the order of rule 2."""
 BLOCK_STARTS = tuple(int(start) for start in np.cumsum([0, *(1 << bits for bits in BLOCK_BITS)]))
 TABLE_SIZE = BLOCK_STARTS[-1]
@@ -172,9 +172,10 @@ class Features:
         return tuple(np.concatenate(rows[a:b]) for a, b in zip(_BLOCK_ROWS, (*_BLOCK_ROWS[1:], len(rows)), strict=True))
 
     def sums(self, weights: NDArray[np.int8]) -> tuple[Places, Places]:
-        """The sum of the weights of each block (rows) in each span (columns), and how many features that are."""
-        running = np.zeros(len(self.places) + 1, np.int64)
-        weights[self.places].cumsum(out=running[1:])
+        """The sums of the weights of each block (rows) in each span (columns) for each question (depth), and how many
+        features that are.  `weights` has a row for each place and a column for each question."""
+        running = np.zeros((len(self.places) + 1, weights.shape[1]), np.int64)
+        weights[self.places].cumsum(axis=0, out=running[1:])
         sums = running[self.last] - running[self.first]
         return np.add.reduceat(sums, _BLOCKS), np.add.reduceat(self.last - self.first, _BLOCKS)
 
@@ -338,9 +339,9 @@ def _places(
     at_words = at_marked + 2 * count + len(beside)
     at_known = at_words + 2 * count
     places[at_marked:at_words] += BLOCK_STARTS[2]
-    places[at_words:at_known] >>= 1
+    places[at_words:at_known] >>= BLOCK_BITS[0] - BLOCK_BITS[1]
     places[at_words:at_known] += BLOCK_STARTS[1]
-    places[at_known:] >>= 4
+    places[at_known:] >>= BLOCK_BITS[0] - BLOCK_BITS[3]
     places[at_known:] += BLOCK_STARTS[3]
     bases = [
         *range(0, at_marked, len(grams) // len(_GRAMS)),

@@ -74,6 +74,11 @@ def readings(texts: Sequence[str], simplify: Codes) -> list[Codes]:
     return [codes[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(codes)], strict=True)]
 
 
+def spelt(codes: Codes) -> str:
+    """A reading view as a text."""
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
 def _fold_table() -> Codes:
     """What each code point of the basic plane folds to, 0 where that is not one character of the plane."""
     table = np.zeros(_PLANE, np.uint32)

@@ -16,21 +16,25 @@ from hypothesis import strategies as st
 
 from guardrail.detectors.bias.features import TABLE_SIZE, WINDOW, Lexicon, features, term_hash, windows
 from guardrail.detectors.bias.reading import reading
-from guardrail.detectors.bias.toxicity import FILE, REPORTED, EmbeddedToxicity, Scorer, is_chinese
+from guardrail.detectors.bias.toxicity import FILE, REPORTED, AnswerToxicity, EmbeddedToxicity, Scorer, is_chinese
 from guardrail.detectors.protocol import Detector
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, MANIFEST, read_model, write_model
 from guardrail.types import Context, Unit
 
-DETECTOR = EmbeddedToxicity()
+DETECTOR = EmbeddedToxicity(deeper=False)
 DETECTOR.load()
+BOTH = EmbeddedToxicity()
+BOTH.load()
+WHOLE = AnswerToxicity()
+WHOLE.load()
 SCORER = Scorer.of(read_model(FILE))
 
 
-def score(text: str) -> float:
+def score(text: str, detector: EmbeddedToxicity = DETECTOR, kind: str = "bias.toxicity") -> float:
     """The score of a text, 0 where nothing was reported."""
-    [found] = DETECTOR.detect([text], Context())
-    return found[0].score if found else 0.0
+    [found] = detector.detect([text], Context())
+    return max((finding.score for finding in found if finding.kind == kind), default=0.0)
 
 
 def read(text: str) -> str:
@@ -40,7 +44,7 @@ def read(text: str) -> str:
 
 def test_it_is_a_light_detector_of_sentences() -> None:
     assert isinstance(DETECTOR, Detector)
-    assert (DETECTOR.name, DETECTOR.kinds) == ("bias.toxicity", ("bias.toxicity",))
+    assert (DETECTOR.name, DETECTOR.kinds) == ("bias.toxicity", ("bias.toxicity", "bias.hate"))
     assert (DETECTOR.unit, DETECTOR.heavy) == (Unit.SENTENCE, False)
 
 
@@ -161,12 +165,12 @@ ANY_TEXT = st.text(max_size=80) | st.text("你死kilL 1!.\u200b「」廢物$\ud8
 
 
 @given(ANY_TEXT)
-def test_every_text_gets_at_most_one_finding_that_keeps_the_contract(text: str) -> None:
+def test_every_text_gets_at_most_one_finding_of_a_kind_that_keeps_the_contract(text: str) -> None:
     [found] = DETECTOR.detect([text], Context())
     for finding in found:
         assert REPORTED <= finding.score <= 1
-        assert finding.kind == "bias.toxicity" and finding.start is finding.end is None
-    assert len(found) <= 1
+        assert finding.kind in DETECTOR.kinds and finding.start is finding.end is None
+    assert len({finding.kind for finding in found}) == len(found)
 
 
 @given(st.lists(ANY_TEXT, max_size=5))
@@ -182,7 +186,7 @@ def test_places_stay_inside_the_table(text: str) -> None:
 
 
 def test_a_second_detector_agrees_to_the_last_bit() -> None:
-    other = EmbeddedToxicity()
+    other = EmbeddedToxicity().alone()
     other.load()
     texts = [text for pair in TOXIC_AND_BENIGN for text in pair]
     assert other.detect(texts, Context()) == DETECTOR.detect(texts, Context())
@@ -211,7 +215,7 @@ def test_windows_cover_everything(length: int) -> None:
 
 
 def test_evidence_explains_in_words_and_repeats_nothing() -> None:
-    [[finding]] = DETECTOR.detect(["Zorblax women are vermin and I will kill you"], Context())
+    [[finding, *_]] = DETECTOR.detect(["Zorblax women are vermin and I will kill you"], Context())
     assert "zorblax" not in finding.evidence.lower() and "vermin" not in finding.evidence
     assert "group" in finding.evidence and "violence" in finding.evidence
 

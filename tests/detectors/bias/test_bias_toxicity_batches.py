@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from guardrail.detectors.bias import features as ours
 from guardrail.detectors.bias.reading import reading, readings
-from guardrail.detectors.bias.toxicity import FILE, REPORTED, Scorer, is_chinese
-from guardrail.models.store import read_model
+from guardrail.detectors.bias.toxicity import FILE, HEADS, is_chinese, judge_of
+from guardrail.models.store import DIRECTORY, read_model
 from guardrail.text.fold import fold
 from tests.detectors.bias import toxicity_reference as reference
 
 MODEL = read_model(FILE)
-SCORER = Scorer.of(MODEL)
-REFERENCE = reference.Scorer.of(MODEL)
+JUDGE = judge_of(DIRECTORY, deeper=False)
+SCORER = JUDGE.scorer
+REFERENCES = [reference.Scorer.of(MODEL, question) for question in range(len(HEADS))]
+REFERENCE = REFERENCES[0]
 
 TEXTS = [
     "", " ", "a", "。", "1.", "- ", "\n\n", "I", "你", "ok", "你好", "好的，", "\v", "\f\v\f", "\x1f", "\ud800", "😀",
@@ -40,18 +42,16 @@ ANY = (
 )
 
 
-def scores(texts: list[str]) -> list[tuple[float, list[int]]]:
-    """Scores with the classes met, which are looked up only where a finding needs them."""
-    return SCORER.scores(texts)
-
-
-def expected(texts: list[str]) -> list[tuple[float, list[int]]]:
-    found = []
-    for text in texts:
-        score, reason = REFERENCE.score(text)
-        assert reason is not None
-        found.append((score, sorted(set(reason.classes.tolist())) if score >= REPORTED else []))
+def scores(texts: list[str]) -> list[list[float]]:
+    """What the scorer alone gives each text for each question."""
+    found = [[-1.0] * len(HEADS) for _ in texts]
+    for window in JUDGE.windows(texts):
+        found[window.owner] = [max(pair) for pair in zip(found[window.owner], JUDGE.first(window), strict=True)]
     return found
+
+
+def expected(texts: list[str]) -> list[list[float]]:
+    return [[one.score(text) for one in REFERENCES] for text in texts]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -92,7 +92,7 @@ def test_training_gets_the_features_of_the_reference(text: str) -> None:
         mine, theirs = ours.features(window, SCORER.lexicon), reference.features(window, REFERENCE.lexicon)
         for ours_block, their_block in zip(mine.blocks, theirs.blocks, strict=True):
             assert np.array_equal(np.sort(ours_block), np.sort(their_block))
-        assert SCORER.raw(mine) == REFERENCE.raw(theirs)
+        assert SCORER.raws(mine)[0] == [one.raw(theirs) for one in REFERENCES]
         assert is_chinese(window) is reference.is_chinese(window)
 
 

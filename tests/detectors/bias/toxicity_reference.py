@@ -79,7 +79,7 @@ CLASSES = (
     "group", "negation", "condemnation", "derogation", "violence", "profanity", "person", "slur", "endorsement",
 )  # fmt: skip
 
-BLOCK_BITS = (18, 17, 18, 14)
+BLOCK_BITS = (17, 16, 17, 14)
 """log2 of the places of each block, in the order of rule 2."""
 BLOCK_STARTS = tuple(int(start) for start in np.cumsum([0, *(1 << bits for bits in BLOCK_BITS)]))
 TABLE_SIZE = BLOCK_STARTS[-1]
@@ -311,7 +311,7 @@ CHINESE_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The model in memory.  `calibration` holds (slope, offset) for English and for Chinese."""
+    """One question's column of the model in memory.  `calibration` holds (slope, offset) for English and for Chinese."""
 
     simplify: Codes
     lexicon: Lexicon
@@ -320,28 +320,25 @@ class Scorer:
     calibration: tuple[tuple[float, float], tuple[float, float]]
 
     @classmethod
-    def of(cls, model: Model) -> "Scorer":
+    def of(cls, model: Model, question: int) -> "Scorer":
         """From a model file.  Raises KeyError, TypeError or ValueError when it is another kind of model."""
         arrays, settings = model.arrays, model.settings
-        english, chinese = (settings["calibration"][language] for language in ("en", "zh"))
+        english, chinese = (settings["calibration"][language][question] for language in ("en", "zh"))
         return cls(
             simplifier(arrays["traditional"], arrays["simplified"]),
             Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
-            arrays["weights"],
-            tuple(map(float, settings["scales"])),
+            arrays["weights"][:, question].copy(),
+            tuple(map(float, settings["scales"][question])),
             ((float(english[0]), float(english[1])), (float(chinese[0]), float(chinese[1]))),
         )
 
-    def score(self, text: str) -> tuple[float, Features | None]:
-        """The calibrated score of a text in 0..1, and the features of the window that earned it."""
-        best, reason = 0.0, None
+    def score(self, text: str) -> float:
+        """The calibrated score of a text in 0..1."""
+        scores = []
         for window in windows(reading(text, self.simplify)):
-            found = features(window, self.lexicon)
             slope, offset = self.calibration[is_chinese(window)]
-            score = logistic(slope * self.raw(found) + offset)
-            if reason is None or score > best:
-                best, reason = score, found
-        return best, reason
+            scores.append(logistic(slope * self.raw(features(window, self.lexicon)) + offset))
+        return max(scores)
 
     def raw(self, found: Features) -> float:
         """The uncalibrated sum of a window or, where that is higher, of two neighbouring stretches of it; no unit."""
