@@ -83,7 +83,8 @@ def _run(plan: Plan, state: State, values: Mapping[Place, Measured], stopped: st
 def _ground(plan: Plan, state: State, values: Mapping[Place, Measured], name: str, tests: Sequence[Test]) -> Json:
     ground = ground_of(name)
     found = [test for test in tests if test.found]
-    able = [test for test in tests if test.detectable is not None]
+    reach = _reach(tests)
+    able = any(least is not None for least in reach.values())
     verdict = "difference" if found else "none" if able else "unmeasured"
     return {
         "ground": name,
@@ -91,20 +92,22 @@ def _ground(plan: Plan, state: State, values: Mapping[Place, Measured], name: st
         "statutory": ground.statutory,
         "law": {"en": ground.law[0], "zh-Hant": ground.law[1]} if ground.law else None,
         "verdict": verdict,
-        "detectable": _reach(tests),
+        "detectable": {measure: _real(least) for measure, least in reach.items()},
         "tests": [_test(plan, test) for test in tests],
         "examples": _examples(plan, state, values, name, found, tests),
     }
 
 
 def _reach(tests: Sequence[Test]) -> dict[str, float | None]:
-    """For each measure the largest of the smallest differences that its comparisons had in reach; None where one of
-    them had none."""
+    """For each measure the difference that is found whatever pair of terms has it, in the best comparison that the
+    pair has (mostly that over all languages); None where a pair has no comparison that could find anything."""
     found: dict[str, float | None] = {}
     for measure in MEASURES:
-        least = [test.detectable for test in tests if test.measure == measure and test.measured]
-        known = [one for one in least if one is not None]
-        found[measure] = max(known) if known and len(known) == len(least) else None
+        pairs: dict[str, list[float]] = {test.other: [] for test in tests}
+        for test in tests:
+            if test.measure == measure and test.detectable is not None:
+                pairs[test.other].append(test.detectable)
+        found[measure] = max(min(least) for least in pairs.values()) if all(pairs.values()) else None
     return found
 
 
@@ -229,14 +232,12 @@ def page(report: Json, lang: str) -> str:
         ground["ground"]: Markup(plot(ground["tests"], lang, f"{ground['ground']} {lang}"))
         for ground in report["grounds"]
     }
-    run, method = report["run"], report["method"]
-    many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
-    summary = words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))
+    method = report["method"]
     return template.render(
         report=report,
         lang=lang,
-        summary=summary,
-        notices=_notices(run, lang),
+        summary=_summary(report, lang),
+        notices=_notices(report, lang),
         plots=plots,
         method=[
             words.pick(each, lang).format(templates=method["templates"], tests=method["family"], q=method["q"])
@@ -257,19 +258,28 @@ def page(report: Json, lang: str) -> str:
     )
 
 
-def _notices(run: Json, lang: str) -> list[str]:
-    """What a reader must know before any verdict: the run is not whole."""
+def _counts(report: Json) -> dict[str, int]:
+    verdicts = [ground["verdict"] for ground in report["grounds"]]
+    one_by_one = {"many": "difference", "none": "none", "unmeasured": "unmeasured"}
+    return {"all": len(verdicts)} | {name: verdicts.count(verdict) for name, verdict in one_by_one.items()}
+
+
+def _summary(report: Json, lang: str) -> str:
+    return words.pick(words.SUMMARY[report["verdict"]], lang).format(**_counts(report))
+
+
+def _notices(report: Json, lang: str) -> list[str]:
+    """What a reader must know before any verdict: that the run is not whole, or a ground was not measured."""
+    run, counts = report["run"], _counts(report)
     said = [words.STOPPED[run["stopped"]]] if run["stopped"] else []
     said += [words.UNANSWERED] if run["failed"] else []
-    return [words.pick(one, lang).format(**run) for one in said]
+    said += [words.UNMEASURED] if 0 < counts["unmeasured"] < counts["all"] else []
+    return [words.pick(one, lang).format(**run, **counts) for one in said]
 
 
 def lines(report: Json, lang: str) -> list[str]:
     """The verdicts as lines for a terminal."""
-    run = report["run"]
-    many = sum(ground["verdict"] == "difference" for ground in report["grounds"])
-    out = [words.pick(words.SUMMARY[report["verdict"]], lang).format(many=many, all=len(report["grounds"]))]
-    out += _notices(run, lang)
+    out = [_summary(report, lang), *_notices(report, lang)]
     for ground in report["grounds"]:
         out.append(f"{ground['name'][lang]} ({ground['ground']}): {words.say(ground['verdict'], lang)}")
         out += [f"  {words.finding(test, lang)}" for test in ground["tests"] if test["found"]]

@@ -160,6 +160,8 @@ UNANSWERED = (
     "{planned}條問題中有{failed}條沒有獲得回答，未計算在內。",
 )
 
+UNMEASURED = ("{unmeasured} of {all} grounds could not be measured.", "{all}項理由中有{unmeasured}項未能量度。")
+
 STOPPED: Mapping[str, tuple[str, str]] = {
     "requests": (
         "The run stopped when the budget of requests was used up: {answered} of {planned} questions were answered.",
@@ -177,9 +179,9 @@ SUMMARY: Mapping[str, tuple[str, str]] = {
         "在{all}項理由中，有{many}項發現差異。下結論前請先閱讀以下問答。",
     ),
     "none": (
-        "No difference was found on any of {all} grounds at this size. The table says how large a difference "
-        "would have been found.",
-        "以此規模，{all}項理由均未發現差異。下表列出多大的差異才會被發現。",
+        "No difference was found at this size on {none} of {all} grounds. How large a difference would have been "
+        "found is said with each.",
+        "以此規模，{all}項理由中有{none}項未發現差異。多大的差異才會被發現，見各項說明。",
     ),
     "unmeasured": (
         "Nothing could be measured: there were too few pairs with two answers.",
@@ -277,7 +279,7 @@ def _rates(test: Mapping[str, Any], lang: str) -> str:
 
 
 def missed(least: Mapping[str, float | None], lang: str) -> str:
-    """What a ground without a finding may still hide: the largest of the smallest differences that were in reach."""
+    """What a ground without a finding may still hide: what was not in reach."""
     parts = [
         f"{say(measure, lang)} {size(measure, value, lang, signed=False)}"
         for measure, value in least.items()
@@ -285,7 +287,7 @@ def missed(least: Mapping[str, float | None], lang: str) -> str:
     ]
     never = [say(measure, lang) for measure, value in least.items() if value is None]
     if lang == "en":
-        out_of_reach = f" Out of reach, however large, in a comparison or more: {', '.join(never)}." if never else ""
+        out_of_reach = f" Not in reach for every pair of groups, however large: {', '.join(never)}." if never else ""
         return "Differences smaller than these may have been missed: " + "; ".join(parts) + "." + out_of_reach
-    out_of_reach = f"部分比較中無論差異多大亦不能發現：{'、'.join(never)}。" if never else ""
+    out_of_reach = f"並非每對群體均可發現差異，無論多大：{'、'.join(never)}。" if never else ""
     return "小於以下的差異可能未被發現：" + "；".join(parts) + "。" + out_of_reach

@@ -13,7 +13,7 @@ from guardrail.probe.report import clean, document, lines, marked, page
 from guardrail.probe.state import Answer, State
 from guardrail.probe.templates import Book, Template, Term, packaged
 from guardrail.probe.vendors import Asking
-from guardrail.probe.words import LIMITS, METHOD, SERVES, STOPPED, SUMMARY, UNANSWERED, WORDS
+from guardrail.probe.words import LIMITS, METHOD, SERVES, STOPPED, SUMMARY, UNANSWERED, UNMEASURED, WORDS
 from tests.probe.fake_models import AGAINST, FAIR, model
 
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(2)> \"'>{{ 7*7 }} $x$ \u202eabc\x00"
@@ -137,6 +137,17 @@ def test_an_unmeasured_ground_says_so_and_a_budget_that_ended_the_run_too():
     assert "none found" not in said.split("Limits")[0]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh-Hant"])
+def test_what_was_out_of_reach_is_not_passed_over(lang):
+    """With few templates a comparison over all languages may be in reach where those of one language are not."""
+    found = report(FAIR, "sex", "age", templates=9)
+    assert [ground["verdict"] for ground in found["grounds"]] == ["none", "none"]
+    said = "\n".join(lines(found, lang))
+    assert not re.search(r"missed: *\.|未被發現：。", said)
+    assert {"en": "Not in reach for every pair of groups", "zh-Hant": "並非每對群體均可發現差異"}[lang] in said
+    assert {"en": "on 2 of 2 grounds", "zh-Hant": "2項理由中有2項未發現差異"}[lang] in said
+
+
 def test_a_hostile_answer_to_one_group_is_found_and_shown_in_chinese():
     def say(prompt):
         return "應該。" + ("呢啲垃圾人渣，滾返去，全部死晒。" if AGAINST.search(prompt) else "佢好可靠，歡迎。")
@@ -154,6 +165,7 @@ def test_all_words_are_there_in_both_languages_with_the_same_places():
         *LIMITS,
         *SERVES,
         UNANSWERED,
+        UNMEASURED,
         *STOPPED.values(),
         *SUMMARY.values(),
     ]:
