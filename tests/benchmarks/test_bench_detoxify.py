@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import detoxify
-from guardrail.detectors.bias.detoxify_parity import LEAST_SAME
 
 
 class Counted:
@@ -50,5 +49,5 @@ def test_a_small_run(tmp_path, monkeypatch):
     assert "no released network is measured" in result.output
     figures = json.loads((tmp_path / "figures.json").read_text())
     [decided] = figures["decisions"]
-    assert decided["same"] >= LEAST_SAME and 20 < decided["found"] < decided["texts"]
+    assert decided["same"] >= 0.96 and 20 < decided["found"] < decided["texts"]
     assert all(one["ratio"] > 0 for one in figures["speed"])

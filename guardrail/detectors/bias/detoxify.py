@@ -119,6 +119,7 @@ class DetoxifyToxicity:
         if self._checkpoint is None and self._config is None and stored:
             return stored_engine(self._store)
         if stored:
+            installed.read(NAME, self._store)  # a store that is named and missing is told as that
             raise CheckError(
                 f"bias.detoxify is configured twice: {CHECKPOINT_VARIABLE} or {CONFIG_VARIABLE} is set, and "
                 f"{installed.directory(self._store)} holds a model; unset the variables, or `guardrail models remove "

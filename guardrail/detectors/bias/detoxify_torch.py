@@ -19,6 +19,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from guardrail.errors import CheckError
@@ -51,13 +52,15 @@ class TorchEngine:
 
     def __init__(self, model: Any) -> None:
         self.model = model
+        self._one = Lock()  # the tokenizer is set anew for every call, which two threads may not do at once
         self.limit = _token_limit(model)
         model.tokenizer.model_max_length = self.limit
         model.model.eval()
 
     def length(self, text: str) -> int:
         """See Engine."""
-        return len(self.model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+        with self._one:
+            return len(self.model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
     def scores(self, pieces: Sequence[str]) -> list[dict[str, float]]:
         """See Engine.  Pieces of like length share a batch, which saves padding."""
@@ -65,7 +68,9 @@ class TorchEngine:
         order = sorted(range(len(pieces)), key=lambda index: len(pieces[index]))
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            for name, values in self.model.predict([pieces[index] for index in batch]).items():
+            with self._one:
+                predicted = self.model.predict([pieces[index] for index in batch])
+            for name, values in predicted.items():
                 # `predict` answers with a bare number for a list of one text.
                 for index, value in zip(batch, values if isinstance(values, list) else [values], strict=True):
                     found[index][name] = number(name, value)

@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,9 @@ def test_a_store_that_is_named_and_missing_is_an_error(tmp_path: Path, monkeypat
     assert detector.configured  # or the guard would go without it in silence
     with pytest.raises(CheckError, match=r"mistyped is not there.*GUARDRAIL_MODELS"):
         detector.load()
+    monkeypatch.setenv(CHECKPOINT_VARIABLE, str(tmp_path / "model.ckpt"))
+    with pytest.raises(CheckError, match="mistyped is not there"):
+        DetoxifyToxicity().load()
 
 
 def test_a_stored_model_runs_without_torch(tmp_path: Path) -> None:
@@ -301,6 +305,18 @@ def test_every_architecture_scores_as_its_own_network(kind: str, build: Callable
         assert all(finding.start is finding.end is None for finding in findings)
     long = "you are a fool , " * 200
     assert all("windows" in finding.evidence for finding in detector.detect([long], Context())[0])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_several_threads_may_ask_at_once(build: Callable[..., Any]) -> None:
+    checkpoint, directory, _ = build("Bert")
+    detector = DetoxifyToxicity(checkpoint, directory)
+    detector.load()
+    texts = [f"you are a fool {'. ' * at}" for at in range(40)]
+    alone = [detector.detect([text], Context()) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda text: detector.detect([text], Context()), texts)) == alone
 
 
 @pytest.mark.slow
