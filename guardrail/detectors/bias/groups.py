@@ -46,9 +46,9 @@ FITS = 20
 """How often one frame is looked at in one sentence: a sentence that fits it more often is no sentence."""
 AROUND = 200
 """Characters on either side of a grave harm that the toxicity scorer is asked about: it is dearer than the frames."""
-SORTS = ("sweeping", "bad", "against", "contempt")
+SORTS = ("sweeping", "pointing", "bad", "against", "contempt")
 """The sorts of signs of prejudice."""
-TWICE = {"sweeping": 1, "bad": 2, "against": 2, "contempt": 1}
+TWICE = {"sweeping": 1, "pointing": 1, "bad": 2, "against": 2, "contempt": 1}
 """How many signs of one sort count: two bad words are two signs, two sweeping ones are one."""
 _GRAVE = {"incitement", "dehumanisation", "slur"}
 _WHOEVER = re.compile(
@@ -281,9 +281,14 @@ def _signs(masked: Masked, language: Language, frames: Frames) -> Iterator[Harm]
         reach = masked.text[offset : at + 120]
         if language.signs["kind"].search(masked.text, at + 1, at + 120) is not None:
             continue
-        met = [found for sort in SORTS for found in islice(language.signs[sort].finditer(reach), TWICE[sort])]
-        met = [found for found in met if not is_denied(reach, found.start())]
-        if len({found.group() for found in met}) < 2:
+        signs = [
+            (sort, found)
+            for sort in SORTS
+            for found in islice(language.signs[sort].finditer(reach), TWICE[sort])
+            if not is_denied(reach, found.start())
+        ]
+        met = [found for _, found in signs]
+        if len({found.group() for found in met}) < 2 or {sort for sort, _ in signs} <= {"sweeping", "pointing"}:
             continue
         end = max(at + 1, offset + max(found.end() for found in met))
         if not is_pardoned(Place(masked.text, at, end, at, (), target.name), "signs", language.pardons):
