@@ -224,13 +224,11 @@ def _boundary(text: str, at: int) -> bool:
 def page(report: Json, lang: str) -> str:
     """The report as an HTML page."""
     from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("guardrail.probe") / "report.html.j2").read_text("utf-8"))
     plots = {
-        ground["ground"]: Markup(plot(ground["tests"], lang, f"{ground['ground']} {lang}"))
-        for ground in report["grounds"]
+        ground["ground"]: plot(ground["tests"], lang, f"{ground['ground']} {lang}") for ground in report["grounds"]
     }
     method = report["method"]
     return template.render(
