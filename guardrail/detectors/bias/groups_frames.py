@@ -24,7 +24,7 @@ from guardrail.groups.lexicon import GROUNDS, reading
 FILE = Path(__file__).with_name("groups.toml")
 
 GROUP, SLUR, AMBIGUOUS, CIRCUMSTANCE = "\ue000", "\ue001", "\ue002", "\ue003"
-"""The characters that stand for mentions in a masked view; `is_mask` keeps the text's own ones out."""
+"""The characters that stand for mentions in a masked view; the text's own ones are taken out of it before."""
 MASKS = GROUP + SLUR + AMBIGUOUS + CIRCUMSTANCE
 
 _SLOTS = {
@@ -156,7 +156,7 @@ def _pardon(each: Sequence[str], language: str) -> re.Pattern[str]:
     for slot, mask in _SLOTS.items():
         text = text.replace(slot, mask).replace(slot.lower(), mask)
     ends = r"(?<![\w'])(?:{})(?!\w)" if language == "en" and "$" not in text else "(?:{})"
-    return re.compile(ends.format(text.replace("(", "(", 1)))
+    return re.compile(ends.format(text))
 
 
 def simple(text: str) -> str:

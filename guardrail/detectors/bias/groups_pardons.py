@@ -27,13 +27,16 @@ _NUMBERS_DO_NOT_SOFTEN = {"incitement", "dehumanisation", "slur", "exclusion", "
 _QUOTES = re.compile("\"[^\"]*\"|「[^」]*」|『[^』]*』|《[^》]*》|(?:(?<=\\s)|^)'[^']{3,}'(?=[\\s.,!?;:]|$)")
 _NEGATION = re.compile(
     r"n't\b|\b(?:not|never|no|nor|neither|hardly|without|cannot|rarely|nothing|nobody|unlike|against)\b"
-    "|唔[系是会会可應应好]|唔|不|没|冇|并非|未必|未|无|别(?!人)|勿|莫|非(?!常|洲)|休想|被(?:视|指|当|称|叫|说|认|骂|笑|误|标)|[俾畀][^,。]{0,4}(?:笑|话|闹|叫|当|睇)"
+    "|唔[系是会会可應应好]|唔|不|没|冇|并非|未必|未|无|别(?!人)|勿|莫|非(?!常|洲)|休想"
+    "|被(?:视|指|当|称|叫|说|认|骂|笑|误|标)|[俾畀][^,。]{0,4}(?:笑|话|闹|叫|当|睇)"
 )
 _UNDONE = re.compile(
     "被|俾人|畀人|遭|(?:不能|不得|不可以?|唔可以|不应该?|唔应该?)(?:因|考虑|以)|冇关|无关|违法|"
     r"\b(?:refuse|deny|decline|hesitate|fail|was|were|been|illegal|unlawful)\b"
 )
 """In a decision: that it was suffered, or is turned down."""
+_KILLED = re.compile("[杀打烧弄整毒炸撞逼迫掐斩害吓]$")
+"""What makes of 死 the end of a verb, where it would else be an insult before a name."""
 _DENIED = re.compile("(?:唔会|不会|唔系|不是|并非|并不|唔|不|冇|没有?|无|非)$|(?:not|n't|never|no|without)(?: \\w+)? $")
 _SUFFERED = re.compile(
     "被(?:视|指|当|称|叫|说|认|骂|笑|误|标|歧|人)|[俾畀][^,。]{0,4}(?:笑|话|闹|叫|当|睇)|\\b(?:called|told|seen|treated)\\b"
@@ -63,7 +66,7 @@ _SPOKEN_OF_AFTER = re.compile(
 _NOT_ALL = re.compile(
     r"(?:^|[^\w'])(?:not|never|\w+n't|neither|no|none of|nobody)"
     r"(?: (?:all|every|each|because|that|the|only|just|think|those|mean))*\s*$"
-    "|(?:唔系|不是|并非|冇话|没说|唔代表|不代表|没有人?|冇人?)(?:个个|所有|每个|全部|话|说|因为|个|嗰啲|那些|呢啲|这些|班|啲|一个)*$"
+    "|(?:唔系|不是|并非|冇话|没说|唔代表|不代表|没有人?|冇人?|从没|从来没|没)(?:个个|所有|任何|每个|全部|话|说|因为|个|嗰啲|那些|呢啲|这些|班|啲|一个)*$"
     "|(?:不|唔|别|勿|绝不|从不|无须|毋须)(?:可以?|能|得|应该?|准|好|要)?$"
 )
 _ONE_HAN = re.compile(
@@ -112,6 +115,8 @@ def _is_negated(place: Place, of: str) -> bool:
     if of in _USED:
         return False
     if _NOT_ALL.search(place.text[max(0, place.start - 40) : place.start]):
+        return True
+    if place.text.startswith("死", place.start) and _KILLED.search(place.text[max(0, place.start - 1) : place.start]):
         return True
     if of == "signs":
         return _SUFFERED.search(place.text[place.start : place.end]) is not None or (
