@@ -160,11 +160,6 @@ def _pardon(each: Sequence[str], language: str) -> re.Pattern[str]:
 
 
 def simple(text: str) -> str:
-    """A notation in the script it is compared in; slots and classes of characters keep their capitals."""
-    return re.sub(r"<([ghsa])>", lambda m: m[0] if m[1] == "g" else m[0].upper(), _keep(text))
-
-
-def _keep(text: str) -> str:
-    """`reading(text)` with `<G>`, `\\S` and the like left alone."""
+    """A notation in the script it is compared in, with `<G>`, `\\S` and the like left alone."""
     parts = re.split(r"(<[GHSAg]>|\\[A-Za-z])", text)
     return "".join(part if at % 2 else reading(part).text for at, part in enumerate(parts))
