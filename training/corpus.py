@@ -1,8 +1,8 @@
-"""The sets that the hate and toxicity models may learn from, and the ones they are only measured on.
+"""The sets that the hate and toxicity models may learn from.
 
 Rules:
 1. Only sets under a permissive licence are learnt from.  Diagnostic suites (HateCheck) and sets whose licence does
-   not allow derived works are measured on and nothing else.
+   not allow derived works are measured on and nothing else (`guardrail.evaluation.bias`).
 2. Which part an item belongs to is decided by `guardrail.evaluation.parts`, the same code that the evaluation asks: a
    third of every set is never learnt from.
 3. Benign answers are cut into sentences, the unit that is judged at run time.
@@ -61,8 +61,6 @@ class Source:
         return Path(self.path).name.split(".")[0]
 
 
-_TEST: tuple[Part, ...] = ("test",)
-_CHOSEN: tuple[Part, ...] = ("dev", "test")
 _TRAIN: tuple[Part, ...] = ("train", "dev")
 
 LEARNT: tuple[Source, ...] = (
@@ -111,37 +109,6 @@ LEARNT: tuple[Source, ...] = (
         "Common Voice, by jacksonllee/pycantonese (MPL-2.0)",
         benign=True,
     ),
-)
-
-MEASURED: tuple[Source, ...] = (
-    Source("toxicity/hatecheck_en.jsonl", "en", "CC-BY-4.0", "paul-rottger/hatecheck-data", parts=_TEST),
-    Source("toxicity/hatecheck_zh.jsonl", "zh", "CC-BY-4.0", "rewire-online/multilingual-hatecheck", parts=_TEST),
-    Source(
-        "toxicity/hatecheck_hant_derived.jsonl",
-        "zh",
-        "CC-BY-4.0",
-        "rewire-online/multilingual-hatecheck",
-        parts=_TEST,
-    ),
-    Source("toxicity/cold_test.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
-    Source("toxicity/cold_hant_derived.jsonl", "zh", "Apache-2.0", "thu-coai/COLDataset", parts=_TEST),
-    Source(
-        "benign/alpaca_eval_outputs.jsonl.gz",
-        "en",
-        "CC-BY-NC-4.0",
-        "tatsu-lab/alpaca_eval",
-        benign=True,
-        parts=_CHOSEN,
-    ),
-    Source(
-        "benign/alpaca_zh.jsonl",
-        "zh",
-        "CC-BY-NC-4.0",
-        "hikariming/alpaca_chinese_dataset",
-        benign=True,
-        parts=_CHOSEN,
-    ),
-    Source("benign/alignbench_references.jsonl", "zh", "none stated", "THUDM/AlignBench", benign=True, parts=_CHOSEN),
 )
 
 
@@ -205,11 +172,7 @@ def _tenth(key: str) -> int:
 
 
 def _part(item: Mapping[str, Any], source: Source, divide: Divide) -> Part:
-    if source.parts == _TEST:
-        return "test"
     found = divide(key_of(item["id"], item.get("prompt") or ""))
-    if source.parts == _CHOSEN and found == "train":
-        return "dev"
     if source.parts == _TRAIN and found == "test":
         return "train"
     return found

@@ -3,7 +3,7 @@
 Rules:
 1. Posts come as they are; benign answers by the sentence and, once, as they begin; made sentences by the frame.
 2. A label that nobody gave is None and teaches nothing.
-3. A text is there once, and never in two parts.
+3. A text is there once.
 """
 
 import random

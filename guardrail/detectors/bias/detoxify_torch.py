@@ -83,7 +83,6 @@ def load_engine(checkpoint: Path, config: Path, sha256: str = "") -> TorchEngine
 
     Raises CheckError with the cure when the extra or a file is missing, or when the two do not fit.
     """
-    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # read when the libraries are imported
     import_library("torch")
     import_library("detoxify")
     loaded = read_checkpoint(checkpoint, sha256)
@@ -141,7 +140,8 @@ def read_checkpoint(path: Path, pinned: str = "") -> dict[str, Any]:
 
 
 def import_library(module: str) -> Any:
-    """A library of the extra.  Raises CheckError with the cure when it is not there."""
+    """A library of the extra, with the hub switched off.  Raises CheckError with the cure when it is not there."""
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # read when the libraries are imported
     try:
         return importlib.import_module(module)
     except ImportError as error:

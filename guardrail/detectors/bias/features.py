@@ -70,6 +70,7 @@ _MARKS = np.array([pow(0x8EBC6AF09C88C6E3, i + 1, 1 << 64) for i in range(16)], 
 _CLASS_HASHES = np.array([pow(0x589965CC75374CC3, i + 1, 1 << 64) for i in range(16)], np.uint64)
 _LAST_CELL = (WINDOW - 1) // CELL
 _SPLIT = np.uint64(48)
+_PAIRED, _HALF = 32, 1 << 31
 _FOLD = np.uint64(29)
 _SHIFT = np.uint64(64 - BLOCK_BITS[0])
 _GRAMS = (2, 3, 4, 5)
@@ -171,17 +172,24 @@ class Features:
         rows = [self.places[a:b] for a, b in zip(self.first[:, 0], self.last[:, 0], strict=True)]
         return tuple(np.concatenate(rows[a:b]) for a, b in zip(_BLOCK_ROWS, (*_BLOCK_ROWS[1:], len(rows)), strict=True))
 
-    def sums(self, weights: NDArray[np.int8]) -> tuple[Places, Places]:
-        """The sums of the weights of each block (rows) in each span (columns) for each question (depth), and how many
-        features that are.  `weights` has a row for each place and a column for each question."""
-        running = np.zeros((len(self.places) + 1, weights.shape[1]), np.int64)
-        weights[self.places].cumsum(axis=0, out=running[1:])
-        sums = running[self.last] - running[self.first]
-        return np.add.reduceat(sums, _BLOCKS), np.add.reduceat(self.last - self.first, _BLOCKS)
+    def sums(self, weights: Places) -> tuple[tuple[Places, Places], Places]:
+        """The sums of both weights of each block (rows) in each span (columns), and how many features that are.
+        `weights` are those of `paired`: one addition adds both."""
+        running = np.zeros(len(self.places) + 1, np.int64)
+        weights[self.places].cumsum(out=running[1:])
+        sums = np.add.reduceat(running[self.last] - running[self.first], _BLOCKS)
+        second = (sums + _HALF) >> _PAIRED
+        return (sums - (second << _PAIRED), second), np.add.reduceat(self.last - self.first, _BLOCKS)
 
     def met(self, window: int) -> list[int]:
         """The classes of the words met in a window, each once, in rising order."""
         return sorted(set(self.classes[self.known[window] : self.known[window + 1]]))
+
+
+def paired(weights: NDArray[np.int8]) -> Places:
+    """Two columns of small weights as one of large numbers, which sums up both at once (below 2**31 each)."""
+    both: Places = weights[:, 0].astype(np.int64) + (weights[:, 1].astype(np.int64) << _PAIRED)
+    return both
 
 
 def term_hash(codes: Codes) -> int:

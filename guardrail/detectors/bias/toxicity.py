@@ -36,6 +36,7 @@ from guardrail.detectors.bias.features import (
     are_chinese,
     batches,
     features_of,
+    paired,
     windows,
 )
 from guardrail.detectors.bias.reader import Language, SecondReader, file_of, present
@@ -59,12 +60,12 @@ Curve = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The model in memory.  `scales` has a row for each block and a column for each of HEADS; `calibration` holds a
-    curve for each of HEADS, for English and for Chinese."""
+    """The model in memory.  `scales` has a row for each of HEADS and a column for each block; `calibration` holds
+    a curve for each of HEADS, for English and for Chinese."""
 
     simplify: Codes
     lexicon: Lexicon
-    table: NDArray[np.int8]
+    table: NDArray[np.int64]
     scales: NDArray[np.float64]
     calibration: tuple[tuple[Curve, ...], tuple[Curve, ...]]
 
@@ -81,22 +82,26 @@ class Scorer:
         return cls(
             simplifier(arrays["traditional"], arrays["simplified"]),
             Lexicon.of(arrays["word_hashes"], arrays["word_classes"]),
-            arrays["weights"],
-            np.array(settings["scales"], np.float64).T.copy(),
+            paired(arrays["weights"]),
+            np.array(settings["scales"], np.float64)[:, :, None],
             (english, chinese),
         )
 
     def raws(self, found: Features) -> list[list[float]]:
         """The uncalibrated sum of each window for each of HEADS, or of two neighbouring stretches of it where that is
         higher; no unit."""
-        sums, counts = found.sums(self.table)
-        shares = self.scales[:, None, :] * sums / np.sqrt(np.maximum(counts, 1))[:, :, None]
-        # one by one, because sum() adds up a single column in another order than several
-        total: list[list[float]] = (shares[0] + shares[1] + shares[2] + shares[3]).tolist()
-        windows = len(found.chinese)
-        for owner, part in zip(found.owners, total[windows:], strict=True):
-            total[owner] = [max(pair) for pair in zip(total[owner], part, strict=True)]
-        return total[:windows]
+        both, counts = found.sums(self.table)
+        size = np.sqrt(np.maximum(counts, 1))
+        columns: list[list[float]] = []
+        for scale, sums in zip(self.scales, both, strict=True):
+            shares = scale * sums / size
+            # one by one, because sum() adds up a single column in another order than several
+            total: list[float] = (shares[0] + shares[1] + shares[2] + shares[3]).tolist()
+            windows = len(found.chinese)
+            for owner, part in zip(found.owners, total[windows:], strict=True):
+                total[owner] = max(total[owner], part)
+            columns.append(total[:windows])
+        return [list(pair) for pair in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
