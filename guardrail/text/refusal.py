@@ -9,7 +9,9 @@ Rules:
 3. English, Traditional and Simplified Chinese and Cantonese are recognised, also mixed; another language never refuses.
 4. A regular expression is looked for in one sentence of the opening at a time, so that the cost is bounded.
 
-It is the one recogniser of the project; `python -m benchmarks.refusals` prints how often it is right.
+It is for traffic, where anything may have been asked.  `guardrail.probe.refusal` is narrower on purpose: the probe asks
+for decisions, where `I can't recommend her` is an answer.  `python -m benchmarks.refusals` prints how often this one is
+right.
 """
 
 import re
