@@ -22,7 +22,7 @@ import torch
 from guardrail.detectors.bias.reader import SecondReader, file_of
 from guardrail.models.store import DIRECTORY, note_file
 from training.examples import QUESTIONS, Example, examples
-from training.network import Reader, built, encoded, logits_of, pieces_of
+from training.network import Reader, Recipe, encoded, logits_of, pieces_of, reloaded
 from training.views import plain
 
 AGREEMENT = 0.97
@@ -44,13 +44,7 @@ class _Exported(torch.nn.Module):
 def learnt(base: Path, directory: Path) -> tuple[Reader, dict[str, Any]]:
     """The trained network and its recipe."""
     recipe = json.loads((directory / "recipe.json").read_text("utf-8"))
-    model = built(base, 0.0, recipe["layers"])
-    arrays = np.load(directory / "weights.npz")
-    state = {name: torch.tensor(arrays[name].astype(np.float32)) for name in arrays.files}
-    missing, unexpected = model.load_state_dict(state, strict=False)
-    if unexpected or any("word_embeddings" not in name for name in missing):
-        raise ValueError(f"{directory} does not fit {base}: {missing[:3]} {unexpected[:3]}")
-    return model.eval(), recipe
+    return reloaded(base, directory, Recipe(layers=recipe["layers"], dropout=0.0)).eval(), recipe
 
 
 def convert(model: Reader, pieces: list[tuple[str, float]], tokens: int, out: Path) -> None:

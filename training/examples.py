@@ -1,7 +1,8 @@
 """The texts that both hate and toxicity models learn from, each with its answers to the four questions.
 
 Rules:
-1. Posts come as they are; benign answers by the sentence and, once, as they begin; made sentences by the frame.
+1. Posts come as they are; benign answers by the sentence and, once, as they begin; made sentences by the frame; our own
+   sentences on groups as they were written.
 2. A label that nobody gave is None and teaches nothing.
 3. A text is there once.
 """
@@ -17,7 +18,8 @@ from training.corpus import LEARNT, OPINIONS, Item, Language, Source, read, sent
 from training.disguise import disguised
 from training.templates import made
 
-Group = Literal["posts", "answers", "templates", "opinions"]
+Group = Literal["posts", "answers", "templates", "opinions", "harms"]
+HERE = Path(__file__).parent
 QUESTIONS = ("toxic", "hate", "harm", "biased")
 PIECES = 6
 """Sentences of a benign answer that are learnt from, at most about."""
@@ -72,6 +74,31 @@ def any_known(labels: Iterable[bool | None]) -> bool:
     return any(label is not None for label in labels)
 
 
+HARMS: dict[Language, tuple[str, ...]] = {"en": ("harms_en.txt",), "zh": ("harms_yue.txt", "harms_zh.txt")}
+"""Our own sentences on groups of people, mostly polite: a sign (`+` harmful, `-` a harmless look-alike), a tab, the
+sentence."""
+
+
+def harms(languages: Iterable[Language] = ("en", "zh")) -> list[Example]:
+    """Harm to groups and its look-alikes, written for this purpose: a harmful one is `hate` in the wide sense of the
+    question (it attacks or disadvantages a group), and nobody says whether it is hostile.
+
+    Raises ValueError for a line of another form, with its file and number.
+    """
+    found: dict[str, Example] = {}
+    for language in languages:
+        for name in HARMS[language]:
+            for number, line in enumerate((HERE / name).read_text("utf-8").splitlines(), 1):
+                if not line or line.startswith("#"):
+                    continue
+                sign, _, text = line.partition("\t")
+                if sign not in ("+", "-") or not text.strip():
+                    raise ValueError(f"{name}:{number}: expected `+` or `-`, a tab and a sentence")
+                labels = (None, True, True, None) if sign == "+" else (False, False, False, None)
+                found.setdefault(text.strip(), Example(text.strip(), labels, language, "harms"))
+    return list(found.values())
+
+
 def templates(seed: int, each: int, languages: Iterable[Language] = ("en", "zh")) -> list[Example]:
     """Made sentences; `each` distinct ones at most from every frame."""
     found: list[Example] = []
@@ -90,6 +117,6 @@ def with_disguises(plain: Iterable[Example], share: float, seed: int) -> list[Ex
     dice = random.Random(seed)
     found = list(plain)
     for example in list(found):
-        if example.language == "en" and example.group != "answers" and dice.random() < share:
+        if example.language == "en" and example.group not in ("answers", "harms") and dice.random() < share:
             found.append(replace(example, text=disguised(example.text, dice)))
     return found

@@ -41,7 +41,7 @@ from guardrail.detectors.bias.reading import Codes, reading, simplifier, spelt
 from guardrail.detectors.bias.toxicity import FILE, HEADS, Scorer, is_chinese
 from guardrail.models.store import read_model, write_model
 from training.corpus import Language
-from training.examples import Example, any_known, examples, templates, with_disguises
+from training.examples import Example, any_known, examples, harms, templates, with_disguises
 from training.views import plain
 
 Weights = NDArray[np.float64]
@@ -150,6 +150,8 @@ TRAIN_SHARES = {
     ("answers", False): 0.16,
     ("templates", True): 0.10,
     ("templates", False): 0.12,
+    ("harms", True): 0.06,
+    ("harms", False): 0.06,
 }
 DEV_SHARES = {("posts", True): 1 / 3, ("posts", False): 1 / 3, ("answers", False): 1 / 3}
 
@@ -214,7 +216,8 @@ def train(data: Path, out: Path, recipe: Recipe, teachers: Path | None) -> str:
         map(chr, simplify[np.frombuffer(benign_texts.encode("utf-32-le", "replace"), np.uint32) & 0xFFFF])
     )
     words, met = lexicon(data, simplify, benign_view)
-    train_set = with_disguises([*posts, *templates(recipe.seed, recipe.each)], recipe.disguises, recipe.seed)
+    ours = [*templates(recipe.seed, recipe.each), *harms()]
+    train_set = with_disguises([*posts, *ours], recipe.disguises, recipe.seed)
     counts = Counter((example.language, example.group, example.labels[:2]) for example in train_set)
     print("training texts:", {" ".join(map(str, key)): count for key, count in sorted(counts.items(), key=str)})
     print("words known:", dict(met), flush=True)
