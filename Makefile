@@ -50,11 +50,14 @@ types: $(INSTALLED) ## mypy, strict
 bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../shared is there
 	$(BIN)/python -m benchmarks.proxy
 	$(BIN)/python -m benchmarks.leakage
+	$(BIN)/python -m benchmarks.bias
+	$(BIN)/python -m benchmarks.refusals
 	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python -m benchmarks.replay; \
 	else echo "replay left out: there is no $(SHARED)"; fi
 
-eval: $(INSTALLED) ## how well the checks on data leakage do, on generated sets and those in ../shared
+eval: $(INSTALLED) ## how well the checks do, on our own sets and those in ../shared
 	$(BIN)/guardrail eval leakage --data $(SHARED)/data
+	$(BIN)/guardrail eval bias --data $(SHARED)/data
 
 install: $(INSTALLED) ## only make the environment
 

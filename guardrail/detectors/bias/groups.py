@@ -30,7 +30,7 @@ from guardrail.detectors.bias.groups_frames import (
 )
 from guardrail.detectors.bias.groups_frames import load as load_frames
 from guardrail.detectors.bias.groups_pardons import Place, is_denied, is_pardoned
-from guardrail.detectors.bias.toxicity import EmbeddedToxicity
+from guardrail.detectors.bias.toxicity import Closer, EmbeddedToxicity
 from guardrail.errors import CheckError
 from guardrail.groups.lexicon import GROUNDS, GUIDELINE, Lexicon, Reading, basis_text, reading
 from guardrail.groups.lexicon import load as load_lexicon
@@ -134,25 +134,37 @@ class GroupHarm:
             raise CheckError(f"bias.groups: {error}; reinstall guardrail") from error
         self._toxicity.load()
 
+    def first(self, texts: Sequence[str], context: Context) -> tuple[list[list[Finding]], Closer | None]:
+        """The harms of each sentence; or, where one is grave, the work that asks for a second opinion as well: it may
+        take a network some milliseconds, which are a worker's."""
+        found = self._all_harms(texts)
+        if any(harm.of.name in _GRAVE for _, harms in found for harm in harms):
+            return [[] for _ in texts], lambda: self._all_findings(found, context)
+        return self._all_findings(found, context), None
+
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
         """The harms of each sentence, at most one for each ground."""
+        return self._all_findings(self._all_harms(texts), context)
+
+    def _all_harms(self, texts: Sequence[str]) -> list[tuple[Reading, list[Harm]]]:
         if self._lexicon is None or self._frames is None:
             raise CheckError("bias.groups was asked before load()")
-        return [self._judge(text, self._lexicon, self._frames, context) for text in texts]
+        return [self._judge(text, self._lexicon, self._frames) for text in texts]
 
-    def _judge(self, text: str, lexicon: Lexicon, frames: Frames, context: Context) -> list[Finding]:
+    def _all_findings(self, found: Sequence[tuple[Reading, list[Harm]]], context: Context) -> list[list[Finding]]:
+        return [[self._finding(harm, view, context) for harm in harms] for view, harms in found]
+
+    def _judge(self, text: str, lexicon: Lexicon, frames: Frames) -> tuple[Reading, list[Harm]]:
         view = reading(text)
         targets = _mentions(view.text, lexicon)
         languages = _languages(view.text, frames)
         circumstances = [target for language in languages for target in _circumstances(view.text, language)]
         if not targets and not circumstances and _WITHOUT_GROUP.search(view.text) is None:
-            return []
+            return view, []
         best: dict[str, Harm] = {}
         for harm in _harms(view.text, targets, circumstances, languages, frames, best):
             best[harm.target.ground] = harm
-        if not best:
-            return []
-        return [self._finding(harm, view, context) for harm in best.values()]
+        return view, list(best.values())
 
     def _is_toxic(self, text: str, context: Context) -> bool:
         return any(found.score >= AGREES for found in self._toxicity.detect([text], context)[0])
