@@ -31,6 +31,7 @@ COPY --from=build /opt/guardrail /opt/guardrail
 ENV PATH=/opt/guardrail/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     GUARDRAIL_HOST=0.0.0.0 \
     GUARDRAIL_PORT=8080 \
     GUARDRAIL_AUDIT=/var/lib/guardrail/audit

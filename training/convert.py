@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from guardrail.detectors.bias.reader import SecondReader, file_of
+from guardrail.models.runtime import onnxruntime
 from guardrail.models.store import DIRECTORY, note_file
 from training.examples import QUESTIONS, Example, examples
 from training.network import Reader, Recipe, encoded, logits_of, pieces_of, reloaded
@@ -50,7 +51,6 @@ def learnt(base: Path, directory: Path) -> tuple[Reader, dict[str, Any]]:
 def convert(model: Reader, pieces: list[tuple[str, float]], tokens: int, out: Path) -> None:
     """Write the int8 network to `out`."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     sample = (torch.ones((2, 8), dtype=torch.long), torch.ones((2, 8), dtype=torch.long))
     axes = {"ids": {0: "texts", 1: "pieces"}, "mask": {0: "texts", 1: "pieces"}, "logits": {0: "texts"}}
@@ -67,7 +67,10 @@ def convert(model: Reader, pieces: list[tuple[str, float]], tokens: int, out: Pa
             dynamo=False,
         )
         small = str(Path(scratch) / "small.onnx")
-        quantize_dynamic(whole, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        quantization = onnxruntime("onnxruntime.quantization")
+        quantization.quantize_dynamic(
+            whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True, reduce_range=True
+        )
         network = onnx.load(small)
     for name, value in (("pieces", pieces), ("tokens", tokens), ("questions", list(QUESTIONS))):
         entry = network.metadata_props.add()

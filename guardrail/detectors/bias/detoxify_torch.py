@@ -23,6 +23,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from guardrail.errors import CheckError
+from guardrail.models.runtime import onnxruntime
 
 CLASSES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "sexual_explicit")
 SHA256_VARIABLE = "GUARDRAIL_DETOXIFY_SHA256"
@@ -143,7 +144,7 @@ def import_library(module: str) -> Any:
     """A library of the extra, with the hub switched off.  Raises CheckError with the cure when it is not there."""
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # read when the libraries are imported
     try:
-        return importlib.import_module(module)
+        return onnxruntime(module) if module.startswith("onnxruntime") else importlib.import_module(module)
     except ImportError as error:
         raise CheckError(f"bias.detoxify needs the extra that brings {error.name or module}: {CURE}") from error
 

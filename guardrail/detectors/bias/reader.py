@@ -12,7 +12,6 @@ How it was made: training/network.py, docs/models/readers.md.
 """
 
 import hashlib
-import importlib
 import importlib.util
 import json
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from guardrail.detectors.bias.pieces import END, START, Unigram, WordPiece
 from guardrail.errors import CheckError
+from guardrail.models.runtime import onnxruntime
 from guardrail.models.store import DIRECTORY, verified
 
 Language = Literal["en", "zh"]
@@ -52,7 +52,7 @@ class SecondReader:
         """Read and check the file; the answer is its SHA-256.  Raises CheckError with the cure when the extra or the
         file is missing, or the file is another one."""
         try:
-            runtime = importlib.import_module("onnxruntime")
+            runtime = onnxruntime()
         except ImportError as error:
             raise CheckError(
                 "the second reader needs the extra that brings onnxruntime: pip install 'guardrail[models]'"
