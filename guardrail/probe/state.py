@@ -18,6 +18,8 @@ from typing import Any
 from guardrail.errors import SettingsError
 
 VERSION = 1
+_HEAD, _ROW = b'{"guardrail_probe"', b'{"key"'
+"""How the first line begins, and every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def opened(path: Path | None, plan: str, about: dict[str, Any]) -> Iterator[Stat
         state = _read(path, plan)
         if state is None:
             state = State()
+            os.ftruncate(file, 0)
             os.write(file, json.dumps({"guardrail_probe": VERSION, "plan": plan, **about}).encode() + b"\n")
         elif not path.read_bytes().endswith(b"\n"):
             os.write(file, b"\n")  # what follows is not glued to the line that was cut
@@ -85,7 +88,7 @@ def opened(path: Path | None, plan: str, about: dict[str, Any]) -> Iterator[Stat
 
 def _read(path: Path, plan: str) -> State | None:
     lines = path.read_bytes().split(b"\n")
-    if not any(lines):
+    if not any(lines) or (len(lines) == 1 and _is_cut(lines[0], _HEAD)):
         return None
     head = _object(lines[0])
     if head is None or head.get("guardrail_probe") != VERSION:
@@ -99,7 +102,7 @@ def _read(path: Path, plan: str) -> State | None:
     for number, raw in enumerate(lines[1:], 2):
         row = _object(raw)
         if row is None:
-            if raw.strip() and number < len(lines) - 1 and not raw.startswith(b'{"key"'):
+            if raw.strip() and not _is_cut(raw, _ROW):
                 raise SettingsError(f"{path}:{number}: not a line of a state file; name another --state")
             continue  # cut off by a kill, or the blank after it
         try:
@@ -107,6 +110,11 @@ def _read(path: Path, plan: str) -> State | None:
         except TypeError:
             raise SettingsError(f"{path}:{number}: not an answer; name another --state") from None
     return state
+
+
+def _is_cut(raw: bytes, begins: bytes) -> bool:
+    """Whether a line that is not whole is the beginning of one of ours, however short."""
+    return raw.startswith(begins) or begins.startswith(raw)
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:

@@ -265,17 +265,30 @@ def test_answers_survive_and_only_their_owner_can_read_them(tmp_path):
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_a_line_that_a_kill_cut_off_is_left_out_and_the_next_one_is_whole(tmp_path):
+@pytest.mark.parametrize("cut", [b'{"key": "b", "te', b'{"k', b"{", '{"key": "b", "text": "應'.encode()[:-1]])
+def test_a_line_that_a_kill_cut_off_is_left_out_and_the_next_one_is_whole(tmp_path, cut):
     path = tmp_path / "s.jsonl"
     with opened(path, "p", ABOUT) as state:
         state.add(Answer("a", "1"))
     with path.open("ab") as file:
-        file.write(b'{"key": "b", "te')
+        file.write(cut)
     with opened(path, "p", ABOUT) as state:
         assert set(state.answers) == {"a"}
         state.add(Answer("c", "3"))
     with opened(path, "p", ABOUT) as state:
         assert set(state.answers) == {"a", "c"}
+
+
+@pytest.mark.parametrize("kept", [1, 10, 30])
+def test_a_first_line_that_was_cut_off_is_no_run_and_the_file_begins_anew(tmp_path, kept):
+    path = tmp_path / "s.jsonl"
+    with opened(path, "p", ABOUT):
+        pass
+    path.write_bytes(path.read_bytes()[:kept])
+    with opened(path, "p", ABOUT) as state:
+        state.add(Answer("a", "1"))
+    with opened(path, "p", ABOUT) as state:
+        assert set(state.answers) == {"a"}
 
 
 def test_a_file_of_another_plan_or_of_something_else_is_refused(tmp_path):
