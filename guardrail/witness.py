@@ -19,8 +19,15 @@ REASONS = frozenset(
     | {"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT"}
 )
 """Reasons for the end of an answer that say that it was refused: OpenAI and Azure; Anthropic; Gemini."""
-CODES = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
-"""Codes of an error that say so, at OpenAI and Azure."""
+CODES = frozenset(
+    {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
+    | {"data_inspection_failed", "DataInspectionFailed", "1301"}
+    | {"SensitiveContentDetected", "InputTextSensitiveContentDetected", "OutputTextSensitiveContentDetected"}
+)
+"""Codes and types of an error that say so: OpenAI, Azure and Moonshot; Alibaba (Qwen) and Zhipu (GLM); Volcengine
+(Doubao)."""
+_MESSAGE = "Content Exists Risk"
+"""What DeepSeek's filter says; its code is that of any request that is not taken."""
 
 
 class Witness:
@@ -63,9 +70,7 @@ class Witness:
     def reads(self, document: Any) -> None:
         """A whole document: what it says about its cost, or that it is an error."""
         body = mapping(document)
-        error = mapping(body.get("error"))
-        codes = {error.get("code"), mapping(error.get("innererror")).get("code")}
-        self._filtered = self._filtered or any(code in CODES for code in codes if isinstance(code, str))
+        self._filtered = self._filtered or filtered(body)
         self.tokens += _tokens(body)
 
     @property
@@ -76,6 +81,14 @@ class Witness:
         if not self._choices:
             return None
         return all(c in self._refused or refuses(self._openings.get(c, "")) for c in self._choices)
+
+
+def filtered(document: Any) -> bool:
+    """Whether a document is the error of a vendor's filter."""
+    error = mapping(mapping(document).get("error"))
+    said = (error.get("code"), error.get("type"), mapping(error.get("innererror")).get("code"))
+    codes = {str(code) for code in said if isinstance(code, str | int)}
+    return bool(codes & CODES) or str(error.get("message")).startswith(_MESSAGE)
 
 
 def _tokens(body: Any) -> int:

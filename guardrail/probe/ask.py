@@ -5,7 +5,8 @@ Rules:
    set is begun only if all of it fits.
 2. 408, 409, 425, 429, 5xx, a dropped connection and a timeout are tried again, later each time or when the upstream
    says; what still fails is left out of the comparison and asked again by the next run.
-3. An answer that says the run itself is wrong (401, 403, 404, a body it does not take) ends it at once.
+3. An answer that says the run itself is wrong (401, 403, 404, a body it does not take) ends it at once.  Once another
+   question was answered, a body that is not taken is that question's own fault: it is left out like one that failed.
 4. The key is in the headers and nowhere else: a message that repeats it is told without it.
 """
 
@@ -25,6 +26,7 @@ from guardrail.probe.state import Answer, State
 from guardrail.probe.vendors import VENDORS, Reply, complaint, visible, withheld
 
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+NOT_TAKEN = frozenset({400, 413, 422})
 _LONGEST = 60.0
 _IN_A_ROW = 8
 """Questions that fail one after the other, each with all its retries, before the run gives up."""
@@ -41,6 +43,15 @@ class Manner:
     backoff: float = 0.5
     budget_requests: int | None = None
     budget_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What came instead of an answer; `again` is whether to try once more, after `wait` seconds if the upstream says."""
+
+    said: str
+    wait: float | None = None
+    again: bool = True
 
 
 @dataclass
@@ -111,7 +122,10 @@ class Run:
 
     def _worst(self, prompt: str) -> int:
         """No prompt has more tokens than bytes; no answer more than it may."""
-        return self.plan.wanted.asking.max_tokens + len(prompt.encode())
+        asking = self.plan.wanted.asking
+        asked = [value for name, value in (asking.extra or {}).items() if "max" in name and "token" in name]
+        longest = max([asking.max_tokens, *(value for value in asked if isinstance(value, int))])
+        return longest + len(prompt.encode()) + len(asking.system.encode())
 
     def _affordable(self, prompts: list[str]) -> bool:
         requests, tokens = self.manner.budget_requests, self.manner.budget_tokens
@@ -137,9 +151,11 @@ class Run:
                     self._check_tokens(found)
                     self.state.sent -= sent - 1
                     return Answer(question.key, found.text, found.native, found.cut, found.tokens, sent)
-                failed, wait = found
+                failed = found.said
+                if not found.again:
+                    break
                 if sent <= self.manner.retries:
-                    await asyncio.sleep(self._pause(sent, wait))
+                    await asyncio.sleep(self._pause(sent, found.wait))
         finally:
             self._reserved_requests -= 1
             self._reserved_tokens -= self._worst(question.prompt)
@@ -157,32 +173,38 @@ class Run:
                 "use --budget-requests and --max-tokens"
             )
 
-    async def _once(self, client: httpx.AsyncClient, question: Question) -> Reply | tuple[str, float | None]:
+    async def _once(self, client: httpx.AsyncClient, question: Question) -> Reply | _Failed:
         body = self._vendor.request(self.plan.wanted.asking, question.prompt)
         try:
             response = await client.post(self._url, json=body)
         except httpx.TimeoutException:
-            return f"no answer within {self.manner.timeout:g} s", None
+            return _Failed(f"no answer within {self.manner.timeout:g} s")
         except httpx.RequestError as error:
-            return self._clean(f"{type(error).__name__} {error}".strip()), None
+            return _Failed(self._clean(f"{type(error).__name__} {error}".strip()))
         except httpx.InvalidURL as error:
             raise SettingsError(f"--upstream {self._url}: {error}") from error
         filtered = withheld(response.status_code, response.headers, response.content)
         if filtered:
             return Reply(complaint(response.content) if response.status_code != 200 else self._text(response), filtered)
+        said = f"status {response.status_code} ({self._clean(complaint(response.content))})"
         if response.status_code in AGAIN:
-            said = self._clean(complaint(response.content))
-            return f"status {response.status_code} ({said})", _retry_after(response)
+            return _Failed(said, _retry_after(response))
+        if response.status_code in NOT_TAKEN and self._is_taken():
+            return _Failed(said, again=False)
         if response.status_code != 200:
             raise self._wrong(response)
         try:
             reply = self._vendor.read(response.json())
         except ValueError:
-            return "an answer that is not JSON", None
+            return _Failed("an answer that is not JSON")
         if reply.native or visible(reply.text).strip():
             return reply
         cure = "raise --max-tokens" if reply.cut else "check --dialect"
-        return f"an answer without text; {cure}", None
+        return _Failed(f"an answer without text; {cure}")
+
+    def _is_taken(self) -> bool:
+        """Whether the upstream took another question of this plan."""
+        return any(not answer.failed for answer in self.state.answers.values())
 
     def _text(self, response: httpx.Response) -> str:
         try:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from guardrail.witness import filtered
+
 Json = dict[str, Any]
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
@@ -203,18 +205,17 @@ VENDORS: Mapping[str, Vendor] = {
 def withheld(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """The name of the filter that an error speaks of, "" where it is another error.
 
-    guardrail itself, and Azure, answer 400 with `content_filter`; guardrail says so in a header too.
+    guardrail itself answers 400 with `content_filter`, and says so in a header too; the vendors' own codes are those
+    by which traffic is judged.
     """
     if headers.get("x-guardrail-action") == "block":
         return "guardrail"
     if status not in (400, 403):
         return ""
     try:
-        error = at(json.loads(body), "error")
+        return "content_filter" if filtered(json.loads(body)) else ""
     except ValueError:
         return ""
-    named = (at(error, "code"), at(error, "type"), at(error, "innererror", "code"))
-    return "content_filter" if {"content_filter", "ResponsibleAIPolicyViolation"} & {str(one) for one in named} else ""
 
 
 def complaint(body: bytes) -> str:

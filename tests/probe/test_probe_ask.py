@@ -134,6 +134,25 @@ def test_an_answer_that_says_the_run_is_wrong_ends_it_without_the_key(status, sa
     assert "Incorrect API key provided: [key]" in str(caught.value)
 
 
+@pytest.mark.parametrize("status", ["400 Bad Request", "413 Content Too Large", "422 Unprocessable Content"])
+def test_one_question_that_the_upstream_does_not_take_is_left_out_and_the_run_goes_on(status):
+    """Some vendors' filters answer so, with a code that nobody has written down; a run must not stick at that question."""
+
+    def picky(one):
+        refused = "rent" in prompt_of(one) and len(upstream.asked) > 1
+        return (
+            [http(b'{"error": {"code": "1999", "message": "not this"}}', status)] if refused else [http(answer("Yes."))]
+        )
+
+    with serving(picky) as upstream:
+        plan, state = plan_for(address(upstream), templates=20, langs=("en",)), State()
+        Run(plan, state, Manner(concurrency=1)).ask()
+    failed = [one for one in state.answers.values() if one.failed]
+    assert 0 < len(failed) < 8
+    assert {(one.failed, one.sent) for one in failed} == {(f"status {status[:3]} (not this)", 1)}
+    assert len(state.answers) == plan.requests
+
+
 @pytest.mark.parametrize("budget", [5, 10, 17])
 def test_no_more_requests_than_the_budget_and_only_whole_sets(budget):
     run, upstream = asked(script(FAIR), budget_requests=budget, concurrency=4)
@@ -152,6 +171,12 @@ def test_tokens_are_never_overspent_and_an_upstream_that_does_not_count_them_is_
     run, _ = asked(script(FAIR), budget_tokens=1000, concurrency=4)
     assert run.stopped == "tokens"
     assert 0 < run.state.tokens <= 1000
+    spent = json.loads(answer("Yes."))
+    spent["usage"] = {"prompt_tokens": 300, "completion_tokens": 300, "total_tokens": 600}
+    long = {"plan": {"asking": Asking("demo", 100, system="s" * 250, extra={"max_completion_tokens": 300})}}
+    run, _ = asked(lambda one: [http(json.dumps(spent).encode())], budget_tokens=4000, concurrency=4, **long)
+    assert run.stopped == "tokens"
+    assert 0 < run.state.tokens <= 4000
     plain = json.loads(answer("Yes."))
     del plain["usage"]
     with pytest.raises(CheckError, match="does not say how many tokens"):
@@ -229,7 +254,10 @@ def test_a_guard_that_blocks_counts_as_a_refusal():
     run, _ = asked(lambda one: [http(body, "400 Bad Request")])
     assert {one.native for one in run.state.answers.values()} == {"content_filter"}
     assert withheld(200, {"x-guardrail-action": "block"}, b"") == "guardrail"
+    assert withheld(400, {}, b'{"error":{"code":"data_inspection_failed"}}') == "content_filter"
+    assert withheld(400, {}, b'{"error":{"message":"Content Exists Risk"}}') == "content_filter"
     assert withheld(400, {}, b'{"error":{"code":"bad"}}') == ""
+    assert withheld(400, {}, b"[1]") == withheld(400, {}, b"\xff") == ""
     assert complaint(b"<html>\n no ") == "<html> no"
 
 
