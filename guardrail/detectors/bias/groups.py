@@ -30,9 +30,10 @@ from guardrail.detectors.bias.groups_frames import (
 )
 from guardrail.detectors.bias.groups_frames import load as load_frames
 from guardrail.detectors.bias.groups_pardons import Place, is_denied, is_pardoned
+from guardrail.detectors.bias.groups_reading import legible
 from guardrail.detectors.bias.toxicity import Closer, EmbeddedToxicity
 from guardrail.errors import CheckError
-from guardrail.groups.lexicon import GROUNDS, GUIDELINE, Lexicon, Reading, basis_text, reading
+from guardrail.groups.lexicon import GROUNDS, GUIDELINE, Lexicon, Reading, basis_text
 from guardrail.groups.lexicon import load as load_lexicon
 from guardrail.types import Context, Finding, Unit
 
@@ -155,7 +156,7 @@ class GroupHarm:
         return [[self._finding(harm, view, context) for harm in harms] for view, harms in found]
 
     def _judge(self, text: str, lexicon: Lexicon, frames: Frames) -> tuple[Reading, list[Harm]]:
-        view = reading(text)
+        view = legible(text)
         targets = _mentions(view.text, lexicon)
         languages = _languages(view.text, frames)
         circumstances = [target for language in languages for target in _circumstances(view.text, language)]

@@ -287,11 +287,71 @@ def test_what_is_invisible_hides_nothing(text, hidden):
     assert [f[0] for f in seen(hidden.join(text))] == [f[0] for f in seen(text)]
 
 
+@pytest.mark.parametrize("trick", [
+    "Kill all the **Muslims**, those filthy animals.",
+    "**Kill all the Muslims**, those filthy animals.",
+    "Kill all the `Muslims`, those filthy animals.",
+    "Kill all the <b>Muslims</b>, those filthy animals.",
+    "Kill all the [Muslims](https://example.org/a), those filthy animals.",
+    "Kill all the Muslims[1], those filthy animals.",
+    "Kill  all  the  Muslims, those filthy animals.",
+    "Kill all the M.u.s.l.i.m.s, those filthy animals.",
+    "K i l l  a l l  t h e  M u s l i m s, those filthy animals.",
+    "Kill all the Müslims, those filthy animals.",
+    "Kill all the Musl1ms, those filthy animals.",
+    "*殺晒啲穆斯林*，班人渣去死啦",
+    "殺晒啲<b>穆斯林</b>，班人渣去死啦",
+    "殺 晒 啲 穆 斯 林，班人渣去死啦",
+    "杀*光*所有**穆斯林**",
+])  # fmt: skip
+def test_markup_and_spelling_hide_nothing(trick):
+    assert "incitement or threat against a group" in classes(trick)
+
+
+@pytest.mark.parametrize(("text", "part"), [
+    ("Well, **women** are *stupid*.", "women** are *stupid"),
+    ("講真，**恕不招待**內地人，唔該。", "恕不招待**內地人"),
+    ("\u200bＷｏｍｅｎ  are   stupid", "Ｗｏｍｅｎ  are   stupid"),
+])  # fmt: skip
+def test_a_span_lies_on_the_original_text_with_its_markup(text, part):
+    (finding,) = judge(text)
+    assert text[finding.start : finding.end] == part
+
+
+@pytest.mark.parametrize(
+    "text", ["我係內地人 垃圾桶喺邊", "snake_case_women = 2 * 3  # [1]", "* women\n* men", "[](x)"]
+)
+def test_what_markup_parts_stays_apart(text):
+    assert judge(text) == []
+
+
 @settings(max_examples=200)
 @given(
     st.lists(
         st.sampled_from(
-            ["內地人", "都係", "蝗蟲", "women", " are ", "「", "」", '"', "唔", "，", "\ue000", "但", "?", "他", " "]
+            [
+                "內地人",
+                "都係",
+                "蝗蟲",
+                "women",
+                " are ",
+                "「",
+                "」",
+                '"',
+                "唔",
+                "，",
+                "\ue000",
+                "但",
+                "?",
+                "他",
+                " ",
+                "*",
+                "[",
+                "](x)",
+                "<b>",
+                "é",
+                "1",
+            ]
         ),
         max_size=30,
     )
@@ -312,6 +372,8 @@ def test_any_text_is_judged_within_its_bounds(pieces):
         '"women ',
         "佢有咗BB就唔好升佢",
         "the fucking ",
+        "women* are [stupid](",
+        "w o m e n _<b",
     ],
 )
 def test_a_hostile_text_ends(unit):
