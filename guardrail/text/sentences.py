@@ -1,7 +1,10 @@
 """Where sentences end, in English and Chinese, decided by the text alone.
 
-Rule: whether a sentence ends at an offset depends on the characters up to that offset and one after it, never on
-where a stream was cut, so the sentences of a stream are those of the whole text.
+Rules:
+1. Whether a sentence ends at an offset depends on the characters up to that offset and one after it (two after a
+   quotation mark), never on where a stream was cut, so the sentences of a stream are those of the whole text.
+2. Words after a quotation that go on with its sentence belong to it: `"Run!" he shouted.` 「走啊！」佢話。  Who judges
+   a sentence must see that somebody else said it.
 """
 
 import re
@@ -10,9 +13,11 @@ MAX_SENTENCE = 400
 """Characters after which a sentence is cut although it did not end (lists, code, text without punctuation)."""
 
 _CLOSERS = "\"'”’」』）)】》〉\\]"
+_QUOTES = "\"'”’」』"
 # One character class first, which a search can skip to; then what the end made of that character goes on with.
 _END = re.compile(
-    rf"[。！？；….!?;\n](?:(?<=[。！？；…])[。！？；…]*[{_CLOSERS}]*|(?<=[.!?;])[.!?;]*[{_CLOSERS}]*(?=\s)|(?<=\n)\n*)"
+    rf"[。！？；….!?;\n](?:(?<=[。！？；…])[。！？；…]*+[{_CLOSERS}]*+(?!(?<=[{_QUOTES}])\w)"
+    rf"|(?<=[.!?;])[.!?;]*+[{_CLOSERS}]*+(?=\s)(?!(?<=[{_QUOTES}])[ \t][a-z])|(?<=\n)\n*)"
 )
 
 
@@ -24,10 +29,10 @@ def sentence_ends(text: str, start: int = 0, *, final: bool = True) -> list[int]
     ends: list[int] = []
     begin = start
     while True:
-        # One character more than a sentence may have: what a full stop needs to see after it.
-        match = _END.search(text, begin, begin + MAX_SENTENCE + 1)
+        # Two characters more than a sentence may have: what an end needs to see after it.
+        match = _END.search(text, begin, begin + MAX_SENTENCE + 2)
         end = match.end() if match else begin + MAX_SENTENCE + 1
-        if end - begin <= MAX_SENTENCE and (final or end < len(text)):
+        if end - begin <= MAX_SENTENCE and (final or end + (text[end - 1] in _QUOTES) < len(text)):
             begin = end
         elif end - begin > MAX_SENTENCE < len(text) - begin:
             begin += MAX_SENTENCE

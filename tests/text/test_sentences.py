@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from guardrail.text.sentences import MAX_SENTENCE, sentence_ends, sentences
 
-TEXT = st.lists(
-    st.sampled_from(["你好", "。", "！", "？」", ". ", ".", "word ", "\n", "...", '"', "a" * 450, "3.14", "…", "；"]),
-    max_size=15,
-).map("".join)
+PIECES = [
+    "你好", "。", "！", "？」", ". ", ".", "word ", "\n", "...", '"', "a" * 450, "a" * 390, "3.14", "…", "；", '!" ', "」", "he ", "他",
+]  # fmt: skip
+TEXT = st.lists(st.sampled_from(PIECES), max_size=15).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,13 @@ TEXT = st.lists(
     [
         ("One. Two! Three", ["One.", " Two!", " Three"]),
         ("佢好好。你呢？我都好！", ["佢好好。", "你呢？", "我都好！"]),
-        ("「走啊！」佢話。", ["「走啊！」", "佢話。"]),
+        ("「走啊！」佢話。", ["「走啊！」佢話。"]),
+        ("「走啊！」「好！」", ["「走啊！」", "「好！」"]),
+        ("（走啊！）佢話。", ["（走啊！）", "佢話。"]),
+        ('"Run!" he said. Then', ['"Run!" he said.', " Then"]),
+        ('"Run!" They ran.', ['"Run!"', " They ran."]),
+        ('"Run!"\nthen', ['"Run!"', "\n", "then"]),
+        ("“跑！”他吼道，然后走了。", ["“跑！”他吼道，然后走了。"]),
         ("Pi is 3.14 today. Yes.", ["Pi is 3.14 today.", " Yes."]),
         ("- a\n- b\n", ["- a\n", "- b\n"]),
         ("", []),

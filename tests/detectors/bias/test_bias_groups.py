@@ -9,6 +9,7 @@ from guardrail.detectors.bias.groups import AGREES, BEYOND_DOUBT, GroupHarm
 from guardrail.errors import CheckError
 from guardrail.groups.lexicon import GROUNDS, ORDINANCES
 from guardrail.text.script import simplify
+from guardrail.text.sentences import sentences
 from guardrail.types import Context, Finding
 
 DETECTOR = GroupHarm()
@@ -214,6 +215,22 @@ def test_a_finding_names_what_protects(text, kind, basis):
 def test_a_span_lies_on_the_original_text(text, part):
     (finding,) = judge(text)
     assert text[finding.start : finding.end].rstrip(".，") == part
+
+
+SPEECH = [
+    '"Kill all the fucking Muslims!" he shouted, and the street fell silent.',
+    'The old man spat. "Those filthy Jews are vermin!" he yelled. Nobody answered him.',
+    "「啲內地人全部都係畜生，去死啦！」老人家鬧住話，成條街靜晒。",
+    "「殺晒啲穆斯林！」佢喺街頭大叫，之後俾警察拘捕。",
+    "“把这些穆斯林都杀光！”他吼道，然后被警察带走。",
+]
+
+
+@pytest.mark.parametrize("text", SPEECH)
+def test_what_somebody_says_in_a_story_is_told_not_said(text):
+    assert DETECTOR.detect([text[start:end] for start, end in sentences(text)], Context()) == [
+        [] for _ in sentences(text)
+    ]
 
 
 GRAVE = "穆斯林都應該被驅逐。"
