@@ -47,7 +47,7 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """What came instead of an answer; `again` is whether to try once more, after `wait` seconds if the upstream says."""
+    """What came instead of an answer; `again` says whether to try again, after `wait` seconds if the upstream says."""
 
     said: str
     wait: float | None = None
