@@ -188,6 +188,10 @@ class Lexicon:
         """Whether a reading view may hold a mention; never wrong when it says no."""
         return self._pattern.search(view.encode("utf-8", "replace")) is not None
 
+    def describes(self, word: str) -> bool:
+        """Whether an English word of a reading view stands before other nouns as well: `german`, but not `germans`."""
+        return f"{word} +" in self._entries
+
     def places(self, view: str) -> Iterator[tuple[int, int, "_Entry"]]:
         """The entries found in a reading view, with their places in it."""
         raw = view.encode("utf-8", "replace")

@@ -157,7 +157,7 @@ class GroupHarm:
 
     def _judge(self, text: str, lexicon: Lexicon, frames: Frames) -> tuple[Reading, list[Harm]]:
         view = legible(text)
-        targets = _mentions(view.text, lexicon)
+        targets = _mentions(view.text, lexicon, frames)
         languages = _languages(view.text, frames)
         circumstances = [target for language in languages for target in _circumstances(view.text, language)]
         if not targets and not circumstances and _WITHOUT_GROUP.search(view.text) is None:
@@ -187,9 +187,11 @@ def _languages(view: str, frames: Frames) -> tuple[Language, ...]:
     return (*english, frames.chinese) if _HAN.search(view) else english
 
 
-def _mentions(view: str, lexicon: Lexicon) -> list[Target]:
+def _mentions(view: str, lexicon: Lexicon, frames: Frames) -> list[Target]:
     found = []
     for start, end, entry in lexicon.places(view):
+        if frames.things.match(view, end) and lexicon.describes(view[start:end]):
+            continue
         strong = entry.severity in ("slur", "derogatory")
         mask = AMBIGUOUS if entry.ambiguous and strong else SLUR if entry.severity == "slur" else GROUP
         if entry.ambiguous and not strong:

@@ -69,11 +69,12 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """What groups.toml says."""
+    """What groups.toml says; `things` is what shows, right after an English name of people, that none are meant."""
 
     classes: Mapping[str, Class]
     english: Language
     chinese: Language
+    things: re.Pattern[str]
 
 
 @cache
@@ -84,7 +85,8 @@ def load(path: Path = FILE) -> Frames:
     """
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     classes = {name: Class(name, float(raw["score"]), raw["says"]) for name, raw in data["class"].items()}
-    return Frames(classes, _language(data, "en", classes), _language(data, "zh", classes))
+    things = re.compile(rf"[ -](?:{'|'.join(data['things']['en'])})\b")
+    return Frames(classes, _language(data, "en", classes), _language(data, "zh", classes), things)
 
 
 def _language(data: Mapping[str, Any], language: str, classes: Mapping[str, Class]) -> Language:

@@ -46,6 +46,8 @@ HARMS = [
     ("CSSA recipients are lazy parasites.", "income"),
     ("綜援戶都係懶人，抵佢哋窮。", "income"),
     ("All the Jews should be gassed.", "race"),
+    ("Asian people are pests and should be exterminated.", "race"),
+    ("Exterminate all the Germans like cockroaches.", "nationality"),
     ("殺晒啲黃屍。", "political_opinion"),
     ("The Nanjing massacre never happened.", "race"),
     ("南京大屠殺根本係作出嚟嘅。", "race"),
@@ -145,6 +147,10 @@ HARMLESS = [
     "抑鬱症患者有機會出現失眠。",
     "香港人口老化，長者醫療負擔增加。",
     "老人的醫療負擔很重。",
+    "The hunters kill all the female elephants they find.",
+    "Exterminate all the German cockroaches in the kitchen.",
+    "Asian giant hornets are pests and should be exterminated.",
+    "African swine fever virus must be eradicated.",
 ]
 
 
