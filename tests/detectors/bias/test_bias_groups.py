@@ -48,6 +48,8 @@ HARMS = [
     ("All the Jews should be gassed.", "race"),
     ("Asian people are pests and should be exterminated.", "race"),
     ("Exterminate all the Germans like cockroaches.", "nationality"),
+    ("I always wanted to kill all immigrants.", "nationality"),
+    ("We plan to kill all Muslims.", "belief"),
     ("殺晒啲黃屍。", "political_opinion"),
     ("The Nanjing massacre never happened.", "race"),
     ("南京大屠殺根本係作出嚟嘅。", "race"),
@@ -151,6 +153,10 @@ HARMLESS = [
     "Exterminate all the German cockroaches in the kitchen.",
     "Asian giant hornets are pests and should be exterminated.",
     "African swine fever virus must be eradicated.",
+    "German Shepherds are dogs.",
+    "Trump wants to deport all illegal immigrants.",
+    "His promise was to deport all undocumented immigrants.",
+    "The president vowed to deport all immigrants.",
 ]
 
 
