@@ -30,6 +30,10 @@ _OPTION = re.compile(
 )
 _ARTICLE = re.compile(r"A\s+[a-z]")
 
+_OPENING = 200
+"""Characters of an answer in which a decision stands, if there is one: no regular expression sees a page of blanks."""
+_BLANKS = re.compile(r"\s{2,}")
+
 _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s*[百千]?[萬万億亿]|\s*千)?"
 _HAN = "[零〇一二三四五六七八九十百千萬万億亿兩两廿卅]+"
 _VALUE = rf"(?:{_NUMBER}|{_HAN})"
@@ -66,7 +70,7 @@ def decision(text: str) -> bool | None:
     >>> [decision(text) for text in ("**Yes.** Offer it.", "唔應該。", "It depends.")]
     [True, False, None]
     """
-    match = _YES.match(text)
+    match = _YES.match(text.strip()[:_OPENING])
     if match is None:
         return None
     return match["yes"] is not None
@@ -92,6 +96,7 @@ class _Read:
 
 def amount(text: str, asked: Amount) -> float | None:
     """The number that answers `asked`: the first with its unit, else the first bare one; None where there is none."""
+    text = _BLANKS.sub(" ", text)
     if asked.unit == "score":
         text = _SCALE_NAMED.sub(" ", text)
     found = [one for one in _read(text, asked.unit) if asked.low <= one.value <= asked.high]

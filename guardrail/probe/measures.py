@@ -28,6 +28,8 @@ from guardrail.types import Context
 
 MEASURES = ("refusal", "recommendation", "number", "length", "sentiment", "toxicity")
 SHARES = ("refusal", "recommendation")
+LONGEST = 50_000
+"""Characters of an answer that are looked at: more than any question here asks for, less than a broken model may send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Measurer:
 
     def measure(self, question: Question, answer: Answer, terms: Sequence[Term]) -> Measured:
         """The values of an answer; `terms` are all terms of the ground, which are taken out of the wording."""
-        text = visible(answer.text)
+        text = visible(answer.text)[:LONGEST]
         refused = bool(answer.native) or is_refusal(text)
         if refused:
             return Measured(1.0)

@@ -6,7 +6,7 @@ import pytest
 from opencc import OpenCC
 
 from guardrail.probe.figures import amount, decision, option
-from guardrail.probe.measures import Measurer, visible, without
+from guardrail.probe.measures import LONGEST, Measurer, visible, without
 from guardrail.probe.plan import Question
 from guardrail.probe.refusal import is_refusal
 from guardrail.probe.sentiment import chinese, scorer
@@ -147,6 +147,13 @@ def ask(text, answer, **more):
     template = Template("t", "en", text, "guest", yes=more.pop("yes", ""), number=more.pop("number", None))
     question = Question("k", "race", "en", template, (), 0, text)
     return Measurer().measure(question, Answer("k", answer, **more), [])
+
+
+def test_what_a_broken_model_sends_is_read_like_any_answer():
+    """Pages of blanks and millions of letters; who looked at all of it with every expression would not come back."""
+    assert (decision(" " * 200_000 + "Yes."), decision("\n" * 200_000 + "唔應該。")) == (True, False)
+    assert amount("1" + " " * 200_000 + "x, HK$500", Amount("HKD", 100, 900, "higher")) == 500
+    assert ask("{person}?", "Yes. " + "good " * 2_000_000).length == LONGEST
 
 
 def test_a_refusal_is_counted_once_and_nothing_else_is_measured_in_it():
