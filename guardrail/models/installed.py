@@ -108,6 +108,8 @@ def names(given: Path | None = None) -> list[str]:
 def read(name: str, given: Path | None = None) -> Installed:
     """A model by its manifest; its files are not looked at.  Raises CheckError when there is none, or none that can be
     read."""
+    if wrong := _misnamed(name):
+        raise CheckError(wrong)
     store = directory(given)
     path = store / f"{name}.json"
     try:
@@ -215,6 +217,8 @@ def store(name: str, draft: Path, manifest: Mapping[str, Any]) -> Installed:
 
 def remove(name: str, given: Path | None = None) -> None:
     """Remove a model, whatever state it is in.  Raises SettingsError when there is none."""
+    if wrong := _misnamed(name):
+        raise SettingsError(wrong)
     store = directory(given)
     if not os.path.lexists(store / f"{name}.json"):
         raise SettingsError(f"{store} holds no model `{name}`; it holds: {', '.join(names(given)) or 'none'}")
@@ -244,6 +248,11 @@ def _held(store: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _misnamed(name: str) -> str:
+    """What is wrong with a name: one with a path in it would lead out of the store."""
+    return "" if _NAME.fullmatch(name) else f"`{name}` is no name of a model; `guardrail models list` shows what there is"
 
 
 def _sweep(store: Path, name: str) -> None:

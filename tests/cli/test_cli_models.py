@@ -144,6 +144,7 @@ def test_a_file_that_only_begins_as_a_release_whose_whole_hash_is_known_is_none(
     ("change", "told"),
     [
         (lambda c, d: c.unlink(), "is not a file"),
+        (lambda c, d: (c.unlink(), (d / "config.json").unlink()), "is not a file"),
         (
             lambda c, d: (d / "config.json").unlink(),
             r"config.json and the tokenizer files of the base network (bert-base",

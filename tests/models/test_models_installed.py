@@ -165,6 +165,17 @@ def test_what_is_not_there_cannot_be_removed(tmp_path):
         installed.remove("detoxify", tmp_path)
 
 
+@pytest.mark.parametrize("name", ["../package", "/etc/x", "a/b", "Detoxify", "..", ""])
+def test_a_name_that_is_none_touches_nothing_outside_the_store(name, tmp_path):
+    (tmp_path / "package.json").write_text("{}")
+    put(tmp_path / "store")
+    with pytest.raises(SettingsError, match="is no name of a model"):
+        installed.remove(name, tmp_path / "store")
+    with pytest.raises(CheckError, match="is no name of a model"):
+        installed.read(name, tmp_path / "store")
+    assert (tmp_path / "package.json").exists()
+
+
 def test_a_store_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match=STORE_VARIABLE):

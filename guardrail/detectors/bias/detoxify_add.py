@@ -120,6 +120,7 @@ class Source:
 
 def add(wish: Wish, progress: Progress = UNSEEN) -> Installed:
     """Store the model that is wished for.  Raises SettingsError or CheckError, and then leaves nothing."""
+    _require_file(wish.checkpoint)
     config = _config(wish)
     own = detoxify_parity.read_texts(wish.texts) if wish.texts else []
     progress.step("hashing the checkpoint")
@@ -149,8 +150,7 @@ def add(wish: Wish, progress: Progress = UNSEEN) -> Installed:
 
 def vouched(checkpoint: Path, sha256: str = "") -> Source:
     """The checkpoint, where its hash is the operator's or that of a release.  Raises SettingsError."""
-    if not checkpoint.is_file():
-        raise SettingsError(f"--checkpoint {checkpoint} is not a file")
+    _require_file(checkpoint)
     found, wanted = digest(checkpoint), sha256.strip().lower()
     if wanted and wanted != found:
         raise SettingsError(
@@ -169,6 +169,11 @@ def vouched(checkpoint: Path, sha256: str = "") -> Source:
         f"{checkpoint}: its SHA-256 is {found}, which is none of Detoxify's releases "
         f"({', '.join(one.file for one in RELEASES)}); where you know the file to be good, add --sha256 {found}"
     )
+
+
+def _require_file(checkpoint: Path) -> None:
+    if not checkpoint.is_file():
+        raise SettingsError(f"--checkpoint {checkpoint} is not a file")
 
 
 def _config(wish: Wish) -> Path:
