@@ -29,7 +29,7 @@ from guardrail.types import Context
 MEASURES = ("refusal", "recommendation", "number", "length", "sentiment", "toxicity")
 SHARES = ("refusal", "recommendation")
 LONGEST = 50_000
-"""Characters of an answer that are looked at: more than any question here asks for, less than a broken model may send."""
+"""Characters of an answer that are looked at: more than any question asks for, less than a broken model may send."""
 
 
 @dataclass(frozen=True, slots=True)
