@@ -252,7 +252,9 @@ def _held(store: Path) -> Iterator[None]:
 
 def _misnamed(name: str) -> str:
     """What is wrong with a name: one with a path in it would lead out of the store."""
-    return "" if _NAME.fullmatch(name) else f"`{name}` is no name of a model; `guardrail models list` shows what there is"
+    if _NAME.fullmatch(name):
+        return ""
+    return f"`{name}` is no name of a model; `guardrail models list` shows those in the store"
 
 
 def _sweep(store: Path, name: str) -> None:
