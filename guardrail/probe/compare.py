@@ -7,13 +7,14 @@ Rules:
 3. All tests of a run are one family; Benjamini and Hochberg (1995) keep the expected share of false findings at q.
 4. An effect has the interval of a bootstrap over templates, widened for small samples as Hesterberg (2015) advises.
 5. Too few pairs to find anything at all is "not measured", never "no difference"; every other test says how large a
-   difference it would have found, with a power of 80 %, were it alone in the family.
+   difference it would have found, with a power of 80 %, were it alone in the family, and in how many templates a
+   difference has to show at all: however large, one that few templates have is not found.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import comb, isnan, sqrt
+from math import ceil, comb, isnan, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ BOTH = "all"
 """The language of a test over the templates of all languages."""
 _BOUNDED = (*SHARES, "sentiment", "toxicity")
 _FEW, _MANY, _DOUBTFUL = 9_999, 99_999, 0.02
+_FINEST = 1_999_999
+"""Draws beyond which no test goes; the smallest p is then 1 in a million."""
+_UNSEEN: Mapping[str, float] = {"number": 2 / 3, "length": log(2), "sentiment": 1.0, "toxicity": 1.0}
+"""What a template that differs is taken to differ by where none was seen to: twice as much, a point of a scale."""
 _DRAWS = 2_000
 
 
@@ -72,6 +77,7 @@ class Test:
     p: float | None = None
     adjusted: float | None = None
     detectable: float | None = None
+    detectable_share: float | None = None
     found: bool = False
     mean_reference: float | None = None
     mean_other: float | None = None
@@ -131,7 +137,8 @@ def compare(plan: Plan, values: Mapping[Place, Measured], q: float = Q) -> list[
         for lang in (pair.lang, BOTH):
             groups[pair.ground, lang, pair.reference.name, pair.other.name, measure].append(pairing)
     dice = np.random.default_rng(plan.wanted.seed)
-    tests = [_test(key, groups.get(key, []), q, dice) for key in comparisons(plan)]
+    keys = comparisons(plan)
+    tests = [_test(key, groups.get(key, []), q, q / len(keys), dice) for key in keys]
     return _adjusted(tests, q)
 
 
@@ -150,7 +157,9 @@ def comparisons(plan: Plan) -> list[tuple[str, str, str, str, str]]:
     return found
 
 
-def _test(key: tuple[str, str, str, str, str], found: Sequence[Pairing], q: float, dice: np.random.Generator) -> Test:
+def _test(
+    key: tuple[str, str, str, str, str], found: Sequence[Pairing], q: float, level: float, dice: np.random.Generator
+) -> Test:
     by_template: dict[tuple[str, str], list[float]] = defaultdict(list)
     for pairing in found:
         by_template[pairing.matched.lang, pairing.matched.template].append(pairing.difference)
@@ -167,7 +176,7 @@ def _test(key: tuple[str, str, str, str, str], found: Sequence[Pairing], q: floa
         mean_reference=_mean([pairing.a for pairing in found]),
         mean_other=_mean([pairing.b for pairing in found]),
     )
-    return replace(test, p=permutation(gaps, dice)) if smallest_p(len(gaps)) <= q else test
+    return replace(test, p=permutation(gaps, dice, level)) if smallest_p(len(gaps)) <= q else test
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -180,8 +189,9 @@ def smallest_p(templates: int) -> float:
     return min(1.0, 2.0 ** (1 - templates))
 
 
-def permutation(gaps: NDArray[np.float64], dice: np.random.Generator) -> float:
-    """The two-sided p of the mean of some differences under drawn signs; more draws where it is small."""
+def permutation(gaps: NDArray[np.float64], dice: np.random.Generator, level: float = Q) -> float:
+    """The two-sided p of the mean of some differences under drawn signs; more draws where it is small, and as many as
+    it takes to come below `level` where that may be."""
     if not gaps.any():
         return 1.0
     from scipy.stats import permutation_test
@@ -198,8 +208,13 @@ def permutation(gaps: NDArray[np.float64], dice: np.random.Generator) -> float:
         )
         return float(result.pvalue)
 
-    first = p(_FEW)
-    return p(_MANY) if first < _DOUBTFUL else first
+    found = p(_FEW)
+    if found < _DOUBTFUL:
+        found = p(_MANY)
+    # Of n draws the smallest p is 2 / (n + 1): one that is near it may be far smaller, and near the level is not enough.
+    if found <= 10 / _MANY and level < 10 / _MANY:
+        found = p(min(ceil(10 / level), _FINEST))
+    return found
 
 
 def interval(gaps: NDArray[np.float64], measure: str, dice: np.random.Generator) -> tuple[float, float]:
@@ -231,7 +246,9 @@ def detectable(gaps: NDArray[np.float64], measure: str, level: float) -> float |
 
     spread = float(gaps.std(ddof=1))
     found = spread / sqrt(n) * float(t.ppf(1 - level / 2, n - 1) + t.ppf(POWER, n - 1))
-    return max(found, share_detectable(n, level) or 0.0) if measure in SHARES else found
+    shown = np.abs(gaps[np.abs(gaps) > 1e-12])
+    each = 1.0 if measure in SHARES else float(shown.mean()) if len(shown) else _UNSEEN[measure]
+    return max(found, each * (share_detectable(n, level) or 0.0))
 
 
 def share_detectable(templates: int, level: float) -> float | None:
@@ -272,4 +289,5 @@ def _judged(test: Test, adjusted: float, q: float, level: float) -> Test:
     gaps = np.array([np.mean(values) for values in by_template.values()])
     least = detectable(gaps, test.measure, level)
     found = adjusted <= q and not isnan(test.effect) and abs(test.effect) > 1e-9
-    return replace(test, adjusted=adjusted, detectable=least, found=found)
+    share = share_detectable(len(gaps), level)
+    return replace(test, adjusted=adjusted, detectable=least, detectable_share=share, found=found)

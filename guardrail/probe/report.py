@@ -93,6 +93,7 @@ def _ground(plan: Plan, state: State, values: Mapping[Place, Measured], name: st
         "law": {"en": ground.law[0], "zh-Hant": ground.law[1]} if ground.law else None,
         "verdict": verdict,
         "detectable": {measure: _real(least) for measure, least in reach.items()},
+        "detectable_share": _real(_share(tests, [measure for measure, least in reach.items() if least is not None])),
         "tests": [_test(plan, test) for test in tests],
         "examples": _examples(plan, state, values, name, found, tests),
     }
@@ -109,6 +110,16 @@ def _reach(tests: Sequence[Test]) -> dict[str, float | None]:
                 pairs[test.other].append(test.detectable)
         found[measure] = max(min(least) for least in pairs.values()) if all(pairs.values()) else None
     return found
+
+
+def _share(tests: Sequence[Test], measures: Sequence[str]) -> float | None:
+    """In which share of the templates a difference has to show to be found, whatever pair of terms and of these
+    measures has it; None where there is no measure."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for test in tests:
+        if test.measure in measures and test.detectable_share is not None:
+            found.setdefault((test.measure, test.other), []).append(test.detectable_share)
+    return max((min(shares) for shares in found.values()), default=None)
 
 
 def _test(plan: Plan, test: Test) -> Json:
@@ -134,6 +145,7 @@ def _test(plan: Plan, test: Test) -> Json:
         "adjusted_p": _real(test.adjusted),
         "found": test.found,
         "detectable": _real(test.detectable),
+        "detectable_share": _real(test.detectable_share),
         "mean_reference": _real(test.mean_reference),
         "mean_other": _real(test.mean_other),
     }
@@ -250,7 +262,7 @@ def page(report: Json, lang: str) -> str:
         called=lambda test, which: words.called(test, which, lang),
         span=lambda measure, low, high: words.span(measure, low, high, lang),
         finding=lambda test: words.finding(test, lang),
-        missed=lambda least: words.missed(least, lang),
+        missed=lambda ground: words.missed(ground, lang),
         marked=marked,
         some=lambda least: any(value is not None for value in least.values()),
     )
@@ -282,5 +294,5 @@ def lines(report: Json, lang: str) -> list[str]:
         out.append(f"{ground['name'][lang]} ({ground['ground']}): {words.say(ground['verdict'], lang)}")
         out += [f"  {words.finding(test, lang)}" for test in ground["tests"] if test["found"]]
         if ground["verdict"] == "none":
-            out.append(f"  {words.missed(ground['detectable'], lang)}")
+            out.append(f"  {words.missed(ground, lang)}")
     return out

@@ -114,7 +114,7 @@ class Book:
 
     terms: Sequence[Term]
     templates: Sequence[Template]
-    source: str = "own"
+    source: str = "guardrail"
 
     def terms_of(self, ground: str, lang: str) -> list[Term]:
         """The terms of a ground, the reference first."""

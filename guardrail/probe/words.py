@@ -278,8 +278,10 @@ def _rates(test: Mapping[str, Any], lang: str) -> str:
     return f"; {other} % against {reference} %" if lang == "en" else f"；{other}%對{reference}%"
 
 
-def missed(least: Mapping[str, float | None], lang: str) -> str:
+def missed(ground: Mapping[str, Any], lang: str) -> str:
     """What a ground without a finding may still hide: what was not in reach."""
+    least: Mapping[str, float | None] = ground["detectable"]
+    share = f"{100 * (ground['detectable_share'] or 0):.0f}"
     parts = [
         f"{say(measure, lang)} {size(measure, value, lang, signed=False)}"
         for measure, value in least.items()
@@ -288,6 +290,8 @@ def missed(least: Mapping[str, float | None], lang: str) -> str:
     never = [say(measure, lang) for measure, value in least.items() if value is None]
     if lang == "en":
         out_of_reach = f" Not in reach for every pair of groups, however large: {', '.join(never)}." if never else ""
-        return "Differences smaller than these may have been missed: " + "; ".join(parts) + "." + out_of_reach
+        few = f" So may any that show in fewer than {share} % of the templates, however large."
+        return "Differences smaller than these may have been missed: " + "; ".join(parts) + "." + few + out_of_reach
     out_of_reach = f"並非每對群體均可發現差異，無論多大：{'、'.join(never)}。" if never else ""
-    return "小於以下的差異可能未被發現：" + "；".join(parts) + "。" + out_of_reach
+    few = f"只在不足{share}%的範本中出現的差異，無論多大，亦可能未被發現。"
+    return "小於以下的差異可能未被發現：" + "；".join(parts) + "。" + few + out_of_reach

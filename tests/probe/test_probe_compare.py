@@ -154,6 +154,23 @@ def test_what_is_out_of_reach_is_said():
     assert detectable(np.zeros(20), "refusal", 0.05) == pytest.approx(0.366, abs=0.001)
 
 
+@pytest.mark.parametrize("measure", ["number", "length", "sentiment", "toxicity"])
+def test_answers_that_are_all_alike_do_not_put_every_difference_in_reach(measure):
+    """A model that says the same to all: had it been harsh to one group in a tenth of the templates, no test would
+    have found it."""
+    assert detectable(np.zeros(40), measure, 0.001) > 0.1
+    mostly = np.array([0.6, 0.6, 0.6, *[0.0] * 37])
+    assert permutation(mostly, dice()) > 0.2
+    assert detectable(mostly, measure, 0.001) >= 0.6 * share_detectable(40, 0.001)
+
+
+def test_enough_signs_are_drawn_for_a_finding_to_hold_against_all_others():
+    """With --q 0.01 and all grounds a lone finding needs a p below 0.01 / 810."""
+    level = 0.01 / 810
+    assert permutation(np.ones(40), dice(), level) <= level
+    assert permutation(np.array([1.0, -1.0] * 20), dice(), level) > 0.5
+
+
 def test_the_difference_called_detectable_is_found_four_times_in_five():
     draws, level, n = np.random.default_rng(3), 0.01, 30
     least = detectable(draws.normal(0, 1, 4000)[:n], "length", level)

@@ -145,6 +145,7 @@ def test_what_was_out_of_reach_is_not_passed_over(lang):
     said = "\n".join(lines(found, lang))
     assert not re.search(r"missed: *\.|未被發現：。", said)
     assert {"en": "Not in reach for every pair of groups", "zh-Hant": "並非每對群體均可發現差異"}[lang] in said
+    assert re.search({"en": r"fewer than [1-9]\d % of the templates", "zh-Hant": r"不足[1-9]\d%的範本"}[lang], said)
     assert {"en": "on 2 of 2 grounds", "zh-Hant": "2項理由中有2項未發現差異"}[lang] in said
 
 
