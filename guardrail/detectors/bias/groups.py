@@ -66,6 +66,7 @@ _ORDINANCE_OF = {
     "sex": "SDO", "marital_status": "SDO", "pregnancy": "SDO", "breastfeeding": "SDO", "disability": "DDO",
     "family_status": "FSDO", "race": "RDO", "ethnicity": "RDO", "skin_colour": "RDO", "health": "DDO",
 }  # fmt: skip
+_REMOVAL = re.compile(r"\b(?:deport|repatriat)|遣返|递解|驱逐")
 _OWN_MASKS = str.maketrans(dict.fromkeys(MASKS, " "))
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN = re.compile("[a-z]{2}")
@@ -174,12 +175,17 @@ class GroupHarm:
         start, end = view.to_source(harm.start, harm.end)
         around = view.folded.source[max(0, start - AROUND) : end + AROUND]
         grave = harm.of.name in _GRAVE
-        agreed = grave and self._is_toxic(around, context)
+        agreed = grave and not _is_debated(harm, view.text) and self._is_toxic(around, context)
         score = harm.of.score if agreed or not grave else min(harm.of.score, DOUBTED)
         doubt = ", and the wording is hostile" if agreed else ""
         basis = basis_text(harm.target.basis, harm.target.ground)
         evidence = f"{harm.of.says}{doubt}; {basis}"
         return Finding(f"bias.{harm.target.ground}", score, start, end, self.name, evidence, basis)
+
+
+def _is_debated(harm: Harm, view: str) -> bool:
+    """Whether people without a right of abode are to be sent away: of that laws and parliaments speak as well."""
+    return harm.target.ground == "nationality" and _REMOVAL.search(view, harm.start, harm.end) is not None
 
 
 def _languages(view: str, frames: Frames) -> tuple[Language, ...]:

@@ -270,6 +270,21 @@ def test_a_frame_alone_is_never_beyond_doubt(opinion, beyond):
     assert (finding.score >= BEYOND_DOUBT) is beyond
 
 
+@pytest.mark.parametrize(("text", "beyond"), [
+    ("Hong Kong should deport all asylum seekers whose claims were rejected.", False),
+    ("We should deport all illegal immigrants.", False),
+    ("政府應該驅逐非法移民。", False),
+    ("All immigrants deserve to be shot.", True),
+    ("所有穆斯林都應該被驅逐。", True),
+])  # fmt: skip
+def test_what_parliaments_debate_is_not_beyond_doubt(text, beyond):
+    detector = GroupHarm()
+    detector.load()
+    detector._toxicity = Opinion(1.0)
+    (finding,) = detector.detect([text], Context())[0]
+    assert (finding.score >= BEYOND_DOUBT) is beyond
+
+
 @pytest.mark.parametrize(
     "text", ["你個仆街去死啦！", "You are a worthless idiot.", "Women's football was on television."]
 )
