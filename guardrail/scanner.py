@@ -179,10 +179,11 @@ class Scanner:
             if segment.channel in PROSE:
                 places += [(index, start, end) for start, end in sentences(segment.text)]
         texts = [segments[index].text[start:end] for index, start, end in places]
+        once = list(dict.fromkeys(texts))  # a sentence said a thousand times is judged once, as in a stream
         for detector in detectors if texts else ():
-            results = await self._detect(detector, texts, context, scan.failed)
-            for (index, start, end), result in zip(places, results, strict=True):
-                scan.findings[index] += [in_sentence(finding, start, end) for finding in result]
+            found = dict(zip(once, await self._detect(detector, once, context, scan.failed), strict=True))
+            for (index, start, end), text in zip(places, texts, strict=True):
+                scan.findings[index] += [in_sentence(finding, start, end) for finding in found[text]]
 
     async def _scan_answers(
         self,

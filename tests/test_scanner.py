@@ -71,6 +71,20 @@ async def test_findings_have_source_offsets_in_every_channel():
     ]
 
 
+async def test_a_sentence_that_is_said_again_is_judged_once_and_found_everywhere():
+    asked: list[str] = []
+
+    class Counting(material.Rude):
+        def detect(self, texts, context):
+            asked.extend(texts)
+            return super().detect(texts, context)
+
+    scanner = Scanner(policy(rule("bias.*", Action.FLAG)), [Counting()])
+    scan = await scanner.scan([segment("你個人渣。好。" * 3), segment("你個人渣。")], Context(), Stage.RESPONSE)
+    assert asked == ["你個人渣。", "好。"]
+    assert [[(f.start, f.end) for f in found] for found in scan.findings] == [[(0, 5), (7, 12), (14, 19)], [(0, 5)]]
+
+
 async def test_a_lead_gives_context_and_is_not_part_of_the_text():
     scanner = Scanner(policy(rule("secret.password", Action.FLAG), rule("pii.payment_card", Action.FLAG)), DETECTORS)
     found = (await scanner.scan([segment("hunter22", "field", "password: ")], Context(), Stage.RESPONSE)).findings[0]
