@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 from guardrail import pseudonyms
 from guardrail.detectors.patterns import Pattern
@@ -29,6 +30,8 @@ from guardrail.types import Action, Context, FailedCheck, Finding, Policy, Rule,
 _INLINE = 16_384
 """Characters up to which light work stays in the event loop: a fraction of a millisecond of ordinary text, and even of
 hostile text a short stall."""
+_SLICE = 128
+"""Texts that a detector is given together in the pool: between two slices a check that ran late stops."""
 
 
 @dataclass(slots=True)
@@ -213,7 +216,10 @@ class Scanner:
         results: list[list[Finding]] = []
 
         def work() -> None:
-            results.extend(detector.detect(texts, context))
+            for start in range(0, len(texts), _SLICE):
+                if over.is_set():
+                    return
+                results.extend(detector.detect(texts[start : start + _SLICE], context))
 
         def begin() -> None:
             found, closer = detector.first(texts, context) if isinstance(detector, Staged) else ([], None)
@@ -221,8 +227,12 @@ class Scanner:
             closers.extend((closer,) if closer else ())
 
         closers: list[Callable[[], list[list[Finding]]]] = []
+        over = Event()
         if detector.heavy or sum(map(len, texts)) > _INLINE:
-            await self._run(detector.name, work, failed)
+            try:
+                await self._run(detector.name, work, failed)
+            finally:
+                over.set()  # nobody waits any longer: a worker must not go on with a long answer
         elif isinstance(detector, Staged):
             _guarded(detector.name, begin, failed)
             for closer in closers:

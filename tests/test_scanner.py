@@ -1,5 +1,8 @@
 """The scanner: what a policy needs is loaded, what cannot be served is refused, and a failed check is never silent."""
 
+from dataclasses import replace
+from threading import Event
+
 import pytest
 
 from guardrail.errors import PolicyError
@@ -125,6 +128,27 @@ async def test_a_detector_that_answers_for_fewer_texts_is_a_failed_check():
     scanner = Scanner(policy(rule("bias.broken", Action.FLAG)), [Short()])
     scan = await scanner.scan([segment("private words")], Context(), Stage.RESPONSE)
     assert [check.reason for check in scan.failed] == ["answered for 0 of 1 texts"]
+
+
+async def test_a_check_that_ran_late_stops_working():
+    asked: list[int] = []
+    go = Event()
+
+    class Slow(material.Rude):
+        heavy = True
+
+        def detect(self, texts, context):
+            asked.append(len(texts))
+            go.wait()
+            return super().detect(texts, context)
+
+    scanner = Scanner(replace(policy(rule("bias.*", Action.FLAG)), check_timeout=0.05), [Slow()])
+    text = "".join(f"{number}。" for number in range(1000))
+    scan = await scanner.scan([segment(text)], Context(), Stage.RESPONSE)
+    go.set()
+    scanner._pool.shutdown(wait=True)
+    assert [check.reason for check in scan.failed] == ["timed out"]
+    assert len(asked) == 1 and asked[0] < 1000
 
 
 async def test_a_large_text_is_scanned_off_the_event_loop_with_the_same_findings():
