@@ -6,8 +6,8 @@ Rules:
    anybody; they differ also because people ask different things.  Only the pairs hold the question still.
 2. Every rate and every difference has a 95 % interval, and what is called a difference holds after Holm's correction
    over everything that was compared: over all rates, and over all pairs, which are an experiment of their own.
-3. What fewer than `least` exchanges tell is not told: not as a number, and of the languages, which together are the
-   whole, not by subtraction either.
+3. What fewer than `least` exchanges tell is not told: not as a number, and not by subtraction from the whole either,
+   which the languages make up together, and about so the groups and the messages that mention none.
 4. Records without the traits (made without `--parity`, or before there were any) are counted and left out.
 5. Pure: records in, figures out.
 """
@@ -219,8 +219,10 @@ class Tally:
         known = sorted(self._languages, key=lambda name: LANGUAGES.index(name) if name in LANGUAGES else len(LANGUAGES))
         hidden = _hidden({name: self._languages[name].total for name in known}, self._least)
         languages = [self._row(name, self._languages[name], self._all, hidden=name in hidden) for name in known]
+        parts = {name: counts.total for name, counts in self._groups.items()} | {"": self._silent.total}
+        unsaid = _hidden({name: total for name, total in parts.items() if total}, self._least)
         groups = [
-            self._row(name, counts, self._mentioning, hidden=counts.total < self._least)
+            self._row(name, counts, self._mentioning, hidden=name in unsaid)
             for name, counts in sorted(self._groups.items(), key=lambda item: (-item[1].total, item[0]))
         ]
         # Of a group with two grounds the two would be told apart by who it was compared with, so each has its row.
@@ -228,7 +230,9 @@ class Tally:
         by_pair = [self._pair_row(key, found) for key, found in sorted(self._by_pair.items())]
         languages, groups, compared = _adjusted(languages, groups)
         by_group, by_pair, compared_pairs = _adjusted(by_group, by_pair)
-        if self._silent.total >= self._least and self._groups:
+        if self._silent.total and self._groups and "" in unsaid:
+            groups.append(Row("", 0, suppressed=True))
+        elif self._silent.total and self._groups:
             groups.append(Row("", self._silent.total, tuple(Rate(o, share(*self._silent.of(o))) for o in OUTCOMES)))
         return Parity(
             self._exchanges,

@@ -211,7 +211,7 @@ def permutation(gaps: NDArray[np.float64], dice: np.random.Generator, level: flo
     found = p(_FEW)
     if found < _DOUBTFUL:
         found = p(_MANY)
-    # Of n draws the smallest p is 2 / (n + 1): one that is near it may be far smaller, and near the level is not enough.
+    # Of n draws the smallest p is 2 / (n + 1): one that is near it may be far smaller.
     if found <= 10 / _MANY and level < 10 / _MANY:
         found = p(min(ceil(10 / level), _FINEST))
     return found

@@ -122,6 +122,16 @@ def test_small_cells_are_not_told():
     assert not any(f'"{name}", "exchanges": 9' in plain for name in ("yue", "women"))
 
 
+def test_no_small_number_of_a_group_can_be_worked_out():
+    """Nine messages mention women; who takes those that mention none, or the other groups, from the whole has them."""
+    one = tally([exchange()] * 110 + [exchange("en", ["women"], refused=True)] * 9)
+    assert {each.name: each.suppressed for each in one.groups} == {"women": True, "": True}
+    some = [exchange()] * 110 + [exchange("en", ["men"])] * 12 + [exchange("en", ["muslims"])] * 40
+    made = tally(some + [exchange("en", ["women"], refused=True)] * 3)
+    assert {each.name: each.suppressed for each in made.groups} == {"women": True, "men": True, "muslims": False, "": False}  # fmt: skip
+    assert {each.name for each in tally(some).groups if each.suppressed} == set()
+
+
 @given(
     st.dictionaries(st.sampled_from(("en", "yue", "zh-Hant", "zh-Hans", "mixed")), st.integers(1, 30), min_size=1),
     st.integers(1, 15),
