@@ -8,9 +8,9 @@ Rules:
    ordinary answers), calibrated for each language and for each reader apart, so that it means the same everywhere.
 3. A long text is judged in overlapping windows, by the scorer also by their parts, and the worst counts: a threat
    inside a harmless paragraph is not diluted by it.
-4. The second readers (networks, extra `models`) read only the windows whose first score reaches TRIGGER; their word and
-   the scorer's are weighed together.  Without the extra the scorer judges alone; a reader's file that is another one
-   than the scorer was calibrated with is a check that cannot run.
+4. The second readers (networks, extra `models`) read only the windows whose first score reaches TRIGGER, at most MOST
+   of a text; their word and the scorer's are weighed together.  Without the extra the scorer judges alone; a reader's
+   file that is another one than the scorer was calibrated with is a check that cannot run.
 5. Integer weights are summed exactly, and what is a fraction is computed for each window apart in one fixed order;
    the networks read one window at a time.  So a text has the same score alone, in a batch and in another process on
    the same kind of processor, to the last bit.
@@ -53,6 +53,9 @@ REPORTED = 0.05
 """The lowest score that is reported; policy thresholds below it have no effect."""
 TRIGGER = 0.15
 """The first score from which a second reader looks again."""
+MOST = 64
+"""Windows of one text that it looks at, the most doubtful first: a very long answer must not outlast the deadline of a
+check, and what counts of it is its worst window."""
 Closer = Callable[[], list[list[Finding]]]
 Curve = tuple[float, float]
 """Slope and offset of a calibration."""
@@ -173,8 +176,10 @@ class Judge:
             mine = [index for index, window in enumerate(looked_at) if window.chinese is chinese]
             if not mine:
                 continue
-            logits = combined.reader.logits([spelt(looked_at[index].codes) for index in mine])
-            for index, said in zip(mine, logits[:, : len(HEADS)].tolist(), strict=True):
+            views = [spelt(looked_at[index].codes) for index in mine]
+            once = list(dict.fromkeys(views))
+            logits = dict(zip(once, combined.reader.logits(once)[:, : len(HEADS)].tolist(), strict=True))
+            for index, said in zip(mine, map(logits.__getitem__, views), strict=True):
                 found[index] = [
                     logistic(first * raw + second * word + offset)
                     for raw, word, (first, second, offset) in zip(
@@ -249,7 +254,7 @@ class EmbeddedToxicity:
         judge = self._loaded()
         found = judge.windows(texts)
         scores = [judge.first(window) for window in found]
-        doubtful = [at for at, window in enumerate(found) if judge.doubtful(window, scores[at])]
+        doubtful = _foremost(found, scores, [at for at, one in enumerate(found) if judge.doubtful(one, scores[at])])
         if not doubtful:
             return self._findings(_worst(len(texts), found, scores, frozenset())), None
 
@@ -298,6 +303,19 @@ class AnswerToxicity(EmbeddedToxicity):
 
     def _scores(self, verdict: Verdict) -> list[float]:
         return [max(verdict.scores)]
+
+
+def _foremost(found: Sequence[Window], scores: Sequence[list[float]], doubtful: list[int]) -> list[int]:
+    """Of each text the MOST windows that scored highest, in their order."""
+    if len(doubtful) <= MOST:
+        return doubtful
+    kept: list[int] = []
+    counts: dict[int, int] = {}
+    for at in sorted(doubtful, key=lambda at: (-max(scores[at]), at)):
+        counts[found[at].owner] = counts.get(found[at].owner, 0) + 1
+        if counts[found[at].owner] <= MOST:
+            kept.append(at)
+    return sorted(kept)
 
 
 def _worst(

@@ -13,7 +13,7 @@ import pytest
 
 from guardrail.detectors.bias import reader as reader_module
 from guardrail.detectors.bias.reader import SecondReader, file_of, present
-from guardrail.detectors.bias.toxicity import FILE, TRIGGER, AnswerToxicity, EmbeddedToxicity, judge_of
+from guardrail.detectors.bias.toxicity import FILE, MOST, TRIGGER, AnswerToxicity, EmbeddedToxicity, judge_of
 from guardrail.detectors.protocol import Staged
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, MANIFEST, note_file
@@ -99,6 +99,18 @@ def test_a_sentence_that_refers_to_the_one_before_is_seen_in_the_whole_answer():
     assert scores(text, WHOLE)["bias.answer"] > 0.5
     assert set(scores(text, WHOLE)) == {"bias.answer"}
     assert scores("The library opens at nine. It closes at six.", WHOLE) == {}
+
+
+def test_a_very_long_answer_is_read_where_it_is_most_doubtful(monkeypatch):
+    read: list[str] = []
+    logits = SecondReader.logits
+    monkeypatch.setattr(SecondReader, "logits", lambda self, views: (read.extend(views), logits(self, views))[1])
+    text = "".join(f"I met number {number}, a stupid idiot. " for number in range(1000)) + "All immigrants are vermin."
+    assert scores(text, WHOLE)["bias.answer"] > 0.5
+    assert len(read) == MOST
+    read.clear()
+    assert scores("You stupid idiot! " * 1000, WHOLE)["bias.answer"] > 0.5
+    assert len(read) == len(set(read)) < MOST
 
 
 # ---- files and libraries ------------------------------------------------------------------------------------------
