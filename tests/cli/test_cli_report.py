@@ -81,6 +81,9 @@ def test_the_page_is_one_file_without_scripts(log, tmp_path):
     }
     assert "我們有否平等對待用戶" in text
     assert "審計紀錄鏈完好" in text
+    # One question asked all day makes a difference by itself; who reads only the page has to know.
+    assert "A question counts as often as it was asked" in text
+    assert "同一問題每提出一次即計算一次" in text
     plots = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
     assert plots
     for plot in plots:
