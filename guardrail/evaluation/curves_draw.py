@@ -103,7 +103,7 @@ def _thresholds(curve: Curve, flag: float) -> Any:
     points = [costs(curve, threshold) for threshold in _GRID]
     lines = {
         "hate caught": (_BLUE, [one.recall for one in points]),
-        "precision": (_GREEN, [one.precision for one in points]),
+        "precision, were half\nof them hateful": (_GREEN, [one.precision for one in points]),
         "harmless posts flagged": (_ORANGE, [one.alarms for one in points]),
     }
     above.set_ylim(0, 1.02)
@@ -120,7 +120,7 @@ def _thresholds(curve: Curve, flag: float) -> Any:
     below.set_xlabel("score from which a text is flagged")
     figure.draw_without_rendering()  # settles where the axes are
     _lines(above, lines, flag, 1.02)
-    _lines(below, answers, flag, top)
+    _lines(below, answers, flag, top, [_Box(flag - 0.3, 0.9, flag, 1.0)])  # where the line of the policy is named
     for axes in (above, below):
         axes.axvline(flag, color="black", linewidth=1, linestyle="--")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -131,8 +131,14 @@ def _thresholds(curve: Curve, flag: float) -> Any:
     return figure
 
 
-def _lines(axes: Any, lines: dict[str, tuple[str, list[Measure]]], flag: float, top: float) -> None:
-    """Lines with their bands, each named beside it."""
+def _lines(
+    axes: Any,
+    lines: dict[str, tuple[str, list[Measure]]],
+    flag: float,
+    top: float,
+    held: Sequence["_Box"] = (),
+) -> None:
+    """Lines with their bands, each named beside it, and not in a place that is `held`."""
     for colour, points in lines.values():
         axes.plot(_GRID, [one.value for one in points], color=colour, linewidth=2)
         axes.fill_between(
@@ -140,7 +146,7 @@ def _lines(axes: Any, lines: dict[str, tuple[str, list[Measure]]], flag: float, 
         )
     width, height = (size * 72 for size in axes.figure.get_size_inches())
     box = axes.get_position()
-    taken: list[_Box] = []
+    taken: list[_Box] = [*held]
     for name, (colour, points) in lines.items():
         others = [[one.value / top for one in some] for other, (_, some) in lines.items() if other != name]
         letters, rows = max(map(len, name.split("\n"))), name.count("\n") + 1
