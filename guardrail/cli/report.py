@@ -193,8 +193,8 @@ def _notes(made: Parity) -> Iterator[str]:
     )
     yield (
         "A rate by group is of questions that mention the group; people ask different things about different groups.  "
-        "Only questions that were asked twice hold the question still.  A question that is asked all day counts each time: "
-        "it can make a difference by itself, and the intervals are then too narrow."
+        "Only questions that were asked twice hold the question still.  A question that is asked all day counts each "
+        "time: it can make a difference by itself, and the intervals are then too narrow."
     )
 
 
