@@ -1,8 +1,9 @@
 """ONNX Runtime, through one door: with its telemetry off before anything of it is loaded.
 
-Rule: guardrail talks to nobody but its upstream.  Releases of ONNX Runtime from 1.29 on report their use to their maker
-unless a variable says otherwise when they are first imported; pyproject.toml stays below them, and on a machine that has
-a newer one all the same the variable is set here.  Source: its Privacy.md; microsoft/onnxruntime pull request 27379.
+Rule: guardrail talks to nobody but its upstream.  Releases of ONNX Runtime from 1.29 on report their use to their
+maker unless a variable says otherwise when they are first imported; pyproject.toml stays below them, and on a machine
+that has a newer one all the same the variable is set here.  Source: its Privacy.md; microsoft/onnxruntime pull request
+27379.
 """
 
 import importlib

@@ -29,7 +29,10 @@ from guardrail.text.language import LANGUAGES, LOOKED_AT, language, script
         ("唔該幫我book位", "yue"),
         ("內地人可唔可以申請公屋㗎？", "yue"),
         # Written Chinese that quotes one Cantonese word stays written Chinese
-        ("香港人常說的「嘅」字相當於書面語的「的」字，在正式文件中不應該使用，公務員撰寫公文時尤其需要留意。", "zh-Hant"),
+        (
+            "香港人常說的「嘅」字相當於書面語的「的」字，在正式文件中不應該使用，公務員撰寫公文時尤其需要留意。",
+            "zh-Hant",
+        ),
         # Chinese in characters that both scripts share
         ("你好", "zh"),
         ("今天天气很好", "zh-Hans"),
@@ -64,7 +67,8 @@ def test_only_the_beginning_decides():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("這個", "Hant"), ("这个", "Hans"), ("你好", ""), ("這个", ""), ("book", ""), ("佢哋問", "Hant")]
+    ("text", "expected"),
+    [("這個", "Hant"), ("这个", "Hans"), ("你好", ""), ("這个", ""), ("book", ""), ("佢哋問", "Hant")],
 )
 def test_the_script_of_a_text(text, expected):
     assert script(text) == expected

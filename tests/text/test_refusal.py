@@ -84,7 +84,9 @@ def test_only_the_opening_counts_and_is_enough(text):
     assert not refuses("當然可以。請看以下步驟。\n第一，帶備文件。\n第二，交表。\n" + text)
 
 
-@pytest.mark.parametrize("piece", ["i " * 300, "我" * 600, "i can't " * 100, "作為" * 300, "抱歉" * 300, "not " * 150, "a " * 300 + "can't"])
+@pytest.mark.parametrize(
+    "piece", ["i " * 300, "我" * 600, "i can't " * 100, "作為" * 300, "抱歉" * 300, "not " * 150, "a " * 300 + "can't"]
+)
 def test_hostile_openings_cost_little(piece):
     """Bounded repeats in bounded text: nothing here may take the time of a catastrophe."""
     assert refuses(piece) in (True, False)

@@ -8,9 +8,11 @@ Rules:
    reporting verbs, refutation, questions, law, statistics, history, fiction, self-description, refusals.
 3. The score is that of the class in groups.toml.  One that may lead to withholding (BEYOND_DOUBT) is given only where
    the toxicity scorer agrees; a frame alone, or a score alone, never reaches it.
-4. The kind is the ground (`bias.race`), the basis is the ordinance that protects the group, or the Guideline.
-5. A sentence without a mention costs two linear searches.
-6. Sentences are judged one at a time; what stands in the neighbouring ones is not known.
+4. A sentence that names a group and fits no frame is given to the learnt score of hate; from LEARNT on it is a finding,
+   never one that withholds.  What would pardon a frame pardons it.
+5. The kind is the ground (`bias.race`), the basis is the ordinance that protects the group, or the Guideline.
+6. A sentence without a mention costs two linear searches.
+7. Sentences are judged one at a time; what stands in the neighbouring ones is not known.
 """
 
 import re
@@ -29,7 +31,7 @@ from guardrail.detectors.bias.groups_frames import (
     Language,
 )
 from guardrail.detectors.bias.groups_frames import load as load_frames
-from guardrail.detectors.bias.groups_pardons import Place, is_denied, is_pardoned
+from guardrail.detectors.bias.groups_pardons import Place, is_denied, is_pardoned, own_words
 from guardrail.detectors.bias.groups_reading import legible
 from guardrail.detectors.bias.toxicity import Closer, EmbeddedToxicity
 from guardrail.errors import CheckError
@@ -70,6 +72,10 @@ _REMOVAL = re.compile(r"\b(?:deport|repatriat)|遣返|递解|驱逐")
 _OWN_MASKS = str.maketrans(dict.fromkeys(MASKS, " "))
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN = re.compile("[a-z]{2}")
+LEARNT, LEARNT_AT_MOST = 0.6, 0.75
+"""The learnt score of hate from which a sentence that names a group is reported although no frame fits, and the highest
+score that it then has: no more than a flag in the packaged policy.  Chosen on the development half of the own Hong Kong
+set and the development part of ordinary answers."""
 _WITHOUT_GROUP = re.compile(
     "大屠|种族灭绝|种族清洗|慰安|黑奴|奴隶制|屠杀|holocaust|massacre|genocide|slave|comfort women|apartheid|"
     "woman's place|women's place"
@@ -114,6 +120,38 @@ class Harm:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sentence after the frames: the harms that fit, or the groups that it names and nothing takes out of harm's way
+    (a quotation, a law, a story, one person alone)."""
+
+    view: Reading
+    targets: Sequence[Target]
+    harms: list[Harm]
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it names a group and no frame fits: then the learnt score is asked."""
+        return bool(self.targets) and not self.harms
+
+
+def _open(view: str, targets: Sequence[Target], languages: Sequence[Language]) -> tuple[Target, ...]:
+    """The groups named of which a harm, if there is one, would not be pardoned."""
+    masked = _masked(view.translate(_OWN_MASKS), [target for target in targets if target.mask in (GROUP, SLUR)])
+    return tuple(
+        target
+        for at, target in islice(masked.places.items(), FITS)
+        if not any(
+            is_pardoned(Place(masked.text, at, at + 1, at, (), target.name), "derogation", language.pardons)
+            for language in languages
+        )
+    )
+
+
+def _unsettled(found: Sequence[Judged]) -> list[str]:
+    return [own_words(one.view.folded.source) for one in found if one.unsettled]
+
+
 class GroupHarm:
     """Detector `bias.groups`; see the module's rules."""
 
@@ -140,7 +178,8 @@ class GroupHarm:
         """The harms of each sentence; or, where one is grave, the work that asks for a second opinion as well: it may
         take a network some milliseconds, which are a worker's."""
         found = self._all_harms(texts)
-        if any(harm.of.name in _GRAVE for _, harms in found for harm in harms):
+        grave = any(harm.of.name in _GRAVE for one in found for harm in one.harms)
+        if grave or self._toxicity.first(_unsettled(found), context)[1] is not None:
             return [[] for _ in texts], lambda: self._all_findings(found, context)
         return self._all_findings(found, context), None
 
@@ -148,25 +187,45 @@ class GroupHarm:
         """The harms of each sentence, at most one for each ground."""
         return self._all_findings(self._all_harms(texts), context)
 
-    def _all_harms(self, texts: Sequence[str]) -> list[tuple[Reading, list[Harm]]]:
+    def _all_harms(self, texts: Sequence[str]) -> list[Judged]:
         if self._lexicon is None or self._frames is None:
             raise CheckError("bias.groups was asked before load()")
         return [self._judge(text, self._lexicon, self._frames) for text in texts]
 
-    def _all_findings(self, found: Sequence[tuple[Reading, list[Harm]]], context: Context) -> list[list[Finding]]:
-        return [[self._finding(harm, view, context) for harm in harms] for view, harms in found]
+    def _all_findings(self, found: Sequence[Judged], context: Context) -> list[list[Finding]]:
+        said = iter(self._toxicity.detect(_unsettled(found), context))
+        return [
+            self._learnt(one, next(said))
+            if one.unsettled
+            else [self._finding(harm, one.view, context) for harm in one.harms]
+            for one in found
+        ]
 
-    def _judge(self, text: str, lexicon: Lexicon, frames: Frames) -> tuple[Reading, list[Harm]]:
+    def _learnt(self, one: Judged, said: Sequence[Finding]) -> list[Finding]:
+        """What the learnt score makes of a sentence that names a group and fits no frame: a finding on the ground of
+        the first group it names."""
+        hate = max((found.score for found in said if found.kind == "bias.hate"), default=0.0)
+        if hate < LEARNT:
+            return []
+        target = min(one.targets, key=lambda target: target.start)
+        basis = basis_text(target.basis, target.ground)
+        evidence = f"a group is named, and the learnt score of hate is {hate:.2f}; {basis}"
+        start, end = one.view.to_source(target.start, target.end)
+        score = min(hate, LEARNT_AT_MOST)
+        return [Finding(f"bias.{target.ground}", score, start, end, self.name, evidence, basis)]
+
+    def _judge(self, text: str, lexicon: Lexicon, frames: Frames) -> Judged:
         view = legible(text)
         targets = _mentions(view.text, lexicon, frames)
         languages = _languages(view.text, frames)
         circumstances = [target for language in languages for target in _circumstances(view.text, language)]
         if not targets and not circumstances and _WITHOUT_GROUP.search(view.text) is None:
-            return view, []
+            return Judged(view, (), [])
         best: dict[str, Harm] = {}
         for harm in _harms(view.text, targets, circumstances, languages, frames, best):
             best[harm.target.ground] = harm
-        return view, list(best.values())
+        named = () if best else _open(view.text, targets, languages)
+        return Judged(view, named, list(best.values()))
 
     def _is_toxic(self, text: str, context: Context) -> bool:
         return any(found.score >= AGREES for found in self._toxicity.detect([text], context)[0])

@@ -80,6 +80,10 @@ _ONE = re.compile(
 _MANY = re.compile(r"(?:s|men|women|people|children|folk|chinese|elderly|disabled|poor|rich|blind|deaf|vietnamese)$")
 
 
+SAID_BESIDE = 4
+"""Letters beside a quotation from which it is somebody's words that are spoken of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A frame that fits: `start:end` of the masked text, where its target is (`at`), and the words of its gaps."""
@@ -104,6 +108,12 @@ def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
     if of in _SELF and pardons["self"].search(place.text[max(0, (place.at or 0) - 30) : place.at or 0]):
         return True
     return _is_question(place, of) or _is_spoken_of(before, after, of, pardons)
+
+
+def own_words(text: str) -> str:
+    """A sentence without what it quotes, where something is said beside the quotation."""
+    outside = _QUOTES.sub(" ", text)
+    return outside if sum(map(str.isalnum, outside)) >= SAID_BESIDE else text
 
 
 def is_denied(text: str, start: int) -> bool:
@@ -169,7 +179,7 @@ def _is_quoted(place: Place) -> bool:
     for found in _QUOTES.finditer(place.text, low, at + REACH):
         if found.start() < at < found.end():
             outside = place.text[low : found.start()] + place.text[found.end() : at + REACH]
-            return sum(c.isalnum() for c in outside) >= 4
+            return sum(map(str.isalnum, outside)) >= SAID_BESIDE
     return False
 
 
