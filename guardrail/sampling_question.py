@@ -117,17 +117,21 @@ def asked_with(asked: Question, edits: Mapping[Pointer, list[Edit]]) -> Request:
 
 
 def _is_harmless(form: _Form, name: str, value: Any) -> bool:
-    """Whether a member shapes the answer and does no more.  One that is empty says nothing."""
-    return name in form.members or name in form.personal or value is None or value in ([], {}, False)
+    """Whether a member shapes the answer and does no more.  An unknown one that is null, false or an empty list says
+    nothing; an empty object may well switch something on, as `web_search_options` does."""
+    return name in form.members or name in form.personal or value is None or value is False or value == []
 
 
 def _keeps(dialect: str, body: Mapping[str, Any]) -> bool:
-    """Whether the vendor would keep the exchange, or give several answers."""
+    """Whether the vendor would keep the exchange, or give several answers or other things than text."""
     if body.get("store") not in (None, False) or (dialect == "openai_responses" and body.get("store") is not False):
         return True
-    config = mapping(body.get("generationConfig") or body.get("generation_config"))
-    counts = (body.get("n"), config.get("candidateCount"), config.get("candidate_count"))
-    return any(count not in (None, 1) for count in counts) or bool(body.get("echo"))
+    configs = [mapping(body.get(name)) for name in ("generationConfig", "generation_config")]
+    counts = [config.get(name) for config in configs for name in ("candidateCount", "candidate_count")]
+    forms = [config.get(name) for config in configs for name in ("responseModalities", "response_modalities")]
+    if any(count not in (None, 1) for count in (body.get("n"), *counts)) or body.get("echo"):
+        return True
+    return any(form not in (None, [], ["TEXT"]) for form in forms)
 
 
 def _whole(body: Mapping[str, Any], *pointer: str | int) -> Place:
