@@ -20,6 +20,13 @@ Pardons = Mapping[str, re.Pattern[str]]
 
 _GRAVE = {"incitement", "dehumanisation", "slur"}
 _GENERAL = {"signs", "derogation", "stereotype", "dehumanisation", "denial"}
+_WITHHELD = {"exclusion", "unequal"}
+_OWN_HEALTH = re.compile(
+    r"\b(?:take|drink|eat|smoke|undergo|avoid|have)\b[^.!?]{0,40}\b(?:medic\w+|drugs?|dos(?:e|age)s?|tablets?|pills?|alcohol|"
+    r"ibuprofen|aspirin|codeine|x-rays?|scans?|vaccines?|fish|caffeine|raw)\b"
+    "|(?:服用|食|饮|喝|做|照|接种|打|吃)[^，,。]{0,8}(?:药|酒|x光|疫苗|扫描|针|咖啡)"
+)
+"""What somebody is advised to leave for his own health; to withhold a treatment from him is another thing."""
 _USED = {"slur_used", "derogatory_used"}
 _SELF = {"signs", *_USED, "slur", "derogation", "stereotype", "dehumanisation"}
 _NUMBERS_DO_NOT_SOFTEN = {"incitement", "dehumanisation", "slur", "exclusion", "unequal", "slur_used"}
@@ -104,6 +111,8 @@ def is_pardoned(place: Place, of: str, pardons: Pardons) -> bool:
     if _is_quoted(place) and not _ENDORSED.search(after + before):
         return True
     if of in _GENERAL and _is_one(place, before):
+        return True
+    if of in _WITHHELD and _OWN_HEALTH.search(place.text[place.start :]):
         return True
     if of in _SELF and pardons["self"].search(place.text[max(0, (place.at or 0) - 30) : place.at or 0]):
         return True

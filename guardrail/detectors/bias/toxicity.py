@@ -39,7 +39,7 @@ from guardrail.detectors.bias.features import (
     paired,
     windows,
 )
-from guardrail.detectors.bias.reader import Language, SecondReader, file_of, present
+from guardrail.detectors.bias.reader import Language, SecondReader, file_of, runnable
 from guardrail.detectors.bias.reading import BLANK, Codes, readings, simplifier, spelt
 from guardrail.errors import CheckError
 from guardrail.models.store import DIRECTORY, Model, read_model
@@ -203,7 +203,7 @@ def judge_of(directory: Path, deeper: bool) -> Judge:
                 tuple((float(a), float(b), float(c)) for a, b, c in settings["curves"]),
             )
             for language, settings in combined.items()
-            if deeper and present(language, directory)
+            if deeper and runnable()
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckError(f"model {FILE} is not a toxicity model ({error}); reinstall guardrail") from error

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from guardrail.detectors.bias import reader as reader_module
-from guardrail.detectors.bias.reader import SecondReader, file_of, present
+from guardrail.detectors.bias.reader import SecondReader, file_of, runnable
 from guardrail.detectors.bias.toxicity import FILE, MOST, TRIGGER, AnswerToxicity, EmbeddedToxicity, judge_of
 from guardrail.detectors.protocol import Staged
 from guardrail.errors import CheckError
@@ -148,22 +148,22 @@ def test_a_file_that_is_no_network_is_refused(models):
         EmbeddedToxicity(models).load()
 
 
-def test_without_the_files_the_scorer_judges_alone(models):
-    for language in ("en", "zh"):
-        (models / file_of(language)).unlink()
-    detector = EmbeddedToxicity(models)
-    detector.load()
-    assert detector.readers == 0
-    assert detector.detect(TEXTS, Context()) == ALONE.detect(TEXTS, Context())
+def test_a_reader_that_is_missing_is_no_silent_change(models):
+    """Half a guard must not look like a whole one."""
+    (models / file_of("zh")).unlink()
+    with pytest.raises(CheckError, match=r"reader_zh\.onnx cannot be read"):
+        EmbeddedToxicity(models).load()
+    EmbeddedToxicity(models, deeper=False).load()
 
 
 def test_without_the_extra_the_scorer_judges_alone_and_a_reader_says_the_cure(models, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     monkeypatch.setattr(reader_module.importlib.util, "find_spec", lambda name: None)
-    assert not present("en", models)
+    assert not runnable()
     detector = EmbeddedToxicity(models)
     detector.load()
     assert detector.readers == 0
+    assert detector.detect(TEXTS, Context()) == ALONE.detect(TEXTS, Context())
     with pytest.raises(CheckError, match=r"guardrail\[models\]"):
         SecondReader("en", models).load()
 
