@@ -121,7 +121,7 @@ def _order(node: Any, weight: Any) -> list[int]:
 def _quantise(model: Any, target: Path, reduced_range: bool) -> None:
     quantization = import_library("onnxruntime.quantization")
     head = [node.name for node in model.graph.node if node.op_type == "Gemm"]
-    # The library writes the head anew with its weights transposed, and then finds the shapes that were noted before wrong.
+    # The library writes the head anew with its weights transposed, and then finds the noted shapes wrong.
     del model.graph.value_info[:]
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".quantising-") as folder:
         made = Path(folder) / target.name
