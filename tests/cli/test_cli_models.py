@@ -309,7 +309,8 @@ def test_a_checkpoint_is_converted_compared_and_used(kind, run, store, checkpoin
     ranked = sorted(SENTENCES, key=lambda text: reference.scores([text])[0]["toxicity"])
     long = f"{ranked[0]} " * 40
     clean, tail = detector.detect([long, long + f"{ranked[-1]} " * 10], Context())
-    assert max(finding.score for finding in tail) > 0.1 + max((finding.score for finding in clean), default=0)
+    # without a margin: how far apart such a network puts them differs from training to training
+    assert max(finding.score for finding in tail) > max((finding.score for finding in clean), default=0)
 
 
 @pytest.mark.slow
