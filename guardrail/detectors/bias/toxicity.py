@@ -280,14 +280,11 @@ class EmbeddedToxicity:
         return [
             [
                 Finding(kind, score, None, None, self.name, _evidence(verdict))
-                for kind, score in zip(self._kinds(verdict), self._scores(verdict), strict=True)
+                for kind, score in zip(self.kinds, self._scores(verdict), strict=True)
                 if score >= REPORTED
             ]
             for verdict in verdicts
         ]
-
-    def _kinds(self, verdict: Verdict) -> tuple[str, ...]:
-        return self.kinds
 
     def _scores(self, verdict: Verdict) -> list[float]:
         return verdict.scores
