@@ -56,6 +56,7 @@ class Unit(StrEnum):
     PASSAGE = "passage"  # text that is followed as it grows; a stream waits while a passage may still be open
     SENTENCE = "sentence"  # one sentence at a time
     ANSWER = "answer"  # the whole text of one channel, once it has ended
+    CALL = "call"  # the arguments of one tool call, once they are complete
 
 
 class StreamMode(StrEnum):
@@ -79,6 +80,31 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """One text of the request that an answer may be held against.
+
+    `origin` says what it is: `system`, `tool` (the result of a call), `document` (attached or retrieved, in a block of
+    its own), `passage` (pasted into a message of the caller) or `policy` (named by the policy file).  `key` is what the
+    answer may cite it by (an id, a number as written), `title` and `url` what the request says of it; "" where unknown.
+    """
+
+    origin: str
+    text: str
+    key: str = ""
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The natural logarithm of the probability that the model gave to `start:end` of its answer."""
+
+    start: int
+    end: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a detector may know of the conversation beside the text itself; never vendors or headers.
 
@@ -87,6 +113,10 @@ class Context:
     `finish_reason` is the vendor's word for why the answer ended ("stop", "length", ...), None while unknown.
     `system` holds the system and developer messages, `tools` the texts of the offered tools (names, descriptions,
     schemas), `caller` everything that the caller itself said, `history` the earlier answers of the model.
+    `material` is everything in the request that the answer may be held against, in the order of the request.
+    `functions` are the tools that the request offers, name to JSON Schema of the arguments (None where the dialect or
+    the request does not say); `function` is the one that is called, for detectors of unit CALL.
+    `confidence` is what the upstream said about how sure the model was, in offsets of the answer; for unit ANSWER.
     """
 
     stage: Stage = Stage.RESPONSE
@@ -101,6 +131,19 @@ class Context:
     finish_reason: str | None = None
     response_format: Mapping[str, Any] | None = None
     has_tool_calls: bool = False
+    material: tuple[Source, ...] = ()
+    functions: Mapping[str, Any] | None = None
+    function: str = ""
+    confidence: tuple[Confidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a source: `start:end` of `Context.material[source].text`."""
+
+    source: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +154,10 @@ class Finding:
     are both None when the whole text is meant.  `evidence` explains the score in words and never repeats the
     text it was found in: it reaches the audit log.  `basis` names the rule that protects whoever is harmed, where a
     detector knows it: "statutory: Race Discrimination Ordinance (Cap. 602)" or "guideline: §2.3.4 region".
+    `message` tells the reader of the answer what is wrong, in the language of the answer; it may quote the answer and its
+    sources, so it goes to the client alone and never into the log.  `verdict` is what a sentence came to when it was held
+    against the sources: supported, contradicted, unsupported or not_checkable; `passage` the part of a source that says
+    so.  `repair` is the text that could stand in place of `start:end`, where there is exactly one it can mean.
     """
 
     kind: str
@@ -120,6 +167,10 @@ class Finding:
     detector: str
     evidence: str = ""
     basis: str = ""
+    message: str = ""
+    verdict: str = ""
+    passage: Passage | None = None
+    repair: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""Every figure of the checks on errors in one run: the sets, and the goals that they are held against.
+
+Rules: a set whose data is not there is named as not available, the others run; goals are data, each with its reason;
+each part of the subject keeps its sets and goals in a file of its own, `errors_*.py`, as `SETS` and `GOALS`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from guardrail.evaluation import suite
+from guardrail.evaluation.errors_run import Run
+from guardrail.evaluation.report import Goal, Report, Section
+from guardrail.evaluation.suite import Done, silent
+
+GOALS: tuple[Goal, ...] = ()
+"""What is aimed at, and why there."""
+
+SETS: Mapping[str, Callable[[Run], Section]] = {}
+"""The sets by name, in the order in which they run."""
+
+
+def evaluate(run: Run, names: Sequence[str] = (), files: Sequence[Path] = (), done: Done = silent) -> Report:
+    """Run the sets `names` (all, where neither sets nor files are named); `done` is told of each section when it is
+    there."""
+    chosen = suite.chosen(SETS, names, files)
+    sections = suite.run_sets(SETS, chosen, run, done)
+    return suite.report("guardrail eval errors", GOALS, chosen, sections, suite.asked(run.data, run.seed, run.limit))
