@@ -1,0 +1,322 @@
+"""What an answer is held against, made ready for looking up: the words, sentences and word groups of each source.
+
+Rules:
+1. A text is read once.  Its reading is kept under a hash of the text, so the same source in the next turn of the
+   conversation, or for another caller, costs nothing; what is kept is bounded by characters and the oldest goes first.
+2. English and Chinese go the same way: a token is a word cut to its stem, a number, or one Han character, and groups
+   of tokens serve where Chinese has no spaces.  Traditional characters are read as Simplified, full-width forms as
+   ASCII, capitals as small letters; every one-to-one, so that offsets stay those of the text.
+3. Time and memory grow linearly with the text, whatever it holds: a word that stands in very many sentences says
+   little, and only its first places are kept.
+"""
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from math import log
+from threading import Lock
+
+from guardrail.text.script import simplify
+from guardrail.text.sentences import sentences
+from guardrail.types import Passage, Source
+
+KEPT_CHARACTERS = 8_000_000
+"""Characters of sources whose readings are kept; a reading takes about thirty times as many bytes."""
+MOST_PLACES = 64
+"""Sentences of a source that are noted for one term; one that stands in more tells nothing about where to look."""
+LONGEST = 40
+"""Letters of one token; longer ones are keys or noise."""
+
+_WIDE: dict[int, int | str] = {
+    **{point: point - 0xFEE0 for point in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u2033"), '"'),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"),
+    0x3000: " ",
+    0xA0: " ",
+}
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|[{HAN}]|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?")
+_is_han = re.compile(f"[{HAN}]").match
+
+_STOP = """
+a an the this that these those and or but if then than so as of at by for with about into to from in on onto over
+under up down out off is are was were be been being am do does did done have has had having will would shall should
+can could may might must i me my we our us you your he him his she her it its they them their who whom whose which
+what when where how there here also just only very too more most such own same both each other some any all s t
+"""
+STOP = frozenset(_STOP.split())
+"""English words that carry no matter of their own (negations are not among them)."""
+STOP_HAN = frozenset("的了是在和与及或也都就而并但被把将对从到以为于之其这那此该个们有上下中着过地得所等嘅咗系喺啲佢哋")
+_NEGATIONS = """
+not no never none nobody nothing neither nor without cannot hardly 不 没 无 未 非 否 别 勿 冇 唔
+"""
+NEGATIONS = frozenset(_NEGATIONS.split())
+_INFLECTED = """
+said:say says:say told:tell made:make went:go gone:go goes:go came:come took:take taken:take gave:give given:give
+got:get gotten:get found:find left:leave held:hold kept:keep led:lead met:meet paid:pay ran:run saw:see seen:see
+sent:send sold:sell spent:spend stood:stand thought:think won:win wrote:write written:write bought:buy brought:bring
+built:build caught:catch chose:choose chosen:choose cut:cut drew:draw drawn:draw drove:drive driven:drive fell:fall
+fallen:fall felt:feel fought:fight flew:fly flown:fly grew:grow grown:grow heard:hear hid:hide hidden:hide hit:hit
+knew:know known:know laid:lay lost:lose meant:mean put:put read:read rose:rise risen:rise sang:sing sung:sing
+sat:sit shot:shoot showed:show shown:show spoke:speak spoken:speak stole:steal stolen:steal swam:swim taught:teach
+threw:throw thrown:throw wore:wear worn:wear began:begin begun:begin became:become broke:break broken:break
+children:child men:man women:woman people:person died:die dying:die dead:die death:die lying:lie
+"""
+_IRREGULAR = dict(pair.split(":") for pair in _INFLECTED.split())
+
+
+@lru_cache(1 << 16)
+def stem(token: str) -> str:
+    """A token as it is compared: small letters, without the endings of English inflection; a number without commas.
+
+    >>> [stem(word) for word in ("Companies", "stopped", "making", "1,200", "said")]
+    ['company', 'stop', 'mak', '1200', 'say']
+    """
+    if token[0].isdigit():
+        return token.replace(",", "")
+    word = token.lower()
+    if not word.isascii() or len(word) < 3:
+        return word
+    if "'" in word:
+        word, _, tail = word.partition("'")
+        if tail == "t":
+            return "not"
+        if len(word) < 3:
+            return word
+    word = _IRREGULAR.get(word, word)
+    return _cut(word) if len(word) > 3 else word
+
+
+def _cut(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    if word.endswith("ied") and len(word) > 4:
+        return word[:-3] + "y"
+    for ending in ("ing", "ed"):
+        root = word[: -len(ending)]
+        if word.endswith(ending) and len(root) > 2 and re.search("[aeiouy]", root):
+            word = root[:-1] if root[-1] == root[-2] and root[-1] not in "lsz" else root
+            break
+    if word.endswith("ly") and len(word) > 5:
+        word = word[:-2]
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+def plain(text: str) -> str:
+    """The text as it is compared, character by character in the same places (case is kept).
+
+    >>> plain("「１２」萬")
+    '「12」万'
+    """
+    return text if text.isascii() else simplify(text.translate(_WIDE))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text in tokens: how they are written, how they are compared, and where they stand."""
+
+    text: str
+    written: tuple[str, ...]
+    stems: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def tokens(text: str) -> Tokens:
+    """The tokens of a text, in its own offsets; `Tokens.text` is its `plain` form."""
+    folded = plain(text)
+    found = [(match.group(), match.span()) for match in _TOKEN.finditer(folded)]
+    written = tuple(each for each, _ in found)
+    return Tokens(folded, written, tuple(map(stem, written)), tuple(span for _, span in found))
+
+
+def terms(stems: Sequence[str]) -> list[str]:
+    """What a passage is looked up by: content words, numbers, and pairs of neighbouring Han characters."""
+    found = [each for each in stems if each not in STOP and not _is_han(each)]
+    found += [a + b for a, b in pairwise(stems) if _is_han(a) and _is_han(b)]
+    return found
+
+
+def is_content(token: str) -> bool:
+    """Whether a token (as compared) carries matter of its own."""
+    return token not in STOP and token not in STOP_HAN
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a source: its span, its first token and the one after its last, as numbers in the source."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One source, read."""
+
+    tokens: Tokens
+    sentences: tuple[Sentence, ...]
+    places: dict[str, list[int]]
+    """The sentences that each term stands in."""
+    vocabulary: frozenset[str]
+    pairs: frozenset[tuple[str, ...]]
+    triples: frozenset[tuple[str, ...]]
+    fives: frozenset[tuple[str, ...]]
+    skips: frozenset[tuple[str, ...]]
+    """Pairs of neighbouring content tokens, whatever stands between them."""
+
+
+def read(text: str) -> Reading:
+    """Read a source."""
+    found = tokens(text)
+    stems = found.stems
+    spans = _sentences(text, found)
+    places: dict[str, list[int]] = {}
+    for number, one in enumerate(spans):
+        for term in set(terms(stems[one.first : one.last])):
+            noted = places.setdefault(term, [])
+            if len(noted) < MOST_PLACES:
+                noted.append(number)
+    content = [each for each in stems if is_content(each)]
+    return Reading(
+        found,
+        tuple(spans),
+        places,
+        frozenset(stems),
+        frozenset(pairwise(stems)),
+        frozenset(zip(stems, stems[1:], stems[2:], strict=False)),
+        frozenset(zip(stems, stems[1:], stems[2:], stems[3:], stems[4:], strict=False)),
+        frozenset(pairwise(content)),
+    )
+
+
+def _sentences(text: str, found: Tokens) -> list[Sentence]:
+    made: list[Sentence] = []
+    at, count = 0, len(found.spans)
+    for start, end in sentences(text):
+        first = at
+        while at < count and found.spans[at][0] < end:
+            at += 1
+        if at > first:
+            made.append(Sentence(start, end, first, at))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sentence among all sources: which source, which of its sentences, and how much of the claim it shares."""
+
+    source: int
+    sentence: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """All sources of one request, read.  `material` are those sources, in the order of `readings`."""
+
+    material: tuple[Source, ...]
+    readings: tuple[Reading, ...]
+    vocabulary: frozenset[str] = field(repr=False)
+    places: dict[str, list[tuple[int, int]]] = field(repr=False)
+    size: int = 0
+
+    def weight(self, term: str) -> float:
+        """How much a term tells about the place that it stands in (inverse document frequency over sentences)."""
+        return log(1 + self.size / (1 + len(self.places.get(term, ()))))
+
+    def best(self, claim: Tokens, most: int = 3) -> list[Place]:
+        """The sentences that share most of the terms of a claim, best first; none where nothing is shared."""
+        wanted = dict.fromkeys(terms(claim.stems))
+        total, shares = 0.0, dict[tuple[int, int], float]()
+        for term in wanted:
+            weight = self.weight(term)
+            total += weight
+            for place in self.places.get(term, ()):
+                shares[place] = shares.get(place, 0.0) + weight
+        ranked = sorted(shares.items(), key=lambda each: (-each[1], each[0]))[:most]
+        return [Place(source, sentence, share / total) for (source, sentence), share in ranked]
+
+    def passage(self, place: Place) -> Passage:
+        """Where a sentence stands, without the white space around it."""
+        one = self.sentence(place)
+        text = self.material[place.source].text
+        piece = text[one.start : one.end]
+        start = one.start + len(piece) - len(piece.lstrip())
+        return Passage(place.source, start, max(start, one.start + len(piece.rstrip())))
+
+    def sentence(self, place: Place) -> Sentence:
+        """The sentence at a place."""
+        return self.readings[place.source].sentences[place.sentence]
+
+    def words(self, place: Place) -> tuple[str, ...]:
+        """The tokens of the sentence at a place, as compared."""
+        one = self.sentence(place)
+        return self.readings[place.source].tokens.stems[one.first : one.last]
+
+
+class Library:
+    """The readings that are kept, the latest used last; safe to use from several threads."""
+
+    def __init__(self, characters: int = KEPT_CHARACTERS) -> None:
+        """Keeps readings of at most so many characters together."""
+        self._most = characters
+        self._kept: OrderedDict[bytes, tuple[int, Reading]] = OrderedDict()
+        self._size = 0
+        self._latest: tuple[tuple[tuple[Source, ...], Index], ...] = ()
+        self._lock = Lock()
+
+    def index(self, material: tuple[Source, ...]) -> Index:
+        """The index of the sources of a request; every sentence of an answer asks with the same tuple."""
+        for known, index in self._latest:
+            if known is material:
+                return index
+        index = _joined(material, tuple(self.reading(each.text) for each in material))
+        self._latest = ((material, index), *self._latest[:7])
+        return index
+
+    def reading(self, text: str) -> Reading:
+        """The reading of a text, made at most once while it is kept."""
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept[1]
+        reading = read(text)
+        with self._lock:
+            if key not in self._kept and len(text) <= self._most:
+                self._kept[key] = (len(text), reading)
+                self._size += len(text)
+            while self._size > self._most:
+                self._size -= self._kept.popitem(last=False)[1][0]
+        return reading
+
+
+def _joined(material: tuple[Source, ...], readings: tuple[Reading, ...]) -> Index:
+    places: dict[str, list[tuple[int, int]]] = {}
+    for source, reading in enumerate(readings):
+        for term, numbers in reading.places.items():
+            places.setdefault(term, []).extend([(source, number) for number in numbers])
+    size = sum(len(reading.sentences) for reading in readings)
+    vocabulary = frozenset().union(*(reading.vocabulary for reading in readings))
+    return Index(material, readings, vocabulary, places, size)
+
+
+LIBRARY = Library()
+"""The readings of this process."""
+
+
+def index_of(material: tuple[Source, ...]) -> Index:
+    """The index of the sources of a request, from what is kept where it can be."""
+    return LIBRARY.index(material)
