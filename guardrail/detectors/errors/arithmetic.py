@@ -24,6 +24,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from guardrail.detectors.errors.excuses import (
+    AFTER,
+    BEFORE,
+    adds_other_things,
+    exact,
+    is_excused,
+    is_name,
+    is_refuted,
+    is_run_on,
+    names,
+    terms,
+)
 from guardrail.detectors.errors.formula import (
     Node,
     NotUnderstood,
@@ -38,8 +50,8 @@ from guardrail.detectors.errors.formula import (
     tokens,
     value,
 )
-from guardrail.detectors.errors.measures import FACTORS, LETTERS, measure
 from guardrail.detectors.errors.numerals import CHINESE, VULGAR, Number
+from guardrail.detectors.errors.told import carried, number_told, sides_told
 from guardrail.types import Context, Finding, Unit
 
 _KIND = "error.arithmetic"
@@ -50,41 +62,10 @@ _MAYBE_SIGN = re.compile(r"[=≈≒≅≃＝﹦等q\\](?:(?<=[=≈≒≅≃＝�
 _NUMERAL = re.compile(rf"[\d{''.join(VULGAR)}{CHINESE}]")
 _CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
 _HANGING = 400  # characters of a line that may go on in the next after an operator
-_BEFORE = 48  # characters around an equation in which words about it are looked for
-_AFTER = 40
-_REFUTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|isn't|doesn't|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?"
-    r"|rather than|instead of|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
-    r"|(?:不是|唔係|並非|并非|不等|唔等|錯|错|誤|误|而非|而不是|以為|以为|聲稱|声称|謬)[^。;\n]{0,12})$",
-    re.IGNORECASE,
-)
-_REFUTED_AFTER = re.compile(
-    r"^[^.。\n=]{0,16}?(?:\b(?:is|was|are|would be|that's|which is)\s+(?:\w+\s+){0,2}?"
-    r"(?:wrong|incorrect|false|not|untrue|a mistake|an error|impossible|correct\?|right\?|true\?)"
-    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對|[不唔]正[確确]|唔係真|不合理|是假|謬|有[誤误]|❌)"
-    r"|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\bnot true\b|\b(?:does not|doesn't|do not|don't) (?:hold|equal|match)|≠|不成立|唔成立|矛盾|contradict",
-    re.IGNORECASE,
-)
 _SUPPOSED = re.compile(
     r"(?:\b(?:if|suppose|assum\w+|let|imagine)|如果|假設|假设|假如|若果?)\W{0,2}(?:\w+\W){0,2}$",
     re.IGNORECASE,
 )
-_OTHER_SYSTEM = re.compile(
-    r"\bmod(?:ulo|ular)?\b|\bbase[- ]?\d|\bbinary\b|\bhex|\boctal\b|\bxor\b|clock arithmetic|matri"
-    r"|進制|进制|進位|进位|二進|同餘|同余|矩陣|矩阵",
-    re.IGNORECASE,
-)
-_REMAINDER = re.compile(r"^\s*(?:[^\d\n.。]{0,8}(?:餘|余|remainder|left ?over|\b[rR]\b)|[.…]{2,}\s*\d)")
-_OPEN_END = re.compile(
-    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to"
-    r"|and a (?:half|quarter))\b|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
-    re.IGNORECASE,
-)
-_POINTS = re.compile(r"points?$|marks?$|stars?$|grades?$|levels?$|分|級|级|星|等", re.IGNORECASE)
 _APPROXIMATE = frozenset(("approx", "approximately", "approximate", "rounded", "左右", "約", "约", "近似", "近似值"))
 _ROUNDED = re.compile(
     r"\b(?:round\w*|approx\w*|about|around|roughly|nearly|whole|integer|floor|ceil\w*|at (?:least|most)|up to|down)\b"
@@ -133,7 +114,8 @@ class Arithmetic:
                 verdict = _judged(plain, left, right)
                 if verdict and verdict.score >= _LEAST:
                     span = (left.node.start, right.node.end)
-                    yield Finding(_KIND, round(verdict.score, 2), *span, self.name, verdict.evidence)
+                    words = _told(text, left.node, right.node)
+                    yield Finding(_KIND, round(verdict.score, 2), *span, self.name, verdict.evidence, message=words)
 
 
 def _worth_reading(text: str, start: int, end: int) -> bool:
@@ -236,7 +218,7 @@ def _contradicted(chain: Sequence[_Side], right: _Side) -> _Side | None:
 def _difference(left: Node, right: _Side) -> float | None:
     """None where the sides agree (or cannot be compared), else how surely they differ by value alone, in 0..1."""
     try:
-        return min(_differ(exact, left, right) for exact in _readings(left))
+        return min(_differ(reading, left, right) for reading in _readings(left))
     except _Agree:
         return None
     except NotUnderstood:
@@ -249,16 +231,12 @@ class _Agree(Exception):
 
 def _readings(node: Node) -> list[Fraction]:
     """The values a reader may give an expression."""
-    found = [value(node, _exact)[0]]
+    found = [value(node, exact)[0]]
     if "%" in operators(node):
-        found.append(value(node, _exact, relative=True)[0])
-        if all(term.op == "%" for term in _terms(node)) or _whole_percent(node):
+        found.append(value(node, exact, relative=True)[0])
+        if all(term.op == "%" for term in terms(node)) or _whole_percent(node):
             found.append(found[0] * 100)
     return found
-
-
-def _terms(node: Node) -> list[Node]:
-    return [term for arg in node.args for term in _terms(arg)] if node.op in ("+", "-") else [node]
 
 
 def _whole_percent(node: Node) -> bool:
@@ -267,10 +245,6 @@ def _whole_percent(node: Node) -> bool:
         inner = node.args[0].number
         return inner is not None and inner.value == 100
     return node.op in ("*", "/") and any(map(_whole_percent, node.args))
-
-
-def _exact(number: Number) -> Fraction:
-    return Fraction(0)
 
 
 def _operand(number: Number) -> Fraction:
@@ -320,7 +294,7 @@ def _bare(node: Node) -> tuple[tuple[Fraction, Fraction] | None, bool]:
         base = node.args[1].args[0].number
         head, percent = _bare(node.args[0])
         if base is not None and base.value == 10 and head is not None:
-            power = value(node.args[1], _exact)[0]
+            power = value(node.args[1], exact)[0]
             return (head[0] * power, head[1] * power), percent
     if node.number is None or node.op:
         return None, False
@@ -373,18 +347,18 @@ def _money(node: Node) -> bool:
 def _judged(text: str, left: _Side, right: _Side) -> _Verdict | None:
     """The verdict on two sides that differ, after everything around them was weighed."""
     base = _difference(left.node, right)
-    if base is None or _excused(text, left.node, right.node):
+    if base is None or is_excused(text, left.node, right.node):
         return None
     start, end = left.node.start, right.node.end
-    before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
-    if _DENIED.search(after) or _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after):
+    if is_refuted(text, start, end):
         return None
+    before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
     if base <= 0.6 and (_ROUNDED.search(before) or _ROUNDED.search(after) or _ROUNDED.search(text[start:end])):
         return None
     score = 0.95 * base * _plainness(left.node, right)
-    if _run_on(left.node, right.node):
+    if is_run_on(left.node, right.node):
         score = min(score, 0.35)
-    if _is_name(left.node, right.node):
+    if is_name(left.node, right.node):
         score = min(score, 0.35)
     if _SUPPOSED.search(before):
         score = min(score, 0.4)
@@ -399,13 +373,13 @@ def _judged(text: str, left: _Side, right: _Side) -> _Verdict | None:
 def _plainness(left: Node, right: _Side) -> float:
     """1 for digits and signs, less for each kind of interpretation that was needed."""
     plain = 1.0
-    if _adds_other_things(left):
+    if adds_other_things(left):
         plain -= 0.45
     if left.unsure or right.node.unsure:
         plain -= 0.3
     if any(number.written == "chinese" for number in (*numbers(left), *numbers(right.node))):
         plain -= 0.05
-    ours, theirs = _names(left), _names(right.node)
+    ours, theirs = names(left), names(right.node)
     if theirs and ours and not any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs):
         plain -= 0.15
     if "^" in operators(left) | operators(right.node):
@@ -413,142 +387,12 @@ def _plainness(left: Node, right: _Side) -> float:
     return plain
 
 
-def _names(node: Node) -> set[str]:
-    return {unit.lower().rstrip("s") for unit in node.units}
-
-
-def _excused(text: str, left: Node, right: Node) -> bool:
-    """Whether a reader would see something else than a wrong equation."""
-    start, end = left.start, right.end
-    around = text[max(0, start - 2 * _BEFORE) : end + _AFTER]
-    after = text[end : end + _AFTER]
-    return bool(
-        _OTHER_SYSTEM.search(around)
-        or ("/" in operators(left) and _REMAINDER.search(after))
-        or _OPEN_END.search(after)
-        or _converts(left, right)
-        or _is_range(text, left, right)
-        or _rising(text, right) is not None
-        or _is_share(text, left, right)
-        or _in_binary(left, right)
-        or _is_cut_off(text, left, right)
-        or any("半" in unit or unit in ("倍", "成", "折") for unit in (*left.units, *right.units))
-    )
-
-
-def _converts(left: Node, right: Node) -> bool:
-    """Whether units of one kind are mixed, so that the plain numbers need not agree."""
-    ours = {known for unit in left.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
-    theirs = {known for unit in right.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
-    mixed: dict[str, set[int]] = {}
-    for dimension, place in ours | theirs:
-        mixed.setdefault(dimension, set()).add(place)
-    if any(len(places) > 1 for places in mixed.values()) or _adds_unlike(left):
-        return True
-    if any(dimension == "count" for dimension, _ in ours ^ theirs):
-        return True
-    letters = {unit for unit in left.units if unit in LETTERS}
-    if letters and not theirs:
-        return True
-    if not theirs or {dimension for dimension, _ in theirs} & {dimension for dimension, _ in ours}:
-        return False
-    if ours and operators(right):
-        return True
-    try:
-        a, b = value(left, _exact)[0], value(right, _exact)[0]
-    except NotUnderstood:
-        return True
-    return bool(a and b) and (a / b in FACTORS or b / a in FACTORS)
-
-
-def _adds_unlike(node: Node) -> bool:
-    """Whether terms of different known kinds are added, `2 pairs + $5`: algebra in words, not a sum."""
-    kinds = [{known[0] for unit in term.units if (known := measure(unit))} for term in _terms(node)]
-    named = [kind for kind in kinds if kind]
-    return bool(named) and not set.intersection(*named)
-
-
-def _adds_other_things(node: Node) -> bool:
-    """Whether terms that are added name different things, `3 full boxes + 2 loose ones`."""
-    names = [{unit.lower().rstrip("s") for unit in term.units} for term in _terms(node)]
-    named = [name for name in names if name]
-    first = named[0] if named else set()
-    return any(not any(a.startswith(b) or b.startswith(a) for a in first for b in other) for other in named[1:])
-
-
-def _is_cut_off(text: str, left: Node, right: Node) -> bool:
-    """Whether the text ends within the digits of the right result."""
-    if text[right.end : right.end + 8].strip():
-        return False
-    whole = str(int(abs(value(left, _exact)[0])))
-    shown = "".join(filter(str.isdigit, text[right.start : right.end]))
-    return 0 < len(shown) < len(whole) and whole.startswith(shown)
-
-
-def _is_range(text: str, left: Node, right: Node) -> bool:
-    """`0-3 = 1 point`: two whole numbers joined tightly, the smaller first."""
-    span = _rising(text, left)
-    if span is None or right.number is None:
-        return span is not None
-    return right.number.value != span or any(map(_POINTS.match, right.units))
-
-
-def _rising(text: str, node: Node) -> Fraction | None:
-    """How far apart the ends of a range such as `5-6` are, None for anything else."""
-    if node.op != "-" or any(arg.op or arg.number is None for arg in node.args):
-        return None
-    low, high = node.args[0].number, node.args[1].number
-    if low is None or high is None or low.value >= high.value or " " in text[node.start : node.args[1].end]:
-        return None
-    return high.value - low.value
-
-
-def _is_name(left: Node, right: Node) -> bool:
-    """`1/4=120` as a setting: a lone proper fraction and a whole number."""
-    if left.op != "/" or any(arg.op or arg.number is None for arg in left.args) or right.number is None or right.op:
-        return False
-    return abs(value(left, _exact)[0]) < 1 and right.number.value >= 2 and right.number.step >= 1
-
-
-def _is_share(text: str, left: Node, right: Node) -> bool:
-    """`1/2 cup = 120 ml`, `8/10 = 80`: a lone fraction that names a share of something else."""
-    if left.op != "/" or any(arg.op or arg.number is None for arg in left.args):
-        return False
-    slash = text[left.args[0].start : left.args[1].end]
-    if left.units and "$" not in left.units and "/" in slash and " " not in slash and _names(left) != _names(right):
-        return True
-    if right.op or right.number is None:
-        return False
-    return value(left, _exact)[0] * 100 == right.number.value
-
-
-def _in_binary(left: Node, right: Node) -> bool:
-    """`101 + 11 = 1000` holds in base two."""
-    every = [*numbers(left), *numbers(right)]
-    if any(n.value.denominator != 1 or set(str(abs(n.value.numerator))) - set("01") for n in every):
-        return False
-    if not any(n.value >= 10 for n in every) or operators(left) - set("+-*"):
-        return False
-    return _base_two(left) == _base_two(right)
-
-
-def _base_two(node: Node) -> int:
-    if node.number is not None and not node.op:
-        return int(str(abs(node.number.value.numerator))[:64], 2)
-    parts = [_base_two(arg) for arg in node.args]
-    if node.op == "neg" or len(parts) != 2:
-        return -parts[0]
-    return parts[0] + parts[1] if node.op == "+" else parts[0] - parts[1] if node.op == "-" else parts[0] * parts[1]
-
-
-def _run_on(left: Node, right: Node) -> bool:
-    """`5 + 3 = 8 × 2`: the sign read as "and then", the result going on as the next expression."""
-    first = right
-    while first.args:
-        first = first.args[0]
-    if first is right or first.number is None:
-        return False
-    try:
-        return value(left, _exact)[0] == first.number.value
-    except NotUnderstood:
-        return False
+def _told(text: str, left: Node, right: Node) -> str:
+    """The right value beside the stated one, in the language of the answer."""
+    written, stated = text[left.start : left.end], text[right.start : right.end]
+    real, (bare, percent) = value(left, exact)[0], _bare(right)
+    if bare is None:
+        return sides_told(text, written, stated, (real, value(right, exact)[0]))
+    if percent and "%" not in operators(left) and abs(real - bare[0]) > abs(real / 100 - bare[0]):
+        real /= 100
+    return number_told(text, written, stated, real, *bare) + carried(text, stated, right.end)

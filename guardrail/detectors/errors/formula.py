@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from guardrail.detectors.errors.measures import LETTERS, is_unit, measure
-from guardrail.detectors.errors.numerals import CHINESE, VULGAR, Number, multiplier, read, read_chinese
+from guardrail.detectors.errors.numerals import (
+    CHINESE,
+    SHARE,
+    VULGAR,
+    Number,
+    multiplier,
+    read,
+    read_chinese,
+    read_share,
+)
 
 DEPTH = 24
 TOKENS = 160
@@ -49,6 +58,7 @@ _GRAMMAR = {
     "frac": r"\\[dtc]?frac(?![A-Za-z])",
     "latex": r"\\(?:times|cdot|ast|div|approx|simeq|%|\$|ldots|cdots|dots)(?![A-Za-z])|\\%|\\\$",
     "bad_latex": r"\\[A-Za-z]*",
+    "share": SHARE,
     "number": r"(?:\d|\.(?=\d))(?:(?:[\d.,:]|\{,\})*\d)?"
     r"(?:[百千]?[萬万億亿](?:\d[\d,.]*(?<=\d)[百千]?)?|[百千])*"
     r"(?:[eE][+-]?\d{1,2}(?!\w))?(?:\.{3,}|…+|⋯+|\\ldots|\\dots)?",
@@ -85,6 +95,7 @@ _SPOKEN = {
     **dict.fromkeys(("times", "multiplied by", "乘以", "乘上", "乘"), "*"),
     **dict.fromkeys(("divided by", "除以"), "/"),
 }
+_SHORT = {"k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "B": 10**9}
 _OPERATOR = {"×": "*", "\\times": "*", "\\cdot": "*", "\\ast": "*", "\\div": "÷"}
 _ABOUT = re.compile(
     r"about|around|approximately|approx|roughly|nearly|almost|約|约|大約|大约|大概|差不多|[約约][為为]|大[約约][係是]|接?近"
@@ -179,6 +190,11 @@ def _number(group: str, text: str, start: int, end: int) -> _Made:
     return ("B" if value is None else "N", start, end, text, value)
 
 
+def _share(group: str, text: str, start: int, end: int) -> _Made:
+    value = read_share(text)
+    return ("B" if value is None else "N", start, end, text, value)
+
+
 def _latex(group: str, text: str, start: int, end: int) -> _Made:
     if text in _OPERATOR:
         return ("O", start, end, _OPERATOR[text], None)
@@ -194,6 +210,7 @@ _KINDS: dict[str, Callable[[str, str, int, int], _Made]] = {
     "frac": _made("F"),
     "latex": _latex,
     "bad_latex": _made("B"),
+    "share": _share,
     "number": _number,
     "vulgar": lambda group, text, start, end: ("N", start, end, text, Number(VULGAR[text], Fraction(1, 1000))),
     "raised": _made("S"),
@@ -240,7 +257,7 @@ def _settled(raw: Sequence[Token], text: str) -> list[Token]:
             settled[-1] = Token("N", before.start, new.end, new.text, part)
             continue
         if before is not None and before.kind == "N" and before.number and new.kind == "U":
-            factor = multiplier(new.text)
+            factor = multiplier(new.text) or (_SHORT.get(new.text) if _is_money(settled, new) else None)
             if factor is not None:
                 settled[-1] = Token("N", before.start, new.end, before.text, before.number.times(factor))
                 continue
@@ -248,6 +265,11 @@ def _settled(raw: Sequence[Token], text: str) -> list[Token]:
                 new = Token("P", new.start, new.end, "%")
         settled.append(new)
     return settled
+
+
+def _is_money(settled: Sequence[Token], new: Token) -> bool:
+    """`HK$1.2m`: after a currency sign a letter at the number is a scale."""
+    return len(settled) > 1 and settled[-2].kind == "C" and settled[-1].end == new.start
 
 
 def _is_possessive(before: Token | None, new: Token, after: Token | None) -> bool:
@@ -306,7 +328,8 @@ def _soft_operator(token: Token, before: Token | None, after: Token | None) -> T
         if before is not None and after is not None and before.kind in _ENDS_VALUE and after.kind in ("U", "word"):
             apart = before.end < token.start and token.end < after.start
             return Token("O", token.start, token.end, "*") if apart and token.text == "*" else None
-        if not between or before is None or after is None:
+        signed = token.text == "*" and after is not None and after.kind == "O" and after.text in "+-"
+        if before is None or after is None or not (between or (signed and before.kind in _ENDS_VALUE)):
             return None
         even = (before.end == token.start) == (after.start == token.end)
         return Token("O", token.start, token.end, "^" if token.text == "**" else "*") if even else None
