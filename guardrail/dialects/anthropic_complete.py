@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from guardrail.dialects.again import parsed, words_added
 from guardrail.dialects.anthropic_common import error_body, error_event
 from guardrail.dialects.places import FIELD, META, Paths, Table, alone, mapping, word
 from guardrail.dialects.protocol import Call, ChannelKey, Delta, Lens, Notes, Strings, UnknownEvent, View
@@ -61,6 +62,12 @@ class AnthropicComplete:
 
     def lens(self, call: Call) -> Lens:
         return _Lens(call.model)
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        if not word(parsed(body).get("prompt")).rstrip().endswith("Assistant:"):
+            return None  # the answer goes on with a text that is not over
+        told = f" {answer.strip()}" if answer.strip() else ""
+        return words_added(body, ("prompt",), f"{told}\n\nHuman: {feedback}\n\nAssistant:")
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return error_body(status, code, message)

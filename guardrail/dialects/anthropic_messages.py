@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from guardrail.dialects.again import said, turns_added
 from guardrail.dialects.anthropic_common import BASE64, error_body, error_event
 from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, Notes, Strings, UnknownEvent, View
@@ -202,6 +203,9 @@ class AnthropicMessages:
 
     def lens(self, call: Call) -> Lens:
         return _Lens(call.model)
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        return turns_added(body, ("messages",), said(answer, feedback))
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return error_body(status, code, message)

@@ -26,6 +26,7 @@ from typing import Any
 
 import orjson
 
+from guardrail.dialects.again import parsed, turns_added
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import Call, ChannelKey, Delta, Lens, Notes, Strings, View
 from guardrail.types import Context, Pointer, Segment, Stage
@@ -259,6 +260,13 @@ class Gemini:
 
     def lens(self, call: Call) -> Lens:
         return _Lens()
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        wanted = sequence(_member(mapping(_member(parsed(body), "generationConfig")), "responseModalities"))
+        if any(word(modality).upper() != "TEXT" for modality in wanted):
+            return None  # pictures and sound are no text that could be handed back
+        turns = [{"role": "model", "parts": [{"text": answer}]}] if answer.strip() else []
+        return turns_added(body, ("contents",), [*turns, {"role": "user", "parts": [{"text": feedback}]}])
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return _error(

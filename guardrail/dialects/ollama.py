@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from guardrail.dialects.again import in_prose, parsed, said, turns_added, words_added
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
 from guardrail.types import Context, Pointer, Segment, Stage
@@ -123,6 +124,14 @@ class Ollama:
 
     def lens(self, call: Call) -> Lens:
         return _Lens()
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        members = parsed(body)
+        if "messages" in members:
+            return turns_added(body, ("messages",), said(answer, feedback))
+        if members.get("raw") or members.get("suffix"):
+            return None  # the prompt is in the form of one model, or the answer stands inside a text
+        return words_added(body, ("prompt",), in_prose(answer, feedback))
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return orjson.dumps({"error": message})

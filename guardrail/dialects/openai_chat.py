@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from guardrail.dialects.again import parsed, said, turns_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
@@ -137,6 +138,12 @@ class OpenAIChat:
 
     def lens(self, call: Call) -> Lens:
         return _Lens()
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        wanted = sequence(parsed(body).get("modalities"))
+        if any(modality != "text" for modality in wanted):
+            return None  # what was said aloud is no text that could be handed back
+        return turns_added(body, ("messages",), said(answer, feedback))
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return error_body(status, code, message)

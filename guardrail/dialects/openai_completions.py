@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from guardrail.dialects.again import in_prose, parsed, words_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import FIELD, META, Paths, Table, alone, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
@@ -82,6 +83,14 @@ class OpenAICompletions:
 
     def lens(self, call: Call) -> Lens:
         return _Lens()
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        members = parsed(body)
+        if members.get("suffix") or members.get("echo"):
+            return None  # the answer stands inside a text, or has the prompt in it
+        prompt = members.get("prompt")
+        place: Pointer = ("prompt", 0) if isinstance(prompt, list) and len(prompt) == 1 else ("prompt",)
+        return words_added(body, place, in_prose(answer, feedback))
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return error_body(status, code, message)

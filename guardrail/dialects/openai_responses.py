@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+from guardrail.dialects.again import dumped, parsed, said, turns_added, written
 from guardrail.dialects.openai_common import error_body, is_encoded
 from guardrail.dialects.openai_responses_places import (
     BINARY,
@@ -26,6 +27,7 @@ from guardrail.dialects.openai_responses_seen import Seen
 from guardrail.dialects.places import FIELD, OPAQUE, Paths, Table, at, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Lens, Notes, Strings, UnknownEvent, View
 from guardrail.types import Context, Pointer, Segment, Stage
+from guardrail.wire import jsontext
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
 
@@ -77,6 +79,14 @@ class OpenAIResponses:
 
     def lens(self, call: Call) -> Lens:
         return _Lens(call.model)
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        turns = said(answer, feedback)
+        if not isinstance(parsed(body).get("input"), str):
+            return turns_added(body, ("input",), turns)
+        # A string is short for one message of the user.
+        first = b'{"role":"user","content":' + written(body, ("input",)) + b"}"
+        return jsontext.splice(body, {("input",): b"[" + b",".join((first, *map(dumped, turns))) + b"]"})
 
     def error(self, status: int, code: str, message: str) -> bytes:
         return error_body(status, code, message)

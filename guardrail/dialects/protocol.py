@@ -149,6 +149,18 @@ class Lens(Protocol):
 
 
 @runtime_checkable
+class Conversational(Protocol):
+    """A dialect in which a question can be asked again with a word on the answer."""
+
+    def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
+        """The request `body` with `answer` as what the model said and `feedback` as what is said to it, at the end of
+        the conversation and nowhere else; the feedback alone where `answer` is empty.
+
+        None where this request has no end that words could be added to.
+        """
+
+
+@runtime_checkable
 class Dialect(Protocol):
     """One vendor API."""
 
