@@ -57,7 +57,8 @@ class Delta:
     """An addition to one channel, and where it sits in its document.
 
     `logprobs` is the place of the log-probabilities that spell the same text, to be emptied when the text is edited;
-    `call` the id of the tool call that begins here, if it says one; `unit` the array element that goes as a whole when
+    `call` the id of the tool call that begins here, if it says one, and `function` (a piece of) the name of the tool
+    that the client is to run; `unit` the array element that goes as a whole when
     the text may not be edited (channel `thinking`); `aside` marks a text that a reader sees beside the channel at this
     point (an annotation) and that is no part of it; `part` the block of the answer that the text stands in, where a
     reader may see that block by itself.
@@ -71,6 +72,25 @@ class Delta:
     unit: Pointer | None = None
     aside: bool = False
     part: int = 0
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of one of the client's own tools that stands whole in one document, its arguments as JSON."""
+
+    choice: int
+    function: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The tokens that a channel is made of, as bytes, each with the natural logarithm of its probability (None where
+    that is not said).  They may be cut otherwise than the texts that come with them, inside characters too."""
+
+    channel: ChannelKey
+    tokens: Sequence[tuple[bytes, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,7 @@ class View:
     form (token ids), emptied when anything was edited; `closes` the channels and `finishes` the choices, with the
     vendor's word for why, that end here; `acts` the choices that say something other than text (a tool call, a
     refusal, sound). `seals` are channels whose text so far is judged as if it ended here, although more may come.
+    `calls` are tool calls that come whole, `spelled` what the upstream says of how sure the model was.
     `mark` asks for this document to be shown to `Lens.sent` when it leaves.
     """
 
@@ -95,6 +116,8 @@ class View:
     seals: Sequence[ChannelKey] = ()
     finishes: Sequence[tuple[int, str]] = ()
     acts: frozenset[int] = frozenset()
+    calls: Sequence[ToolCall] = ()
+    spelled: Sequence[Spelled] = ()
     mark: bool = False
 
 
