@@ -1,10 +1,12 @@
-"""What is noticed of an answer beside what the policy finds in it: whether the model refused, and how long it is.
+"""What is noticed of an answer beside what the policy finds in it: whether the model refused, how long it is, what it
+cost, and, where the model may be asked again, its words.
 
 Rules:
 1. It sees the answer as the upstream sent it, before any edit: what is asked is how the model behaves.
 2. A refusal is the vendor's own word for one (a `refusal`, a finish reason, an error code), or else a phrase at the
    start of the text (`text/refusal.py`).  Of several choices all must refuse.
-3. It changes nothing and keeps no more of the text than the opening that the phrase is looked for in.
+3. It changes nothing, and unless it is told to keep the words, it keeps no more of them than the opening that the
+   phrase is looked for in.
 """
 
 from typing import Any
@@ -12,6 +14,8 @@ from typing import Any
 from guardrail.dialects.places import mapping
 from guardrail.dialects.protocol import ChannelKey, View
 from guardrail.text.refusal import OPENING, refuses
+from guardrail.types import Pointer
+from guardrail.usage import tokens, usage_of
 
 REASONS = frozenset(
     {"content_filter", "refusal"}
@@ -31,13 +35,18 @@ _MESSAGE = "Content Exists Risk"
 
 
 class Witness:
-    """Follows one answer; `length` counts the characters of its text, `tokens` is what the upstream says it cost."""
+    """Follows one answer; `length` counts the characters of its text, `usage` is what the upstream says it cost, `acts`
+    tells whether it says anything other than text."""
 
-    __slots__ = ("_choices", "_filtered", "_openings", "_refused", "length", "tokens")
+    __slots__ = ("_choices", "_filtered", "_kept", "_left", "_openings", "_refused", "acts", "length", "usage")
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: int = 0) -> None:
+        """`keep` is the most characters of the answer that are kept."""
         self.length = 0
-        self.tokens = 0
+        self.usage: dict[Pointer, int] = {}
+        self.acts = False
+        self._kept: list[str] = []
+        self._left = keep
         self._openings: dict[int, str] = {}
         self._refused: set[int] = set()
         self._choices: set[int] = set()
@@ -52,6 +61,7 @@ class Witness:
             self._choices.add(choice)
             if reason in REASONS:
                 self._refused.add(choice)
+        self.acts = self.acts or bool(view.acts)
 
     def hears(self, channel: ChannelKey, text: str) -> None:
         """An addition to a text of the answer; the vendor's repetitions of it have a `block` of their own."""
@@ -63,6 +73,9 @@ class Witness:
             self._refused.add(choice)
             return
         self.length += len(text)
+        if self._left:
+            self._kept.append(text[: self._left])
+            self._left -= len(self._kept[-1])
         said = self._openings.get(choice, "")
         if len(said) < OPENING:
             self._openings[choice] = said + text[: OPENING - len(said)]
@@ -71,7 +84,22 @@ class Witness:
         """A whole document: what it says about its cost, or that it is an error."""
         body = mapping(document)
         self._filtered = self._filtered or filtered(body)
-        self.tokens += _tokens(body)
+        self.counts(body)
+
+    def counts(self, document: Any) -> None:
+        """What a document says about the cost of the answer: in a stream the last word is the whole."""
+        self.usage |= usage_of(document)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the answer cost, 0 where the upstream does not say."""
+        return tokens(self.usage)
+
+    @property
+    def said(self) -> str:
+        """The words of the answer, "" where not all of them were kept."""
+        text = "".join(self._kept)
+        return text if len(text) == self.length else ""
 
     @property
     def refused(self) -> bool | None:
@@ -89,23 +117,3 @@ def filtered(document: Any) -> bool:
     said = (error.get("code"), error.get("type"), mapping(error.get("innererror")).get("code"))
     codes = {str(code) for code in said if isinstance(code, str | int)}
     return bool(codes & CODES) or str(error.get("message")).startswith(_MESSAGE)
-
-
-def _tokens(body: Any) -> int:
-    """What an answer cost, as the vendors say it; 0 where they do not."""
-    usage = mapping(body.get("usage")) or mapping(body.get("usageMetadata"))
-    for total in ("total_tokens", "totalTokenCount"):
-        if (found := _count(usage.get(total))) > 0:
-            return found
-    return sum(
-        _count(holder.get(name))
-        for holder, names in (
-            (usage, ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")),
-            (body, ("prompt_eval_count", "eval_count")),
-        )
-        for name in names
-    )
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
