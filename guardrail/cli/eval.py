@@ -6,9 +6,10 @@ gate is no more open to what was not measured than to what was missed.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -19,28 +20,53 @@ from guardrail.app import load_policy
 from guardrail.errors import SettingsError
 from guardrail.evaluation import bias as bias_sets
 from guardrail.evaluation import curves_draw
+from guardrail.evaluation import errors as error_sets
 from guardrail.evaluation import leakage as leakage_sets
 from guardrail.evaluation.bias_readers import NAMES as READERS
 from guardrail.evaluation.bias_readers import open_bench
 from guardrail.evaluation.datasets import DEFAULT
+from guardrail.evaluation.errors_run import Run as ErrorRun
 from guardrail.evaluation.report import Report, T, Track, as_json, show_end, show_section, untracked
 from guardrail.evaluation.stock import StockPresidio
 from guardrail.evaluation.suite import Done, silent
 
-_DATA = click.option(
-    "--data",
-    default=DEFAULT,
-    show_default=True,
-    envvar="GUARDRAIL_DATA",
-    show_envvar=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the evaluation sets.",
-)
-_SEED = click.option("--seed", default=1, show_default=True, help="Decides generated values, samples and bootstraps.")
-_LIMIT = click.option("--limit", type=click.IntRange(1), help="At most this many texts of each set, drawn by the seed.")
-_JSON = click.option("--json", "as_data", is_flag=True, help="Write JSON with every cell and every listing.")
-_GATE = click.option("--gate", is_flag=True, help="Exit status 1 when a goal of a set is missed, or was not measured.")
-_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def _asking(sets: Iterable[str], policy: str) -> Callable[[C], C]:
+    """The options that every evaluation has; `sets` are those that --set may name, `policy` is what --policy is for."""
+    options = (
+        click.option(
+            "--data",
+            default=DEFAULT,
+            show_default=True,
+            envvar="GUARDRAIL_DATA",
+            show_envvar=True,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Directory of the evaluation sets.",
+        ),
+        click.option("--policy", type=click.Path(path_type=Path), help=f"{policy}  [default: hk-baseline]"),
+        click.option(
+            "--set",
+            "names",
+            multiple=True,
+            type=click.Choice(list(sets)),
+            help="Only this set; may be given several times.",
+        ),
+        click.option("--seed", default=1, show_default=True, help="Decides generated values, samples and bootstraps."),
+        click.option("--limit", type=click.IntRange(1), help="At most this many texts of each set, drawn by the seed."),
+        click.option("--json", "as_data", is_flag=True, help="Write JSON with every cell and every listing."),
+        click.option("--gate", is_flag=True, help="Exit status 1 when a goal of a set is missed, or was not measured."),
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
+        click.pass_context,
+    )
+
+    def wrap(command: C) -> C:
+        for option in reversed(options):
+            command = cast(C, option(command))
+        return command
+
+    return wrap
 
 
 @click.group("eval")
@@ -49,22 +75,8 @@ def evaluate() -> None:
 
 
 @evaluate.command("leakage")
-@_DATA
-@click.option("--policy", type=click.Path(path_type=Path), help="Policy for the set `benign`.  [default: hk-baseline]")
-@click.option(
-    "--set",
-    "names",
-    multiple=True,
-    type=click.Choice(list(leakage_sets.SETS)),
-    help="Only this set; may be given several times.",
-)
-@_SEED
-@_LIMIT
+@_asking(leakage_sets.SETS, "Policy for the set `benign`.")
 @click.option("--baseline/--no-baseline", default=True, show_default=True, help="Measure stock Presidio beside it.")
-@_JSON
-@_GATE
-@_FILES
-@click.pass_context
 def leakage(
     ctx: click.Context,
     data: Path,
@@ -112,17 +124,7 @@ def leakage(
 
 
 @evaluate.command("bias")
-@_DATA
-@click.option(
-    "--policy", type=click.Path(path_type=Path), help="Policy whose rules on bias act.  [default: hk-baseline]"
-)
-@click.option(
-    "--set",
-    "names",
-    multiple=True,
-    type=click.Choice(list(bias_sets.SETS)),
-    help="Only this set; may be given several times.",
-)
+@_asking(bias_sets.SETS, "Policy whose rules on bias act.")
 @click.option(
     "--reader",
     "readers",
@@ -141,12 +143,6 @@ def leakage(
     type=click.Path(file_okay=False, path_type=Path),
     help="Write what each threshold costs into this directory, as PNG and SVG; adds the set `thresholds`.",
 )
-@_SEED
-@_LIMIT
-@_JSON
-@_GATE
-@_FILES
-@click.pass_context
 def bias(
     ctx: click.Context,
     data: Path,
@@ -188,6 +184,43 @@ def bias(
         console = Console(highlight=False)
         run = bias_sets.Run(data, bench, seed, limit, pictures)
         report = bias_sets.evaluate(run, names, files, _teller(console, as_data))
+    _finish(report, console, as_data=as_data, gate=gate)
+
+
+@evaluate.command("errors")
+@_asking(error_sets.SETS, "Policy whose rules on errors act on the set `benign` and on your files.")
+def errors(
+    ctx: click.Context,
+    data: Path,
+    policy: Path | None,
+    names: Sequence[str],
+    seed: int,
+    limit: int | None,
+    as_data: bool,
+    gate: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Measure the checks on errors: every set, or those of --set, or your own FILES.
+
+    FILES are JSON lines, with the keys:
+
+    \b
+      text      the answer to judge; the only key that must be there
+      id        how it is named in lists  [default: the number of its line]
+      lang      en, zh-Hant, zh-Hans or yue; tables are by it
+      prompt    what the caller asked
+      system    the system message
+      context   the source that the answer is held against
+      messages  [{"role", "content"}] instead of prompt and system
+      labels    {"error": true or false, "kinds": ["error.arithmetic"]}
+
+    Exit status 0; 1: with --gate, a goal of a set was missed or not measured; 2: something could not run.
+    """
+    _check_asked(ctx, data, names, files, gate)
+    with ExitStack() as stack:
+        run = ErrorRun(data, load_policy(policy) if policy else None, seed, limit, _tracker(stack))
+        console = Console(highlight=False)
+        report = error_sets.evaluate(run, names, files, _teller(console, as_data))
     _finish(report, console, as_data=as_data, gate=gate)
 
 
