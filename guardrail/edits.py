@@ -33,6 +33,36 @@ def redactions(hits: Iterable[Hit], length: int) -> list[Edit]:
     return edits
 
 
+def changes(hits: Sequence[Hit], length: int) -> list[Edit]:
+    """The edits of one text: what is replaced, and the notices that stand inside it.
+
+    A notice at an offset that is taken out stands behind what replaces it; of two at one offset the same words once.
+    """
+    edits = redactions(hits, length)
+    places: dict[int, list[str]] = {}
+    for hit in hits:
+        if hit.at is None or not hit.notice:
+            continue
+        at = next((edit.end for edit in edits if edit.start < hit.at < edit.end), hit.at)
+        words = places.setdefault(at, [])
+        words += [] if hit.notice in words else [hit.notice]
+    added = [Edit(at, at, "".join(words)) for at, words in places.items()]
+    return sorted([*edits, *added], key=lambda edit: (edit.end, edit.start)) if added else edits
+
+
+def moved(offset: int, edits: Iterable[Edit], *, end: bool = False) -> int:
+    """Where an offset of a text lies after ordered edits; one inside a replaced span lies where that begins.  What is
+    added at the offset stands before it, or behind it where it is the `end` of something."""
+    shift = 0
+    for edit in edits:
+        if edit.start < offset < edit.end:
+            return edit.start + shift
+        if edit.end > offset or (end and edit.start == edit.end == offset):
+            break
+        shift += len(edit.text) - (edit.end - edit.start)
+    return offset + shift
+
+
 def apply(text: str, edits: Sequence[Edit]) -> str:
     """`text` with ordered, non-overlapping edits made."""
     out: list[str] = []
@@ -46,10 +76,15 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
 def within(start: int, end: int, edits: Iterable[Edit]) -> list[Edit]:
     """The part of the edits of a text that falls to its piece `start:end`, in the offsets of the piece.
 
-    A replacement belongs to the piece in which its span begins; the other pieces it covers lose theirs.
+    A replacement belongs to the piece in which its span begins; the other pieces it covers lose theirs.  What is only
+    added belongs to the piece that it stands at the end of, or in; at the very beginning to the first that has text.
     """
     local: list[Edit] = []
     for edit in edits:
+        if edit.start == edit.end:
+            if start < edit.start <= end or (edit.start == start == 0 < end):
+                local.append(Edit(edit.start - start, edit.start - start, edit.text))
+            continue
         if edit.start >= end or edit.end <= start:
             continue
         words = edit.text if edit.start >= start else ""

@@ -22,7 +22,7 @@ from guardrail.detectors.patterns import context_of
 from guardrail.detectors.protocol import Watch
 from guardrail.detectors.screen import Proposal, Screen
 from guardrail.dialects.protocol import ATOMIC, PROSE, ChannelKey, Delta
-from guardrail.edits import apply_within, redactions
+from guardrail.edits import apply_within, changes
 from guardrail.text.fold import fold
 from guardrail.text.sentences import sentence_ends
 from guardrail.types import Action, Edit, Finding, Hit, Pointer, StreamMode, Unit
@@ -407,7 +407,7 @@ class Channel:
 
     def take(self, hits: Sequence[Hit], *, edit: bool = True) -> None:
         """Remember hits in this channel's own offsets and what they change."""
-        if edit and any(hit.action is Action.REDACT for hit in hits):
+        if edit and any(hit.action is Action.REDACT or hit.at is not None for hit in hits):
             self.hits += hits
             self._stale = True
 
@@ -417,7 +417,7 @@ class Channel:
         if limit <= self.settled:
             return
         if self._stale:
-            self.edits = redactions(self.hits, self.length)
+            self.edits = changes(self.hits, self.length)
             self._stale = False
         for edit in self.edits:
             if edit.start < limit < edit.end:
@@ -426,9 +426,9 @@ class Channel:
 
     def forget(self, offset: int) -> None:
         """Drop edits that lie before `offset`, which has left."""
-        if self.edits and not self.atomic:
+        if offset and self.edits and not self.atomic:
             self.edits = [edit for edit in self.edits if edit.end > offset]
-            self.hits = [hit for hit in self.hits if (hit.finding.end or 0) > offset]
+            self.hits = [hit for hit in self.hits if max(hit.finding.end or 0, hit.at or 0) > offset]
 
     def text(self) -> str:
         """The whole text so far, for channels that keep it."""

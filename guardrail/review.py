@@ -7,11 +7,11 @@ what an officer tries offline is what happens on the wire.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from guardrail.edits import apply, redactions, within
-from guardrail.notes import notices
+from guardrail.edits import apply, changes, within
+from guardrail.notices import behind, prepared
 from guardrail.policy.decide import Judge
 from guardrail.scanner import Scanner
-from guardrail.types import Action, Context, Edit, FailedCheck, Hit, Pointer, Segment, Stage
+from guardrail.types import Action, Context, Edit, FailedCheck, Finding, Hit, Pointer, Segment, Stage
 from guardrail.wire import jsontext
 
 _NESTED = 4  # JSON documents inside one another that are opened
@@ -48,15 +48,15 @@ class Review:
 
     def edits(self) -> dict[Pointer, list[Edit]]:
         """The edits of each segment that has any, by place."""
-        made: dict[Pointer, list[Edit]] = {}
+        found: dict[Pointer, list[Edit]] = {}
         for segment, hits in zip(self.segments, self.hits, strict=True):
-            edits = redactions(hits, len(segment.text))
+            edits = changes(hits, len(segment.text))
             for pointer, start, end in self.pieces.get(segment.pointer, ()) if edits else ():
                 if local := within(start, end, edits):
-                    made.setdefault(pointer, []).extend(local)
+                    found.setdefault(pointer, []).extend(local)
             if edits and segment.pointer not in self.pieces:
-                made.setdefault(segment.pointer, []).extend(edits)
-        return made
+                found.setdefault(segment.pointer, []).extend(edits)
+        return found
 
 
 async def review(
@@ -73,11 +73,26 @@ async def review(
         return Review(segments, [[] for _ in segments])
     expanded = expand(segments)
     scan = await scanner.scan(expanded, context, stage, answer_context)
-    hits = [
-        [judge.hit(finding, segment) for finding in found]
-        for segment, found in zip(expanded, scan.findings, strict=True)
-    ]
+    hits: list[list[Hit]] = []
+    for segment, found in zip(expanded, scan.findings, strict=True):
+        known = answer_context(segment) if answer_context else context
+        hits.append(judged(scanner, judge, segment, found, known))
     return Review(expanded, hits, scan.failed, pieces or {})
+
+
+def judged(
+    scanner: Scanner, judge: Judge, segment: Segment, found: Iterable[Finding], context: Context, before: str = ""
+) -> list[Hit]:
+    """The hits on a segment, ready to be told: what a check says of it reaches the client only where it may say so.
+    `before` is what stands in front of the segment in its answer."""
+
+    def is_safe(message: str) -> bool:
+        beside = Segment(segment.stage, segment.role, segment.channel, (), message)
+        seen = scanner.led(beside, segment.stage, context)
+        return all(judge.hit(finding, beside).action <= Action.FLAG for finding in seen)
+
+    hits = [judge.hit(finding, segment) for finding in found]
+    return prepared(hits, segment.text, context, is_safe, before) if hits else hits
 
 
 class AskAgain(Exception):
@@ -95,7 +110,7 @@ def outcome(result: Review) -> tuple[Action, str | None]:
         return action, None
     [segment] = result.segments
     text = apply(segment.text, result.edits().get(segment.pointer, []))
-    return action, "\n\n".join((text, *notices(result.fired)))
+    return action, "\n\n".join((text, *behind(result.fired, segment.text)))
 
 
 def expand(segments: Iterable[Segment]) -> list[Segment]:

@@ -133,6 +133,8 @@ def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
     yield f"   {_verdict(finding)}"
     evidence = f": {finding['evidence']}" if finding.get("evidence") else ""
     yield f"   Found by {finding.get('detector', '?')}{evidence}"
+    if finding.get("verdict"):
+        yield f"   Verdict: {finding['verdict'].replace('_', ' ')}{_passage(finding.get('passage'))}"
     if finding.get("basis"):
         yield f"   Basis: {finding['basis']}"
     if finding.get("cites"):
@@ -170,3 +172,11 @@ def _checks(record: Record) -> Iterator[str]:
         f"Took {record.get('duration_ms', '?')} ms; request {record.get('request_bytes', '?')} bytes, "
         f"response {record.get('response_bytes', '?')} bytes; guardrail {record.get('version', '?')}"
     )
+
+
+def _passage(passage: Any) -> str:
+    """Where the sources say so; which sources those were, nobody kept."""
+    if not isinstance(passage, list) or len(passage) != 3:
+        return ""
+    source, start, end = passage
+    return f", by source {source} of the request, characters {start} to {end}"

@@ -165,6 +165,8 @@ def _finding(hit: Hit, key: bytes, cites: Mapping[str, Sequence[str]], clean: Cl
         "detector": finding.detector,
         "evidence": clean(finding.evidence, 300),
         "basis": clean(finding.basis, 120) or None,
+        "verdict": clean(finding.verdict, 32) or None,
+        "passage": [finding.passage.source, finding.passage.start, finding.passage.end] if finding.passage else None,
         "cites": list(cites.get(rule.id, rule.cites)) if rule else [],
         "digest": None if whole or not hit.text else digest(key, hit.text),
     }

@@ -46,6 +46,8 @@ def test_a_record_in_full():
             "detector": "leakage.identifiers",
             "evidence": "check digit holds",
             "basis": None,
+            "verdict": None,
+            "passage": None,
             "cites": ["Guideline v1.1 s.3.2", "PDPO DPP4"],
             "digest": record.digest(KEY, "A123456(3)"),
         }
