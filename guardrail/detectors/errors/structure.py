@@ -1,256 +1,156 @@
-"""Whether an answer that had to be JSON is JSON (Guideline v1.1 §2.3.3 accuracy and reliability, §2.1.1-b1).
+"""Whether an answer that had to be JSON is JSON, and meets the schema that the request gave (Guideline v1.1 §2.3.3
+accuracy and reliability, §2.1.1-b1).
 
 Rules:
-1. The standard is RFC 8259 (STD 90) and nothing kinder: what a strict client parser refuses is reported, because
-   that client gets an exception instead of an answer.  No comments, trailing commas, NaN, byte order mark, single
-   quotes or Markdown fences.  What the standard leaves open (lone surrogate escapes, huge numbers) is accepted.
-2. One pass with a stack of its own: time is linear in the text, depth is bounded (§9 of the RFC allows it), and the
-   interpreter's recursion limit plays no part.
-3. Evidence names the fault and its place by line and column, and never quotes the answer.
+1. The standard is RFC 8259, read strictly (`strict_json`): what a client's parser refuses is reported.  Where the
+   format was asked for on the wire, a Markdown fence is a fault like any other; asked for in words, a person may
+   read it, and good JSON in a fence or after a sentence is a lesser matter.
+2. The schema is `Context.response_format["schema"]`; where it cannot be checked (`schema`), nothing is reported.
+3. Evidence names the fault and its place by line and column, and never quotes the answer; the message may.
+4. A finding carries the repair where the text can mean one thing only (`repair`), never for an answer that was cut at
+   its limit, because what is missing there is not brackets alone.
+5. Without a schema the work is one pass in the event loop; a schema is held against the answer in a worker.
 """
 
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from os.path import commonprefix
+from typing import Any, Self
 
-from guardrail.types import Context, Finding, Stage, Unit
+from guardrail.detectors.errors.asking import json_asked, was_cut
+from guardrail.detectors.errors.repair import embedded, fit, repair
+from guardrail.detectors.errors.schema import Fault, checked
+from guardrail.detectors.errors.strict_json import Parsed, parse, place
+from guardrail.detectors.errors.structure_words import invalid, mismatch, reader
+from guardrail.detectors.protocol import Options
+from guardrail.text.refusal import refuses
+from guardrail.types import Context, Finding, Pointer, Stage, Unit
+from guardrail.wire import jsontext
 
-DEPTH = 512
-"""Open arrays and objects at once.  Common parsers stop between 500 and 1,024."""
-
-_KIND = "error.invalid_json"
-_SPACE = re.compile(r"[ \t\n\r]*")
-_ATOM = re.compile(
-    r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
-    r"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+(?![0-9.eE])|true|false|null"
-)
-_STRING_BODY = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+')
-_WORD = re.compile(r"[^\W\d]\w*")
-_FENCES = ("```", "~~~")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Where a text stops being JSON (code points from its start) and why."""
-
-    at: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The outcome of reading a text: its fault, and the places of names that an object repeats."""
-
-    fault: Fault | None
-    repeated: tuple[tuple[int, int], ...] = ()
+_JSON, _SCHEMA = "error.invalid_json", "error.schema"
+_CUT = 0.5
+"""The most that an answer cut at its limit scores: that it was cut is a finding of its own."""
 
 
 class Structure:
     """Reports an answer that is not the JSON that the request asked for."""
 
     name = "errors.structure"
-    kinds: tuple[str, ...] = (_KIND,)
+    kinds: tuple[str, ...] = (_JSON, _SCHEMA)
     unit = Unit.ANSWER
     heavy = False
+
+    def __init__(self, wanted: frozenset[str] = frozenset(kinds)) -> None:
+        self._wanted = wanted
+
+    def configure(self, options: Options) -> Self:
+        """For the kinds that a rule covers."""
+        return type(self)(options.wanted or frozenset(self.kinds))
 
     def load(self) -> None:
         """Nothing to load."""
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
-        """The findings of each whole answer; none unless `context.response_format` asks for JSON."""
-        if context.stage is not Stage.RESPONSE or not _wants_json(context):
-            return [[] for _ in texts]
-        return [self._judge(text) for text in texts]
+        """The findings of each whole answer; none unless the request asks for JSON."""
+        found, closer = self.first(texts, context)
+        return closer() if closer else found
 
-    def _judge(self, text: str) -> list[Finding]:
+    def first(
+        self, texts: Sequence[str], context: Context
+    ) -> tuple[list[list[Finding]], Callable[[], list[list[Finding]]] | None]:
+        """The findings, or the work that gives them where a schema must be met or a text mended."""
+        asked = json_asked(context) if context.stage is Stage.RESPONSE else ""
+        if not asked or (asked == "words" and context.has_tool_calls):
+            return [[] for _ in texts], None
+        schema = _schema(context)
+        parsed = [parse(text) for text in texts]
+        if schema is None and not any(one.fault or one.repeated for one in parsed):
+            return [[] for _ in texts], None
+        return [], lambda: [self._judge(t, p, asked, schema, context) for t, p in zip(texts, parsed, strict=True)]
+
+    def _judge(self, text: str, parsed: Parsed, asked: str, schema: Any, context: Context) -> list[Finding]:
         if not text.strip():
             return []
-        parsed = parse(text)
-        if parsed.fault is None:
-            return self._repeated(text, parsed)
-        inside = _unfenced(text)
-        if inside is not None and parse(inside).fault is None:
+        if parsed.fault is not None:
+            found = [self._invalid(text, parsed, asked, schema, context)] if _JSON in self._wanted else []
+        elif parsed.repeated and _JSON in self._wanted:
+            found = self._repeated(text, parsed, context)
+        else:
+            found = self._schema(text, schema, context) if schema is not None and _SCHEMA in self._wanted else []
+        if was_cut(context) or context.has_tool_calls:
+            return [replace(one, score=min(one.score, _CUT), repair=None) for one in found]
+        return found
+
+    def _invalid(self, text: str, parsed: Parsed, asked: str, schema: Any, context: Context) -> Finding:
+        assert parsed.fault is not None
+        inside, lang = embedded(text), reader(text, context.prompt)
+        if inside is not None and inside.fenced:
             evidence = "the JSON stands inside a Markdown code fence, which a JSON parser refuses at line 1, column 1"
-            return [Finding(_KIND, 0.9, None, None, self.name, evidence)]
-        at = parsed.fault.at
-        inner = 0 < at < len(text)
-        start, end = (at, len(text)) if inner else (None, None)
-        return [Finding(_KIND, 1.0, start, end, self.name, f"{parsed.fault.reason} at {_place(text, at)}")]
+            score = 0.9 if asked == "format" else 0.5
+            found = Finding(_JSON, score, None, None, self.name, evidence, message=invalid(lang, text, None, 0))
+        else:
+            at = parsed.fault.at
+            score = 1.0 if asked == "format" else _of_words(text, inside is not None)
+            start, end = (at, len(text)) if 0 < at < len(text) else (None, None)
+            evidence = f"{parsed.fault.reason} at {place(text, at)}"
+            message = invalid(lang, text, parsed.fault.reason, at)
+            found = Finding(_JSON, score, start, end, self.name, evidence, message=message)
+        return found if was_cut(context) else mended(found, text, repair(text, schema))
 
-    def _repeated(self, text: str, parsed: Parsed) -> list[Finding]:
-        if not parsed.repeated:
-            return []
+    def _repeated(self, text: str, parsed: Parsed, context: Context) -> list[Finding]:
+        lang = reader(text, context.prompt)
         start, end = parsed.repeated[0]
-        evidence = f"an object has the same name twice (RFC 8259, section 4) at {_place(text, start)}"
-        return [Finding(_KIND, 0.5, start, end, self.name, evidence)]
+        reason = "an object has the same name twice"
+        evidence = f"{reason} (RFC 8259, section 4) at {place(text, start)}"
+        return [Finding(_JSON, 0.5, start, end, self.name, evidence, message=invalid(lang, text, reason, start))]
+
+    def _schema(self, text: str, schema: Any, context: Context) -> list[Finding]:
+        fault = checked(text, schema).fault
+        if fault is None:
+            return []
+        lang = reader(text, context.prompt)
+        start, end = located(text, fault.path)
+        evidence = f"{told(fault)} of the schema of the request at {place(text, start)}"
+        found = Finding(_SCHEMA, 0.95, start, end, self.name, evidence, message=mismatch(lang, fault))
+        return [mended(found, text, fit(text, schema))]
 
 
-def parse(text: str) -> Parsed:
-    """Read `text` as one JSON value.
-
-    >>> parse('[1, 2,]').fault
-    Fault(at=6, reason='a comma with nothing after it')
-    """
-    repeated: list[tuple[int, int]] = []
-    fault = _read(text, repeated)
-    return Parsed(fault, tuple(repeated))
+def _schema(context: Context) -> Mapping[str, Any] | bool | None:
+    schema = (context.response_format or {}).get("schema")
+    return schema if isinstance(schema, Mapping | bool) else None
 
 
-def _read(text: str, repeated: list[tuple[int, int]]) -> Fault | None:
-    names: list[set[str] | None] = []  # one entry for each open container: the names of an object, None for an array
-    at = _skip(text, 0)
-    while True:
-        # here a value must begin
-        opener = text[at : at + 1]
-        if opener in ("{", "["):
-            if len(names) == DEPTH:
-                return Fault(at, f"arrays and objects are nested more than {DEPTH} deep")
-            names.append(set() if opener == "{" else None)
-            at = _skip(text, at + 1)
-            if text[at : at + 1] != ("}" if opener == "{" else "]"):
-                if opener == "{":
-                    after = _name(text, at, names, repeated)
-                    if isinstance(after, Fault):
-                        return after
-                    at = after
-                continue
-        else:
-            atom = _ATOM.match(text, at)
-            if atom is None:
-                return _no_value(text, at)
-            at = _skip(text, atom.end())
-        # here a value has ended, or an empty container is about to
-        while names:
-            here = names[-1]
-            mark = text[at : at + 1]
-            if mark == ("]" if here is None else "}"):
-                names.pop()
-                at = _skip(text, at + 1)
-                continue
-            if mark != ",":
-                return _no_separator(text, at, array=here is None)
-            after = _skip(text, at + 1)
-            if text[after : after + 1] in ("]", "}") and after < len(text):
-                return Fault(after, "a comma with nothing after it")
-            at = after
-            if here is not None:
-                after = _name(text, at, names, repeated)
-                if isinstance(after, Fault):
-                    return after
-                at = after
-            break
-        else:
-            return None if at == len(text) else Fault(at, _trailing(text, at))
+def _of_words(text: str, is_embedded: bool) -> float:
+    """How sure it is that an answer fails a request for JSON that was made in words."""
+    if is_embedded:
+        return 0.6
+    if text.lstrip()[:1] in ("{", "[") or "```json" in text:
+        return 0.9
+    return 0.5 if refuses(text) else 0.7
 
 
-def _name(text: str, at: int, names: list[set[str] | None], repeated: list[tuple[int, int]]) -> int | Fault:
-    """Past the name and colon at `at`, where the value begins."""
-    atom = _ATOM.match(text, at) if text[at : at + 1] == '"' else None
-    if atom is None:
-        return _no_name(text, at)
-    known = names[-1]
-    if known is not None:
-        raw = atom.group()
-        name = json.loads(raw) if "\\" in raw else raw[1:-1]
-        if name in known:
-            repeated.append(atom.span())
-        known.add(name)
-    at = _skip(text, atom.end())
-    if text[at : at + 1] != ":":
-        return Fault(at, _ended(text, at) or "a name without a colon after it")
-    return _skip(text, at + 1)
+def told(fault: Fault) -> str:
+    """The fault in constant words."""
+    return "the value does not meet" if fault.keyword == "false" else f"the value does not meet `{fault.keyword}`"
 
 
-def _no_value(text: str, at: int) -> Fault:
-    mark = text[at : at + 1]
-    if not mark:
-        return Fault(at, "the text ends before the value is complete")
-    if mark == '"':
-        return _bad_string(text, at)
-    if mark == "\ufeff":
-        return Fault(at, "a byte order mark")
-    if mark == "'":
-        return Fault(at, "a string in single quotes")
-    if text.startswith(("//", "/*", "#"), at):
-        return Fault(at, "a comment, which JSON does not have,")
-    if text.startswith(("```", "~~~"), at):
-        return Fault(at, "a Markdown code fence")
-    if mark in "-+.0123456789":
-        return Fault(at, "a number that JSON does not allow")
-    if mark in ",]}:":
-        return Fault(at, "punctuation where a value must stand")
-    word = _WORD.match(text, at)
-    if word and word.group() in ("NaN", "Infinity"):
-        return Fault(at, "a number that JSON does not have")
-    if word and word.group() in ("True", "False", "None", "undefined"):
-        return Fault(at, "a constant of another language")
-    return Fault(at, "text that is not JSON")
+def mended(found: Finding, text: str, whole: str | None) -> Finding:
+    """`found` with its repair: what takes the place of its span, which begins earlier where the repair does."""
+    if whole is None or whole == text:
+        return found
+    if found.start is None or found.end is None:
+        return replace(found, repair=whole)
+    start, tail = len(commonprefix((text[: found.start], whole))), text[found.end :]
+    if not start or len(whole) < start + len(tail) or not whole.endswith(tail):
+        return replace(found, start=None, end=None, repair=whole)
+    return replace(found, start=start, repair=whole[start : len(whole) - len(tail)])
 
 
-def _no_name(text: str, at: int) -> Fault:
-    mark = text[at : at + 1]
-    if not mark:
-        return Fault(at, "the text ends inside an object")
-    if mark == '"':
-        return _bad_string(text, at)
-    if mark == "'":
-        return Fault(at, "a name in single quotes")
-    if text.startswith(("//", "/*", "#"), at):
-        return Fault(at, "a comment, which JSON does not have,")
-    return Fault(at, "a name without double quotes" if _WORD.match(text, at) else "a name is missing")
-
-
-def _no_separator(text: str, at: int, *, array: bool) -> Fault:
-    place = "an array" if array else "an object"
-    if ended := _ended(text, at):
-        return Fault(at, ended)
-    if text.startswith(("//", "/*", "#"), at):
-        return Fault(at, "a comment, which JSON does not have,")
-    return Fault(
-        at, f"a bracket of the wrong kind in {place}" if text[at] in "]}" else f"a comma is missing in {place}"
-    )
-
-
-def _bad_string(text: str, at: int) -> Fault:
-    body = _STRING_BODY.match(text, at)
-    end = body.end() if body else at
-    mark = text[end : end + 1]
-    if not mark:
-        return Fault(end, "the text ends inside a string")
-    if mark == "\\":
-        return Fault(end, "an escape that JSON does not have, in a string")
-    return Fault(end, "a control character that must be escaped, in a string")
-
-
-def _trailing(text: str, at: int) -> str:
-    return "a comment after the value" if text.startswith(("//", "/*", "#"), at) else "more text after the value"
-
-
-def _ended(text: str, at: int) -> str:
-    return "" if at < len(text) else "the text ends before the value is complete"
-
-
-def _unfenced(text: str) -> str | None:
-    """What one Markdown code fence around the whole text encloses, None where there is none."""
-    body = text.strip()
-    if len(body) < 6 or not body.startswith(_FENCES) or body[-3:] != body[:3]:
-        return None
-    opening, newline, rest = body[3:-3].partition("\n")
-    return rest if newline else opening
-
-
-def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
-
-
-def _place(text: str, at: int) -> str:
-    """The line and column of a place, both counted from 1, columns in code points."""
-    line = text.count("\n", 0, at) + 1
-    return f"line {line}, column {at - text.rfind(chr(10), 0, at)}"
-
-
-def _wants_json(context: Context) -> bool:
-    wish = context.response_format
-    return wish is not None and wish.get("type") in ("json_object", "json_schema")
+def located(text: str, path: Pointer) -> tuple[int, int]:
+    """Where the value at `path` stands in a JSON text."""
+    raw = text.encode("utf-8", "surrogatepass")
+    for pointer, start, end in jsontext.locate(raw):
+        if pointer == path:
+            before = len(raw[:start].decode("utf-8", "surrogatepass"))
+            return before, before + len(raw[start:end].decode("utf-8", "surrogatepass"))
+    return 0, len(text)

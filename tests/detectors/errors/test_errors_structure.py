@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.structure import DEPTH, Structure, parse
+from guardrail.detectors.errors.strict_json import DEPTH, parse
+from guardrail.detectors.errors.structure import Structure
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding, Stage
 
@@ -47,9 +48,9 @@ def test_json_passes(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "start", "says"),
     [
-        ("[1, 2,]", 6, "comma"),
-        ('{"a": 1,}', 8, "comma"),
-        ('{"a": 1 // 註\n}', 8, "comment"),
+        ("[1, 2,]", 5, "comma"),
+        ('{"a": 1,}', 7, "comma"),
+        ('{"a": 1 // 註\n}', 7, "comment"),
         ("/* 註 */ {}", None, "comment"),
         ("{'a': 1}", 1, "single quotes"),
         ("{a: 1}", 1, "without double quotes"),
@@ -65,7 +66,7 @@ def test_json_passes(text: str) -> None:
         ('{"a": "x\ny"}', 8, "control character"),
         ('["\\x41"]', 2, "escape"),
         ('{"a" 1}', 5, "colon"),
-        ('{"a": 1 "b": 2}', 8, "comma is missing"),
+        ('{"a": 1 "b": 2}', 7, "comma is missing"),
         ("[1}", 2, "wrong kind"),
         ('{"a":1} {"b":2}', 8, "more text"),
         ('\ufeff{"a":1}', None, "byte order mark"),
