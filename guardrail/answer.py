@@ -15,7 +15,7 @@ from guardrail.detectors.patterns import CONTEXT
 from guardrail.dialects.places import at, in_plain_sight, lead_of
 from guardrail.dialects.protocol import ChannelKey, Delta, View
 from guardrail.edits import EDITING
-from guardrail.notes import notices
+from guardrail.notices import behind, may_follow
 from guardrail.policy.decide import Judge
 from guardrail.review import EMBEDDED, Piece, Review, edit_document, edit_text, emptied
 from guardrail.scanner import Scanner
@@ -83,7 +83,7 @@ def _join(reading: Reading, key: ChannelKey, deltas: Sequence[Delta]) -> None:
             reading.last[key[0]] = delta.pointer
     reading.choices[first] = key[0]
     text = "".join(delta.text for delta in deltas)
-    reading.segments.append(Segment(Stage.RESPONSE, "assistant", key[1], first, text))
+    reading.segments.append(Segment(Stage.RESPONSE, "assistant", key[1], first, text, choice=key[0]))
 
 
 def _extend(blocks: list[tuple[int, int]], start: int, delta: Delta, part: int) -> None:
@@ -163,19 +163,25 @@ def judge_asides(reading: Reading, result: Review, scanner: Scanner, judge: Judg
 
 
 def edited(
-    raw: bytes, document: Any, texts: Mapping[Pointer, str], reading: Reading, result: Review, policy: Policy
+    raw: bytes,
+    document: Any,
+    texts: Mapping[Pointer, str],
+    reading: Reading,
+    result: Review,
+    policy: Policy,
+    context: Context,
 ) -> tuple[bytes, int]:
     """The answer after the policy, and how many places of it changed."""
     edits = result.edits()
     blanks: set[Pointer] = set()
     removed: set[Pointer] = set()
     for segment, hits in zip(result.segments, result.hits, strict=True):
-        if any(hit.action in EDITING for hit in hits):
+        if any(hit.action in EDITING or hit.at is not None for hit in hits):
             blanks.update(reading.echoes.get(_base(segment.pointer), ()))
             removed.update(reading.units.get(_base(segment.pointer), ()))
     changed = bool(edits or blanks or removed)
     _spread(reading, texts, edits)
-    _append_notices(reading, result, texts, edits)
+    _append_notices(reading, result, texts, edits, context)
     literals = {pointer: emptied(at(document, pointer)) for pointer in reading.view.echoes if changed}
     if policy.enforce and policy.opaque == "drop":
         literals |= {pointer: emptied(at(document, pointer)) for pointer in reading.view.opaque}
@@ -202,16 +208,28 @@ def _spread(reading: Reading, texts: Mapping[Pointer, str], edits: dict[Pointer,
 
 
 def _append_notices(
-    reading: Reading, result: Review, texts: Mapping[Pointer, str], edits: dict[Pointer, list[Edit]]
+    reading: Reading,
+    result: Review,
+    texts: Mapping[Pointer, str],
+    edits: dict[Pointer, list[Edit]],
+    context: Context,
 ) -> None:
     """Add the notices of each choice at the end of its text."""
+    waiting: dict[int, list[Hit]] = {}
+    said: dict[int, str] = {}
     for segment, hits in zip(result.segments, result.hits, strict=True):
         choice = reading.choices.get(_base(segment.pointer))
-        pointer = None if choice is None else reading.last.get(choice)
+        if choice is None:
+            continue
+        waiting.setdefault(choice, []).extend(hits)
+        if segment.channel == "content":
+            said[choice] = said.get(choice, "") + segment.text
+    for choice, hits in waiting.items():
+        pointer, text = reading.last.get(choice), said.get(choice, "")
         if pointer is None or pointer not in texts:
             continue
-        end = len(texts[pointer])
-        for words in notices(hits):
-            added = edits.setdefault(pointer, [])
-            if all(edit.text != "\n\n" + words for edit in added):
-                added.append(Edit(end, end, "\n\n" + words))
+        words = behind(hits, text)
+        if words and may_follow(text, context):
+            end = len(texts[pointer])
+            added = [Edit(end, end, "\n\n" + each) for each in words]
+            edits.setdefault(pointer, []).extend(added)

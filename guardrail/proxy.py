@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from guardrail import answer, forms
+from guardrail import answer, forms, material
 from guardrail.audit import pair
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
@@ -368,8 +368,17 @@ class Proxy:
                 self._shelf.put(turn.exchange.caller, name, turn.book)
 
     def _called(self, turn: _Turn, document: Any, path: str, query: str) -> None:
-        turn.call = turn.dialect.call(document, path, query)
+        turn.call = self._held_against(turn.dialect.call(document, path, query), document)
         turn.exchange = replace(turn.exchange, model=turn.call.model[:200], stream=turn.call.stream)
+
+    def _held_against(self, call: Call, document: Any) -> Call:
+        """`call` with the sources that the policy names beside those of the request."""
+        policy = self._guard.policy
+        if not (policy.sources or policy.pointers):
+            return call
+        named = (*material.at_pointers(document, policy.pointers), *policy.sources)
+        known = material.distinct((*call.context.material, *named))
+        return replace(call, context=replace(call.context, material=known))
 
     async def _judge_form(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
         """A form: its text fields are judged, its files pass when they are sound or pictures."""
@@ -475,7 +484,8 @@ class Proxy:
         beside += answer.judge_asides(reading, result, guard.scanner, turn.judge)
         record(turn.decision, beside)
         self._raise_if_ended(turn, beside)
-        body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy)
+        context = turn.call.context
+        body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy, context)
         turn.edited += count
         told = self._told(turn) if tell and isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
@@ -633,7 +643,9 @@ class Proxy:
         return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id}
 
     def _told(self, turn: _Turn) -> dict[str, Any] | None:
-        return notes_for(turn.decision, self._constant(turn)) if self._annotate else None
+        if not self._annotate:
+            return None
+        return notes_for(turn.decision, self._constant(turn), turn.call.context.material)
 
     def _notes(self, turn: _Turn, *, pending: bool = False) -> list[Header]:
         if not self._annotate:

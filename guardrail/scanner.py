@@ -25,7 +25,7 @@ from guardrail.masks import Mask
 from guardrail.policy.decide import covers, names
 from guardrail.text.fold import fold
 from guardrail.text.sentences import sentences
-from guardrail.types import Action, Context, FailedCheck, Finding, Policy, Rule, Segment, Stage, StreamMode, Unit
+from guardrail.types import Action, Context, FailedCheck, Finding, Place, Policy, Rule, Segment, Stage, StreamMode, Unit
 
 _INLINE = 16_384
 """Characters up to which light work stays in the event loop: a fraction of a millisecond of ordinary text, and even of
@@ -335,22 +335,44 @@ def _modes(policy: Policy, detectors: Sequence[AnyDetector]) -> dict[Unit, Strea
     order = (StreamMode.LATE, StreamMode.SENTENCE, StreamMode.HOLD)
     modes = {Unit.SENTENCE: StreamMode.LATE, Unit.ANSWER: StreamMode.LATE}
     for rule in _at(policy, Stage.RESPONSE):
+        _require_place(rule, detectors, policy)
         for unit in {d.unit for d in serving(detectors, lambda name, r=rule: covers(r, name))} & set(modes):  # type: ignore[misc]
             mode = _mode(rule, unit, policy)
             modes[unit] = max(modes[unit], mode, key=order.index)
     return modes
 
 
+def _require_place(rule: Rule, detectors: Sequence[AnyDetector], policy: Policy) -> None:
+    """A notice inside the text waits for a verdict on sentences or answers; patterns are certain at other times."""
+    if rule.place is Place.AFTER:
+        return
+    units = {detector.unit for detector in serving(detectors, lambda name: covers(rule, name))}
+    if units - {Unit.SENTENCE, Unit.ANSWER}:
+        raise PolicyError(
+            f"rule `{rule.id}`: `place: {rule.place}` is for kinds that are judged by sentence or by answer "
+            "(docs/policy.md, Kinds); use `place: after`, or a rule of its own for the other kinds",
+            source=policy.source,
+            line=rule.line,
+        )
+
+
 def _mode(rule: Rule, unit: Unit, policy: Policy) -> StreamMode:
-    acts = policy.enforce and rule.action >= Action.REDACT
-    if not acts:
+    inside = rule.action is Action.NOTICE and rule.place is not Place.AFTER
+    if not policy.enforce or not (inside or rule.repair or rule.action >= Action.REDACT):
         return rule.stream or StreamMode.LATE
-    least = StreamMode.SENTENCE if unit is Unit.SENTENCE else StreamMode.HOLD
+    by_sentence = unit is Unit.SENTENCE and rule.place is not Place.BEFORE and not rule.repair
+    least = StreamMode.SENTENCE if by_sentence else StreamMode.HOLD
     if rule.stream is StreamMode.LATE or (rule.stream is StreamMode.SENTENCE and least is StreamMode.HOLD):
         raise PolicyError(
-            f"rule `{rule.id}`: `{rule.action.word}` cannot work with `stream: {rule.stream}`, the text would be gone; "
+            f"rule `{rule.id}`: `{_deed(rule)}` cannot work with `stream: {rule.stream}`, the text would be gone; "
             f"use `stream: {least}` or leave it out",
             source=policy.source,
             line=rule.line,
         )
     return rule.stream or least
+
+
+def _deed(rule: Rule) -> str:
+    if rule.repair:
+        return "repair"
+    return rule.action.word if rule.place is Place.AFTER else f"place: {rule.place}"

@@ -17,9 +17,10 @@ from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, U
 from guardrail.edits import EDITING, redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
-from guardrail.notes import notes_for, notices
+from guardrail.notes import notes_for
+from guardrail.notices import behind, may_follow
 from guardrail.policy.decide import Judge, record
-from guardrail.review import AskAgain, edit_document, edit_text, emptied, expand, review
+from guardrail.review import AskAgain, edit_document, edit_text, emptied, expand, judged, review
 from guardrail.scanner import Scanner, in_sentence
 from guardrail.types import (
     Action,
@@ -113,7 +114,8 @@ class Streaming:
         self._arguments: dict[ChannelKey, str] = {}
         self._begun: set[tuple[object, ...]] = set()
         self._worded: set[int] = set()
-        self._notices_of: dict[int, list[str]] = {}
+        self._notices_of: dict[int, list[Hit]] = {}
+        self._said: dict[int, list[str]] = {}
         self._failed = False
         self._spoke = False
         self.identity = ""
@@ -199,6 +201,7 @@ class Streaming:
             delta = known[1]
             if self._witness is not None:
                 self._witness.hears(delta.channel, text)
+            self._hear(delta.channel, text)
             again = (replace(delta, text=text),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
@@ -227,12 +230,25 @@ class Streaming:
         payload.opaque = view.opaque if self._drops_opaque else ()
         payload.echoes, payload.mark = view.echoes, view.mark
         self._worded.update(delta.channel[0] for delta in deltas if delta.channel[1] == "content" and delta.text)
+        for delta in deltas:
+            self._hear(delta.channel, delta.text)
         payload.speaks = any(delta.text for delta in deltas)
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, conclude=False)
         if deltas:  # the text that an annotation belongs to may have come with it
             self._judge_beside(payload, asides)
         self._gate.conclude(payload.finishes, view.closes, view.seals)
         self._learn(data, view, deltas, name)
+
+    def _hear(self, channel: ChannelKey, text: str) -> None:
+        """Keep what a choice says, where a notice may have to fit it."""
+        if self._judge.may_notice and channel[1] == "content" and channel[2] == 0:
+            self._said.setdefault(channel[0], []).append(text)
+
+    def _before(self, question: Inspection) -> str:
+        """What stands in front of the text of a question, in its channel."""
+        if not question.offset or question.channel[1:] != ("content", 0):
+            return ""
+        return "".join(self._said.get(question.channel[0], ()))[: question.offset]
 
     def _view(self, document: Any, data: bytes, name: str) -> View:
         """What an event holds; one of an unknown kind is all unknown strings, where the policy lets it pass."""
@@ -349,7 +365,7 @@ class Streaming:
         return hits
 
     def _verdict(self, channel: ChannelKey, finding: Finding, text: str) -> Hit:
-        segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text)
+        segment = Segment(Stage.RESPONSE, "assistant", channel[1], (), text, choice=channel[0])
         local = replace(finding, start=0, end=len(text))
         hit = self._judge.hit(local, segment)
         hit = replace(hit, finding=replace(hit.finding, start=finding.start, end=finding.end))
@@ -361,12 +377,15 @@ class Streaming:
             await self._answer_complete(question)
             return
         context = self._context(question.channel[0])
-        segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
+        choice, name, _ = question.channel
+        segment = Segment(Stage.RESPONSE, "assistant", name, (), question.text, choice=choice)
         if question.ask is Ask.ANSWER:
             found, failed = await self._findings_of_answer(question, context)
         else:
             found, failed = await self._findings_of_sentences(question, context)
-        hits = [_shifted(self._judge.hit(finding, segment), question.offset) for finding in found]
+        before = self._before(question) if found else ""
+        hits = judged(self._scanner, self._judge, segment, found, context, before)
+        hits = [_shifted(hit, question.offset) for hit in hits]
         record(self._decision, (), failed, self._judge.failure_action())
         self._note(question.channel, hits)
         self._gate.resolve(question, hits)
@@ -439,9 +458,9 @@ class Streaming:
             if key not in self._recorded:
                 self._recorded.add(key)
                 record(self._decision, [hit])
-        if words := notices(hits):
-            said = self._notices_of.setdefault(choice, [])
-            said += [each for each in words if each not in said]
+        waiting = [hit for hit in hits if hit.action is Action.NOTICE and hit.at is None]
+        if waiting:
+            self._notices_of.setdefault(choice, []).extend(waiting)
 
     def _rendered(self, released: Released[_Payload]) -> bytes:
         payload = released.payload
@@ -457,8 +476,7 @@ class Streaming:
         if payload.finishes and self._notices_of:
             document = jsontext.parse(new)
             for choice in payload.finishes:
-                # As in a whole answer, a notice stands below words; one without any has it in its `guardrail` member.
-                for words in self._notices_of.pop(choice, ()) if choice in self._worded else ():
+                for words in self._notices(choice):
                     added += self._lens.text(document, choice, "\n\n" + words)
             new = edit_document(new, {}, {}, appended=self._lens.finish_edits(document))
         if self._lens.shifted:
@@ -471,6 +489,14 @@ class Streaming:
         self._last = new
         raw = frame.raw if new is data else frame.with_data(new)
         return self._framing.before(added, raw, first=first) if added else raw
+
+    def _notices(self, choice: int) -> list[str]:
+        """The notices behind a choice that ends.  As in a whole answer, they stand below words; an answer without any,
+        or one for a program, has them in its `guardrail` member alone."""
+        hits, text = self._notices_of.pop(choice, []), "".join(self._said.get(choice, ()))
+        if not hits or choice not in self._worded or not may_follow(text, self._context(choice)):
+            return []
+        return behind(hits, text)
 
     def _edited(self, released: Released[_Payload], data: bytes) -> bytes:
         """The document of a frame with everything that the policy changes in it."""
@@ -489,7 +515,7 @@ class Streaming:
         """What the client is told, on the frame that ends a choice; on the last one it is the whole decision."""
         if self._notes is None or not payload.finishes:
             return None
-        return notes_for(self._decision, self._notes)
+        return notes_for(self._decision, self._notes, self._call.context.material)
 
     def _stop(self) -> bytes:
         stops = [hit for hit in (self._gate.stopped, self._stopped) if hit is not None]
@@ -505,7 +531,7 @@ class Streaming:
         self.edited += 1
         begun = {*range(min(self._call.choices, _CHOICES)), *self._gate.open_choices(), *self._reasons}
         open_choices = sorted(begun - self._ended)
-        told = None if self._notes is None else notes_for(self._decision, self._notes)
+        told = None if self._notes is None else notes_for(self._decision, self._notes, self._call.context.material)
         spaced = f"\n\n{message}" if message and self._spoke else message
         added = self._lens.stop(self._seen(), open_choices or [0], spaced, told)
         return self._framing.at_end(added, first=not self.started)
@@ -585,4 +611,5 @@ def _shifted(hit: Hit, offset: int) -> Hit:
     finding = hit.finding
     if not offset or finding.start is None or finding.end is None:
         return hit
-    return replace(hit, finding=replace(finding, start=finding.start + offset, end=finding.end + offset))
+    at = None if hit.at is None else hit.at + offset
+    return replace(hit, at=at, finding=replace(finding, start=finding.start + offset, end=finding.end + offset))

@@ -67,9 +67,18 @@ class StreamMode(StrEnum):
     LATE = "late"  # released at once; the verdict is recorded and noticed afterwards
 
 
+class Place(StrEnum):
+    """Where a notice stands."""
+
+    AFTER = "after"  # behind the answer
+    BESIDE = "beside"  # behind the sentence that it is about
+    BEFORE = "before"  # in front of the answer
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One text to judge.  `lead` is what a reader saw just before it (the key of a JSON value): context, not text."""
+    """One text to judge.  `lead` is what a reader saw just before it (the key of a JSON value): context, not text.
+    `choice` tells which of several answers it belongs to."""
 
     stage: Stage
     role: str
@@ -77,6 +86,7 @@ class Segment:
     pointer: Pointer
     text: str
     lead: str = ""
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +164,11 @@ class Finding:
     are both None when the whole text is meant.  `evidence` explains the score in words and never repeats the
     text it was found in: it reaches the audit log.  `basis` names the rule that protects whoever is harmed, where a
     detector knows it: "statutory: Race Discrimination Ordinance (Cap. 602)" or "guideline: §2.3.4 region".
-    `message` tells the reader of the answer what is wrong, in the language of the answer; it may quote the answer and its
-    sources, so it goes to the client alone and never into the log.  `verdict` is what a sentence came to when it was held
-    against the sources: supported, contradicted, unsupported or not_checkable; `passage` the part of a source that says
-    so.  `repair` is the text that could stand in place of `start:end`, where there is exactly one it can mean.
+    `message` tells the reader of the answer what is wrong, in the language of the answer; it may quote the answer and
+    its sources, so it goes to the client alone and never into the log.  `verdict` is what a sentence came to when it
+    was held against the sources: supported, contradicted, unsupported or not_checkable; `passage` the part of a source
+    that says so.  `repair` is the text that could stand in place of `start:end`, where there is exactly one that it can
+    mean.
     """
 
     kind: str
@@ -187,7 +198,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of policy: these kinds, at this stage, from this score on, lead to this action."""
+    """One line of policy: these kinds, at this stage, from this score on, lead to this action.
+
+    `messages` are the words by language, `message` those for a reader of any other.  With `regenerate` the model is
+    asked again at most `attempts` times and told `feedback` (or, without any, what was found); `otherwise` is what
+    happens with the best answer where none is free of it.  `repair` puts the text of `Finding.repair` in place of what
+    was found, where there is one.
+    """
 
     id: str
     module: Module
@@ -203,6 +220,12 @@ class Rule:
     line: int = 0
     mask: str = "label"
     unless: str = ""
+    messages: tuple[tuple[str, str], ...] = ()
+    place: Place = Place.AFTER
+    attempts: int = 2
+    otherwise: Action = Action.BLOCK
+    feedback: str = ""
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +240,16 @@ class Policy:
     message: str = ""
     hold_cap: int = 65_536
     check_timeout: float = 10.0
+    regenerate_deadline: float = 60.0
     unknown_endpoints: str = "refuse"
     unknown_events: str = "refuse"
     endpoints: Mapping[str, str] = field(default_factory=dict)
     thinking: str = "drop"
     opaque: str = "pass"
     link_hosts: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    pointers: tuple[Pointer, ...] = ()
+    """Places in a request whose texts are sources; `*` in one stands for any one part."""
     description: str = ""
     source: str = ""
 
@@ -248,6 +275,12 @@ class Hit:
     """What stands in for the text where it is taken out, if not the words of the rule."""
     stood_back: str = ""
     """The rule that would have fired, had the caller not said the text itself."""
+    notice: str = field(default="", repr=False)
+    """Words that stand inside the text, at the offset `at`; a notice without a place stands behind the answer."""
+    at: int | None = None
+    choice: int = 0
+    repaired: bool = False
+    """Whether `words` are what the text was repaired to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +315,32 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answer of several to one question, as the audit record will say it.
+
+    `asked` is one of first, feedback (again, with a word on the answer before) and same (again as it was); `kinds` are
+    the kind, rule and score of each finding; `action` and `status` are None where there was no answer, and `error` says
+    why; `chosen` marks the one that left.
+    """
+
+    number: int
+    asked: str
+    action: Action | None
+    kinds: tuple[tuple[str, str, float], ...] = ()
+    status: int | None = None
+    tokens: int = 0
+    duration_ms: float = 0.0
+    error: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How an exchange ended, as the audit record will say it.
 
     `ended` is one of completed, blocked, refused (by guardrail before the upstream was asked), upstream_failed,
-    client_gone, failed (an error of our own).  `status` is what the client got, 0 when it got nothing.
+    client_gone, failed (an error of our own).  `status` is what the client got, 0 when it got nothing.  `attempts` are
+    all answers where the model was asked more than once.
     """
 
     ended: str
@@ -298,6 +352,7 @@ class Outcome:
     duration_ms: float = 0.0
     checks: tuple[str, ...] = ()
     edited: int = 0
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

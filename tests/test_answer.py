@@ -49,7 +49,7 @@ class Judged:
         )
         self.beside = answer.judge_asides(self.reading, result, scanner, judge)
         self.hits = [*result.fired, *self.beside]
-        self.out, self.count = answer.edited(self.raw, document, strings, self.reading, result, rules)
+        self.out, self.count = answer.edited(self.raw, document, strings, self.reading, result, rules, Context())
 
     @property
     def document(self):

@@ -1,6 +1,7 @@
 """What a client is told: kinds, rules and actions, never text; nothing at all about a clean answer."""
 
-from guardrail.notes import headers, notes_for, notices
+from guardrail.notes import headers, notes_for
+from guardrail.notices import behind
 from guardrail.types import Action, Decision, FailedCheck, Finding, Hit, Stage
 from tests.material import rule
 
@@ -59,4 +60,4 @@ def test_a_notice_is_said_once_in_the_order_rules_fired():
         hit("error.a", Action.NOTICE, "甲"),
         hit("x.y", Action.FLAG, "no"),
     ]
-    assert notices(hits) == ["甲", "乙"]
+    assert behind(hits, "") == ["甲", "乙"]

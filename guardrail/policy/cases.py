@@ -7,6 +7,7 @@ nor break the example of another.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from guardrail import material
 from guardrail.policy.decide import Judge
 from guardrail.pseudonyms import Book
 from guardrail.review import Review, outcome, review
@@ -38,7 +39,14 @@ async def _run_case(policy: Policy, rule: Rule, case: Case, scanner: Scanner) ->
     caller = (case.prompt,) if case.prompt else ()
     judge = Judge(replace(policy, rules=(rule,), enforce=True)).within(caller, Book(b"", case.prompt))
     segment = Segment(stage, "assistant" if stage is Stage.RESPONSE else "user", "content", (), case.text)
-    context = Context(stage=stage, prompt=case.prompt, system=case.system, caller=caller, finish_reason="stop")
+    context = Context(
+        stage=stage,
+        prompt=case.prompt,
+        system=case.system,
+        caller=caller,
+        finish_reason="stop",
+        material=material.distinct((*material.given(case.prompt, case.system), *policy.sources)),
+    )
     result = await review(scanner, judge, [segment], context, stage)
     return CaseResult(rule, case, _problem(case, result))
 

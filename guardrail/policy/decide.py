@@ -5,19 +5,33 @@ Rules:
    order of rules in a file never changes an outcome.
 2. `mode: monitor` keeps the rule and lowers what is done to a flag.
 3. A check that did not finish did not pass: it counts as the policy's `on_failure`.
-4. A rule with `unless: caller_supplied` stands back for a value that the caller itself said; the next rule that covers
+4. A rule that would have the model asked again leads, once nobody will be asked, to what it says under `otherwise`.
+5. A rule with `unless: caller_supplied` stands back for a value that the caller itself said; the next rule that covers
    the finding is asked as if that one were not there.
 """
 
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
+from enum import Enum
 from functools import lru_cache
 
 from guardrail import pseudonyms
 from guardrail.masks import Mask, masked
 from guardrail.policy.provenance import CallerWords
-from guardrail.types import CHECK_FAILED, Action, Decision, FailedCheck, Finding, Hit, Policy, Rule, Segment, Stage
+from guardrail.types import (
+    CHECK_FAILED,
+    Action,
+    Decision,
+    FailedCheck,
+    Finding,
+    Hit,
+    Policy,
+    Rule,
+    Segment,
+    Stage,
+    StreamMode,
+)
 
 
 def covers(rule: Rule, kind: str) -> bool:
@@ -42,6 +56,25 @@ def _same(wanted: list[str], parts: list[str]) -> bool:
     return len(wanted) == len(parts) and all(w in ("*", p) for w, p in zip(wanted, parts, strict=True))
 
 
+class Asking(Enum):
+    """Whether the model may still be asked for another answer."""
+
+    OPEN = "open"  # yes, and what was found ends this answer
+    TRYING = "trying"  # perhaps, when all of this answer is known: it is judged to its end
+    OVER = "over"  # no
+
+    def action(self, rule: Rule) -> Action:
+        """What a rule with `regenerate` leads to."""
+        if self is Asking.OPEN:
+            return Action.REGENERATE
+        # An answer that is judged to its end is not let out before somebody asked `regeneration.is_usable`.
+        return Action.FLAG if self is Asking.TRYING and rule.otherwise is Action.BLOCK else rule.otherwise
+
+
+def _notices(rule: Rule) -> bool:
+    return Action.NOTICE in (rule.action, rule.otherwise)
+
+
 class Judge:
     """A policy, made ready to be asked once per finding.
 
@@ -56,6 +89,8 @@ class Judge:
         self._caller = CallerWords(())
         self._book: pseudonyms.Book | None = None
         self.asks_the_caller = any(rule.unless for rule in policy.rules)
+        self._may_notice = policy.enforce and any(_notices(rule) for rule in policy.rules)
+        self._asking = Asking.OPEN
         self.names_values = policy.enforce and any(rule.mask == Mask.PSEUDONYM for rule in policy.rules)
 
     def within(self, caller: Sequence[str], book: pseudonyms.Book | None = None) -> "Judge":
@@ -68,6 +103,12 @@ class Judge:
         """The same judge, whose masks use `key`."""
         judge = copy(self)
         judge.key = key
+        return judge
+
+    def asking(self, asking: "Asking") -> "Judge":
+        """The same judge at another point of asking again."""
+        judge = copy(self)
+        judge._asking = asking
         return judge
 
     def rule_for(self, finding: Finding, stage: Stage) -> Rule | None:
@@ -100,10 +141,27 @@ class Judge:
             action = self.policy.on_failure
         if action is Action.REDACT and segment.channel == "thinking" and self.policy.thinking == "block":
             action = Action.BLOCK
+        if action is Action.REGENERATE and rule is not None and segment.stage is Stage.RESPONSE:
+            action = self._asking.action(rule)
+        repaired = bool(rule and rule.repair and finding.repair and segment.channel == "content")
+        action = Action.REDACT if repaired else action
         if not self.policy.enforce:
-            action = min(action, Action.FLAG)
+            action, repaired = min(action, Action.FLAG), False
         words = self._words(rule, finding, text) if rule and text and action is Action.REDACT else ""
-        return Hit(finding, rule, action, segment.stage, segment.channel, segment.role, text, words, stood_back)
+        words = finding.repair if repaired and finding.repair else words
+        return Hit(
+            finding,
+            rule,
+            action,
+            segment.stage,
+            segment.channel,
+            segment.role,
+            text,
+            words,
+            stood_back,
+            choice=segment.choice,
+            repaired=repaired,
+        )
 
     def _words(self, rule: Rule, finding: Finding, text: str) -> str:
         """What stands in for a value, "" where the rule's own words do."""
@@ -140,6 +198,19 @@ class Judge:
         """Whether any rule may have the model asked for another answer."""
         wishes = any(r.action is Action.REGENERATE and Stage.RESPONSE in r.stages for r in self.policy.rules)
         return wishes and self.policy.enforce
+
+    @property
+    def holds_to_ask_again(self) -> bool:
+        """Whether a stream is kept back until it is known that no other answer is wanted."""
+        return self.may_regenerate and any(
+            r.action is Action.REGENERATE and Stage.RESPONSE in r.stages and r.stream is not StreamMode.SENTENCE
+            for r in self.policy.rules
+        )
+
+    @property
+    def may_notice(self) -> bool:
+        """Whether any rule may add words to an answer."""
+        return self._may_notice
 
     def failure_action(self) -> Action:
         """What a check that did not finish leads to."""

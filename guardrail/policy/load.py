@@ -7,7 +7,7 @@ one; the revision is a hash of what the file means, so comments do not change it
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from pydantic import BaseModel, ValidationError
 
 from guardrail.errors import PolicyError
 from guardrail.masks import FORMATTED
-from guardrail.policy.schema import CaseModel, EndpointsModel, PolicyModel, RuleModel
-from guardrail.types import Action, Case, Module, Policy, Rule, Stage, StreamMode
+from guardrail.material import readable
+from guardrail.policy.schema import CaseModel, EndpointsModel, Language, PolicyModel, RuleModel, SourceModel
+from guardrail.types import Action, Case, Module, Place, Policy, Rule, Source, Stage, StreamMode
 
 MAX_BYTES = 4 << 20
+MAX_SOURCE = 1 << 20
+"""Bytes of one file that answers are held against."""
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STAGES = {
     "request": frozenset({Stage.REQUEST}),
@@ -32,12 +35,15 @@ _PREFIXES = {
     Module.BIAS: ("bias",),
     Module.ERRORS: ("error",),
 }
+REPAIRED = ("error.invalid_json", "error.schema")
+"""Kinds whose findings may come with the one text that was meant."""
 _LISTS: dict[str, type[BaseModel]] = {
     "data_leakage": RuleModel,
     "bias": RuleModel,
     "errors": RuleModel,
     "cases": CaseModel,
     "endpoints": EndpointsModel,
+    "sources": SourceModel,
 }
 
 
@@ -182,7 +188,11 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
                 )
             lines[entry.id] = line
             rules.append(_rule(entry, module, node, path, source))
-    canonical = orjson.dumps(model.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    sources, pointers = _sources(model, node, source)
+    meant = model.model_dump(mode="json")
+    if sources:  # a policy with other texts to hold answers against is another policy
+        meant["sources"].append([hashlib.sha256(each.text.encode()).hexdigest() for each in sources])
+    canonical = orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)
     return Policy(
         name=model.name,
         revision=hashlib.sha256(canonical).hexdigest()[:12],
@@ -192,15 +202,61 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
         message=model.message,
         hold_cap=model.hold_cap,
         check_timeout=model.check_timeout,
+        regenerate_deadline=model.regenerate_deadline,
         unknown_endpoints=model.unknown_endpoints,
         unknown_events=model.unknown_events,
         endpoints=model.endpoints.model_dump(),
         thinking=model.thinking,
         opaque=model.opaque,
         link_hosts=tuple(model.link_hosts),
+        sources=sources,
+        pointers=pointers,
         description=model.description,
         source=source,
     )
+
+
+def _sources(
+    model: PolicyModel, node: yaml.Node, source: str
+) -> tuple[tuple[Source, ...], tuple[tuple[str | int, ...], ...]]:
+    """The texts of the named files, and the named places of a request.  Raises PolicyError."""
+    texts: list[Source] = []
+    pointers: list[tuple[str | int, ...]] = []
+    for index, entry in enumerate(model.sources):
+        line = _line(node, ("sources", index))
+        if (entry.file is None) == (entry.pointer is None):
+            raise PolicyError(
+                "a source is either `file: path` or `pointer: /place/in/the/request`", source=source, line=line
+            )
+        if entry.pointer is not None:
+            parts = entry.pointer.split("/")[1:]
+            pointers.append(tuple(part.replace("~1", "/").replace("~0", "~") for part in parts))
+        if entry.file is not None:
+            texts.append(_text_of(entry.file, source, line))
+    return tuple(texts), tuple(pointers)
+
+
+def _text_of(name: str, source: str, line: int) -> Source:
+    path = Path(source).parent / name
+    try:
+        if path.stat().st_size > MAX_SOURCE:
+            raise PolicyError(
+                f"`{name}` is larger than {MAX_SOURCE >> 10} KiB; split it, or send it in the requests that need it",
+                source=source,
+                line=line,
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PolicyError(
+            f"`{name}` cannot be read: {error.strerror}; it is looked for beside the policy, at {path}",
+            source=source,
+            line=line,
+        ) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"`{name}` is not UTF-8 at byte {error.start}; a source is a text file", source=source, line=line
+        ) from None
+    return Source("policy", readable(text), title=Path(name).name)
 
 
 def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | int, ...], source: str) -> Rule:
@@ -219,17 +275,24 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
             line=_line(node, (*path, "replacement")),
         )
     _require_sense_of_mask(entry, node, path, source)
+    _require_sense_of_asking_again(entry, node, path, source)
     if entry.action in ("notice", "regenerate") and entry.stage != "response":
         raise PolicyError(
             f"rule `{entry.id}`: `{entry.action}` is for answers; use `stage: response`, or flag or block",
             source=source,
             line=_line(node, (*path, "stage")),
         )
-    if entry.action == "notice" and not entry.message:
+    if entry.action == "notice" and not _for_everybody(entry.message):
         raise PolicyError(
             f"rule `{entry.id}`: a notice needs a `message`, the words to add",
             source=source,
             line=_line(node, (*path, "action")),
+        )
+    if entry.place != "after" and "notice" not in (entry.action, entry.otherwise):
+        raise PolicyError(
+            f"rule `{entry.id}`: `place` is for `action: notice`, not `{entry.action}`; leave it out",
+            source=source,
+            line=_line(node, (*path, "place")),
         )
     cases = tuple(
         Case(
@@ -249,15 +312,47 @@ def _rule(entry: RuleModel, module: Module, node: yaml.Node, path: tuple[str | i
         stages=_STAGES[entry.stage],
         threshold=entry.threshold,
         action=Action[entry.action.upper()],
-        message=entry.message,
+        message=_for_everybody(entry.message),
+        messages=tuple(entry.message.items()) if isinstance(entry.message, dict) else (),
+        place=Place(entry.place),
         replacement=entry.replacement,
         mask=entry.mask,
         unless=entry.unless or "",
+        attempts=entry.attempts or 2,
+        otherwise=Action[(entry.otherwise or "block").upper()],
+        feedback=entry.feedback,
+        repair=entry.repair,
         stream=StreamMode(entry.stream) if entry.stream else None,
         cites=tuple(entry.cites),
         cases=cases,
         line=_line(node, path),
     )
+
+
+def _for_everybody(message: str | Mapping[Language, str]) -> str:
+    """The words for a reader whose language is not known: all that there are."""
+    return message if isinstance(message, str) else " ".join(dict.fromkeys(filter(None, message.values())))
+
+
+def _require_sense_of_asking_again(entry: RuleModel, node: yaml.Node, path: tuple[str | int, ...], source: str) -> None:
+    """Refuse what is said about another answer, or about repair, where there will be none."""
+    given = next((key for key in ("attempts", "otherwise", "feedback") if getattr(entry, key)), "")
+    other = next((kind for kind in entry.kinds if kind not in REPAIRED), "")
+    problem, key = "", given
+    if given and entry.action != "regenerate":
+        problem = f"`{given}` is for `action: regenerate`, not `{entry.action}`; leave it out or change the action"
+    elif entry.otherwise == "notice" and not _for_everybody(entry.message):
+        problem = "`otherwise: notice` needs a `message`, the words to add to the best answer"
+    elif entry.otherwise in ("notice", "flag") and entry.stream == "sentence":
+        problem = (
+            f"`otherwise: {entry.otherwise}` chooses among whole answers, and with `stream: sentence` the first is "
+            "gone; leave `stream` out, or say `otherwise: block`"
+        )
+    elif entry.repair and (other or entry.stage != "response"):
+        key = "repair"
+        problem = f"`repair` is for answers and the kinds {' and '.join(REPAIRED)}, not `{other or entry.stage}`"
+    if problem:
+        raise PolicyError(f"rule `{entry.id}`: {problem}", source=source, line=_line(node, (*path, key)))
 
 
 def _unfit(entry: RuleModel) -> str:

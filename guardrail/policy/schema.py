@@ -24,6 +24,8 @@ def _host(written: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+Language = Literal["en", "zh-Hant", "zh-Hans", "yue"]
+Words = Annotated[str, StringConstraints(max_length=2000)]
 ActionWord = Literal["allow", "flag", "notice", "redact", "regenerate", "block"]
 
 
@@ -54,8 +56,15 @@ class RuleModel(_Strict):
     stage: Literal["request", "response", "both"] = Field("response", description="Which way the text travels.")
     threshold: float = Field(0.5, ge=0, le=1, description="The lowest score it fires on.")
     action: ActionWord = Field(description="What happens then.")
-    message: str = Field(
-        "", max_length=2000, description="Words for the client: with a block, a notice, a regeneration."
+    message: Words | dict[Language, Words] = Field(
+        "",
+        description="Words for the client: with a block, a notice, a regeneration; one text, or one for each of `en`, "
+        "`zh-Hant`, `zh-Hans`, `yue`. In a notice `{finding}` becomes what the check says of this text.",
+    )
+    place: Literal["after", "beside", "before"] = Field(
+        "after",
+        description="With notice: where it stands, behind the answer, behind the sentence it is about, or in front of "
+        "the answer.",
     )
     replacement: str = Field(
         "", max_length=200, description="With redact: what stands in for the value; default `[REDACTED:KIND]`."
@@ -67,6 +76,24 @@ class RuleModel(_Strict):
     )
     unless: Literal["caller_supplied"] | None = Field(
         None, description="`caller_supplied`: the rule stands back for a value that the caller itself said."
+    )
+    attempts: int | None = Field(
+        None, ge=1, le=5, description="With regenerate: how often the model is asked again at most; default 2."
+    )
+    otherwise: Literal["block", "notice", "flag"] | None = Field(
+        None,
+        description="With regenerate: what happens with the best answer where none is free of the finding; default "
+        "`block`.",
+    )
+    feedback: str = Field(
+        "",
+        max_length=2000,
+        description="With regenerate: what the model is told of its answer; default: what was found, in words.",
+    )
+    repair: bool = Field(
+        False,
+        description="For `error.invalid_json` and `error.schema`: JSON that can be read in one way only is put right, "
+        "and the action follows where it cannot.",
     )
     stream: Literal["hold", "sentence", "late"] | None = Field(
         None, description="How long a stream waits for this rule; default: what its action needs."
@@ -85,6 +112,17 @@ class EndpointsModel(_Strict):
     batches: EndpointWord = Field("refuse", description="Batch jobs and their results.")
 
 
+class SourceModel(_Strict):
+    """A text that every answer may be held against: a file beside the policy, or a place in the requests."""
+
+    file: str | None = Field(None, min_length=1, description="A text file, UTF-8, named from where the policy is.")
+    pointer: str | None = Field(
+        None,
+        description="A place in the JSON of a request, such as `/metadata/documents/*/body`; `*` is any one part.",
+        pattern=r"^(?:/(?:[^/~]|~[01])*)+$",
+    )
+
+
 class PolicyModel(_Strict):
     """A policy file."""
 
@@ -96,6 +134,9 @@ class PolicyModel(_Strict):
     )
     on_failure: Literal["block", "allow"] = Field("block", description="What happens when a check did not finish.")
     check_timeout: float = Field(10.0, gt=0, le=300, description="Seconds that a slow check may take.")
+    regenerate_deadline: float = Field(
+        60.0, gt=0, le=600, description="Seconds from the first answer in which the model may be asked again."
+    )
     hold_cap: int = Field(
         4_194_304,
         ge=1024,
@@ -124,6 +165,11 @@ class PolicyModel(_Strict):
     link_hosts: list[Host] = Field(
         default_factory=list,
         description="Hosts that links and images may lead to, with those below them; for `carrier.*` rules.",
+    )
+    sources: list[SourceModel] = Field(
+        default_factory=list,
+        max_length=64,
+        description="Texts that answers may be held against, beside those that a request carries by itself.",
     )
     message: str = Field(
         "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."
