@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.bias.pieces import Unigram, WordPiece
+from guardrail.text.pieces import Unigram, WordPiece
 from training.examples import examples, templates
 from training.views import plain, simplify
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from guardrail.detectors.bias.pieces import END, START, Unigram, WordPiece
+from guardrail.text.pieces import END, START, Unigram, WordPiece
 from training.corpus import Language
 from training.examples import QUESTIONS, Example, examples, harms, templates, with_disguises
 from training.views import plain

@@ -17,7 +17,7 @@ Rules:
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -47,7 +47,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence to be held against `source`; `sort` is SUPPORTED or the edit, `form` how it was said otherwise."""
+    """A sentence to be held against `source`; `sort` is SUPPORTED or the edit, `form` how it was said otherwise,
+    `before` what an edit was made to."""
 
     key: str
     text: str
@@ -57,6 +58,7 @@ class Claim:
     sort: str = SUPPORTED
     form: str = ""
     verbatim: bool = False
+    before: str = ""
 
     @property
     def supported(self) -> bool:
@@ -178,7 +180,7 @@ def _about(document: Document, near: Around, sentence: str, dice: random.Random)
             continue
         edited = edits[sort](base, near, dice)
         if edited and letters(edited) not in source:
-            yield _claim(document, edited, sort, form, source)
+            yield replace(_claim(document, edited, sort, form, source), before=base)
 
 
 def said_otherwise(sentence: str, near: Around, dice: random.Random, forms: Mapping[str, Form]) -> tuple[str, str]:

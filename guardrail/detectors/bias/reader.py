@@ -21,10 +21,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.bias.pieces import END, START, Unigram, WordPiece
 from guardrail.errors import CheckError
 from guardrail.models.runtime import onnxruntime
 from guardrail.models.store import DIRECTORY, verified
+from guardrail.text.pieces import END, START, Unigram, WordPiece
 
 Language = Literal["en", "zh"]
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import BertWordPieceTokenizer, Tokenizer, models, pre_tokenizers
 
-from guardrail.detectors.bias.pieces import LONGEST, UNKNOWN, Unigram, WordPiece
 from guardrail.detectors.bias.reader import file_of
 from guardrail.models.store import DIRECTORY
+from guardrail.text.pieces import LONGEST, UNKNOWN, Unigram, WordPiece
 
 
 def shipped(language):
