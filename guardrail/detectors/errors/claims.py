@@ -11,7 +11,8 @@ Rules:
 import re
 from dataclasses import dataclass
 
-from guardrail.detectors.errors.sources import HAN, Index, is_content, plain, tokens
+from guardrail.detectors.errors.facts import HAN
+from guardrail.detectors.errors.sources import Index, is_content, plain, tokens
 from guardrail.text.sentences import MAX_SENTENCE, sentences
 from guardrail.types import Passage
 

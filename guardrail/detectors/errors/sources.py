@@ -15,11 +15,12 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import log
 from threading import Lock
 
+from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
 from guardrail.text.script import simplify
 from guardrail.text.sentences import sentences
 from guardrail.types import Passage, Source
@@ -28,6 +29,8 @@ KEPT_CHARACTERS = 8_000_000
 """Characters of sources whose readings are kept; a reading takes about thirty times as many bytes."""
 MOST_PLACES = 64
 """Sentences of a source that are noted for one term; one that stands in more tells nothing about where to look."""
+MOST_FACTS = 20_000
+"""Numbers, dates and names of each kind that are read of one source."""
 LONGEST = 40
 """Letters of one token; longer ones are keys or noise."""
 
@@ -39,9 +42,8 @@ _WIDE: dict[int, int | str] = {
     0x3000: " ",
     0xA0: " ",
 }
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|[{HAN}]|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?")
-_is_han = re.compile(f"[{HAN}]").match
+HAN_TOKEN = re.compile(f"[{HAN}]").match
 
 _STOP = """
 a an the this that these those and or but if then than so as of at by for with about into to from in on onto over
@@ -140,8 +142,8 @@ def tokens(text: str) -> Tokens:
 
 def terms(stems: Sequence[str]) -> list[str]:
     """What a passage is looked up by: content words, numbers, and pairs of neighbouring Han characters."""
-    found = [each for each in stems if each not in STOP and not _is_han(each)]
-    found += [a + b for a, b in pairwise(stems) if _is_han(a) and _is_han(b)]
+    found = [each for each in stems if each not in STOP and not HAN_TOKEN(each)]
+    found += [a + b for a, b in pairwise(stems) if HAN_TOKEN(a) and HAN_TOKEN(b)]
     return found
 
 
@@ -160,9 +162,9 @@ class Sentence:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """One source, read."""
+    """One source, read.  What few claims ask for is made when it is first asked for, hence no slots."""
 
     tokens: Tokens
     sentences: tuple[Sentence, ...]
@@ -174,6 +176,43 @@ class Reading:
     fives: frozenset[tuple[str, ...]]
     skips: frozenset[tuple[str, ...]]
     """Pairs of neighbouring content tokens, whatever stands between them."""
+    content: tuple[tuple[str, ...], ...]
+    """The content tokens of each sentence."""
+    held: tuple[frozenset[str], ...]
+
+    @cached_property
+    def joined(self) -> str:
+        """All tokens as compared, each between blanks."""
+        return f" {' '.join(self.tokens.stems)} "
+
+    @cached_property
+    def values(self) -> dict[float, Number]:
+        """The numbers by value, each where it stands first; years and days of dates among them."""
+        found: dict[float, Number] = {}
+        for one in numbers(self.tokens.text, most=MOST_FACTS):
+            found.setdefault(round(one.value, 6), one)
+        return found
+
+    @cached_property
+    def dates(self) -> tuple[Date, ...]:
+        """The dates, in order."""
+        return tuple(dates(self.tokens.text, most=MOST_FACTS))
+
+    @cached_property
+    def clocks(self) -> tuple[Clock, ...]:
+        """The times of day, in order."""
+        return tuple(clocks(self.tokens.text, most=MOST_FACTS))
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """What its names would be called by their first letters: `who` for World Health Organization."""
+        long = [one.words for one in names(self.tokens.text, most=MOST_FACTS) if len(one.words) > 1]
+        return frozenset("".join([word[0] for word in words]).lower() for words in long)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The first five letters of each word: `govern` for `government`."""
+        return frozenset(word[:5] for word in self.vocabulary if len(word) > 4)
 
 
 def read(text: str) -> Reading:
@@ -187,7 +226,8 @@ def read(text: str) -> Reading:
             noted = places.setdefault(term, [])
             if len(noted) < MOST_PLACES:
                 noted.append(number)
-    content = [each for each in stems if is_content(each)]
+    content = [tuple([each for each in stems[one.first : one.last] if is_content(each)]) for one in spans]
+    flat = [each for sentence in content for each in sentence]
     return Reading(
         found,
         tuple(spans),
@@ -196,7 +236,9 @@ def read(text: str) -> Reading:
         frozenset(pairwise(stems)),
         frozenset(zip(stems, stems[1:], stems[2:], strict=False)),
         frozenset(zip(stems, stems[1:], stems[2:], stems[3:], stems[4:], strict=False)),
-        frozenset(pairwise(content)),
+        frozenset(pairwise(flat)),
+        tuple(content),
+        tuple(map(frozenset, content)),
     )
 
 
@@ -221,7 +263,7 @@ class Place:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """All sources of one request, read.  `material` are those sources, in the order of `readings`."""
 
@@ -230,6 +272,33 @@ class Index:
     vocabulary: frozenset[str] = field(repr=False)
     places: dict[str, list[tuple[int, int]]] = field(repr=False)
     size: int = 0
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The first five letters of the words of all sources."""
+        return frozenset().union(*(reading.beginnings for reading in self.readings))
+
+    @cached_property
+    def where(self) -> dict[str, frozenset[tuple[int, int]]]:
+        """The sentences that each content token stands in."""
+        found: dict[str, set[tuple[int, int]]] = {}
+        for source, reading in enumerate(self.readings):
+            for number, words in enumerate(reading.held):
+                for word in words:
+                    found.setdefault(word, set()).add((source, number))
+        return {word: frozenset(places) for word, places in found.items()}
+
+    @cached_property
+    def each(self) -> tuple["Index", ...]:
+        """An index of each source alone."""
+        if len(self.readings) == 1:
+            return (self,)
+        return tuple(_joined((one,), (reading,)) for one, reading in zip(self.material, self.readings, strict=True))
+
+    def plain_sentence(self, place: Place) -> str:
+        """The text of the sentence at a place as it is compared."""
+        one = self.sentence(place)
+        return self.readings[place.source].tokens.text[one.start : one.end]
 
     def weight(self, term: str) -> float:
         """How much a term tells about the place that it stands in (inverse document frequency over sentences)."""
@@ -259,10 +328,13 @@ class Index:
         """The sentence at a place."""
         return self.readings[place.source].sentences[place.sentence]
 
-    def words(self, place: Place) -> tuple[str, ...]:
-        """The tokens of the sentence at a place, as compared."""
-        one = self.sentence(place)
-        return self.readings[place.source].tokens.stems[one.first : one.last]
+    def content(self, place: Place) -> tuple[str, ...]:
+        """The content tokens of the sentence at a place, as compared, in order."""
+        return self.readings[place.source].content[place.sentence]
+
+    def held(self, place: Place) -> frozenset[str]:
+        """The same without order."""
+        return self.readings[place.source].held[place.sentence]
 
 
 class Library:

@@ -1,0 +1,317 @@
+"""Which hard facts of a claim stand in no source, however they are written there (serves `grounding.py`).
+
+Rules:
+1. A number is known when a source or the caller has its value, when it is one of theirs rounded as written ("about 12
+   million" for 11,873,220) or in another unit, or when the claim says that it was worked out (a total, a share, a
+   difference) and numbers of the same passage give it.
+2. A small count ("three countries") and words such as `half` are never alarming: answers count what sources list.
+3. A date is known when a source's date agrees in all that both tell; a weekday also by the calendar.
+4. A name is known when the sources or the caller have one of its words, the same beginning (`French`, `France`), its
+   initials or the words that it is short for.  A name known in part is reported less sure.
+5. Known only ever grows with the sources.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date as calendar
+
+from guardrail.detectors.errors.facts import (
+    Clock,
+    Date,
+    Name,
+    Number,
+    Quotation,
+    clocks,
+    dates,
+    names,
+    numbers,
+    quotations,
+)
+from guardrail.detectors.errors.lexicon import Lexicon
+from guardrail.detectors.errors.sources import STOP, Reading, Tokens, stem, tokens
+
+_ABOUT = re.compile(
+    r"\b(?:about|around|approximately|approx|roughly|nearly|almost|over|more than|less than|under|up to|at least|some|close to|"
+    r"just|well|an estimated|estimated)\b|[~≈+]|约|大概|大约|近|逾|超过|超|多|左右|余|上下|至少|不到|不足|将近|几乎|差不多|几",
+    re.IGNORECASE,
+)
+_WORKED_OUT = re.compile(
+    r"\b(?:total\w*|altogether|combined|together|sum|in all|overall|difference|more|less|fewer|higher|lower|longer|shorter|older"
+    r"|younger|increase\w*|decrease\w*|rose|fell|grew|gain\w*|drop\w*|average|mean|per|each|times|twice|double|half|ratio|share|percent"
+    r"|age|aged|old|later|earlier|after|before|between|years|decades|duration|lasted|span\w*)\b|%"
+    r"|合共|一共|总共|共|合计|总计|总|相差|差|比|增|减|升|跌|多|少|平均|每|倍|占|历时|年后|年前|岁|之间|相隔",
+    re.IGNORECASE,
+)
+_NUMERIC = frozenset(
+    """
+    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty
+    forty fifty sixty seventy eighty ninety hundr thousand million billion trillion dozen half twic second third fourth fifth sixth seventh
+    eighth ninth tenth
+    """.split()  # noqa: SIM905
+)
+_TIMELY = frozenset(
+    """
+    january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
+    monday tuesday wednesday thursday friday saturday sunday
+    """.split()  # noqa: SIM905
+)
+_HAN_DIGITS = frozenset("零〇一二两三四五六七八九十百千万亿")
+_GENERIC = frozenset(
+    """
+    i mr mrs ms dr prof sir madam president minister king queen prince princess chapter table figure section part article note example step
+    option answer question summary overview conclusion introduction background key internet god earth sun moon english january february march
+    april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday north south east
+    west yes no ok ad bc am pm tv usa us uk u.s u.k eu un hk ai it iii ii iv vs etc
+    """.split()  # noqa: SIM905
+)
+_CONVERSIONS: tuple[tuple[str, str, float], ...] = (
+    ("km", "mile", 1.609344), ("kilomet", "mile", 1.609344), ("m", "feet", 0.3048), ("met", "feet", 0.3048), ("met", "foot", 0.3048),
+    ("cm", "inch", 2.54), ("kg", "pound", 0.453592), ("kg", "lb", 0.453592), ("kilogram", "pound", 0.453592), ("公里", "英里", 1.609344),
+    ("米", "英尺", 0.3048), ("公斤", "磅", 0.453592), ("公斤", "斤", 0.5), ("minute", "hour", 60), ("分钟", "小时", 60), ("hour", "day", 24),
+    ("小时", "天", 24), ("day", "week", 7), ("month", "year", 12), ("km", "m", 0.001), ("公里", "米", 0.001), ("kg", "g", 0.001),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a claim states exactly."""
+
+    numbers: tuple[Number, ...] = ()
+    dates: tuple[Date, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    names: tuple[Name, ...] = ()
+    quotations: tuple[Quotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that no source has: its sort (`number`, `date`, `name`, `quote`), span, and how sure that matters (0..1)."""
+
+    sort: str
+    start: int
+    end: int
+    score: float
+
+
+def facts_of(claim: Tokens) -> Facts:
+    """The hard facts of a claim; what cannot be there is not looked for."""
+    text, stems = claim.text, claim.stems
+    digits = any([word[0] <= "9" for word in stems])
+    han = any([word in _HAN_DIGITS for word in stems])
+    timely = digits or han or any([word in _TIMELY for word in stems])
+    found_dates = tuple(dates(text)) if timely else ()
+    found_clocks = tuple(clocks(text)) if digits or han else ()
+    taken = [(one.start, one.end) for one in (*found_dates, *found_clocks)]
+    found_numbers = (
+        tuple(one for one in numbers(text) if not any(a <= one.start < b for a, b in taken))
+        if digits or han or any([word in _NUMERIC for word in stems])
+        else ()
+    )
+    has_quotes = '"' in text or "「" in text or "“" in text or "『" in text
+    return Facts(
+        found_numbers, found_dates, found_clocks, tuple(names(text)), tuple(quotations(text)) if has_quotes else ()
+    )
+
+
+def unknown(
+    claim: Tokens, facts: Facts, known: Sequence[Reading], near: Sequence[str], lexicon: Lexicon
+) -> list[Unknown]:
+    """The facts of a claim that none of the readings has; `near` are the passages that speak of it, as text."""
+    found: list[Unknown] = []
+    for number in facts.numbers:
+        score = _number(number, claim, known, near)
+        if score:
+            found.append(Unknown("number", number.start, number.end, score))
+    found += [Unknown("date", one.start, one.end, _date_score(one)) for one in facts.dates if not _dated(one, known)]
+    found += [Unknown("date", one.start, one.end, 0.85) for one in facts.clocks if not _timed(one, known)]
+    taken = [(one.start, one.end) for one in (*facts.dates, *facts.clocks)]
+    for name in facts.names:
+        score = 0.0 if any(a <= name.start < b for a, b in taken) else _name(name, known, lexicon)
+        if score:
+            found.append(Unknown("name", name.start, name.end, score))
+    for one in facts.quotations:
+        score = _quote(claim, one, known)
+        if score:
+            found.append(Unknown("quote", one.start, one.end, score))
+    return found
+
+
+def _number(one: Number, claim: Tokens, known: Sequence[Reading], near: Sequence[str]) -> float:
+    """How alarming a number is, 0 where it is known."""
+    value = round(one.value, 6)
+    if any(value in reading.values for reading in known):
+        return 0.0
+    if one.step == 1.0 and one.value < 1e6 and any(str(int(one.value)) in reading.vocabulary for reading in known):
+        return 0.0
+    if one.small or claim.text[one.start : one.end].lower() in ("half", "twice", "thrice"):
+        return 0.45 if one.value > 2 else 0.0
+    if _rounded(one, claim.text, known) or _converted(one, known) or _worked_out(one, claim.text, near):
+        return 0.0
+    return 0.5 if one.ordinal or one.value in (0.0, 1.0, 100.0) else 0.9
+
+
+def _rounded(one: Number, text: str, known: Sequence[Reading]) -> bool:
+    step = one.step
+    if _ABOUT.search(text[max(0, one.start - 20) : one.start]) or _ABOUT.search(text[one.end : one.end + 4]):
+        while step < one.value and one.value % (step * 10) == 0:
+            step *= 10
+    reach = min(step / 2, 0.12 * one.value) * 1.0001
+    for reading in known:
+        for value, other in reading.values.items():
+            if other.step < step and abs(value - one.value) <= reach:
+                return True
+    return False
+
+
+def _converted(one: Number, known: Sequence[Reading]) -> bool:
+    if not one.unit:
+        return False
+    for left, right, factor in _CONVERSIONS:
+        to, by = (
+            (right, 1 / factor)
+            if one.unit.startswith(left)
+            else (left, factor)
+            if one.unit.startswith(right)
+            else ("", 0.0)
+        )
+        if not to:
+            continue
+        for reading in known:
+            for value, other in reading.values.items():
+                if other.unit.startswith(to) and abs(value / by - one.value) <= max(one.step, 0.02 * one.value):
+                    return True
+    return False
+
+
+def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
+    if not _WORKED_OUT.search(text):
+        return False
+    values = [other.value for passage in near for other in numbers(passage)][:14]
+    reach = max(one.step / 2, 1e-6) * 1.0001
+    if one.unit in ("%", "percent", "per cent") or "percent" in one.unit:
+        pairs = [(a, b) for a in values for b in values if b and a != b]
+        return any(
+            abs(100 * a / b - one.value) <= reach or abs(100 * abs(a - b) / b - one.value) <= reach for a, b in pairs
+        )
+    if len(values) > 2 and abs(sum(values) - one.value) <= reach:
+        return True
+    return any(
+        abs(a + b - one.value) <= reach or abs(a - b - one.value) <= reach or (b and abs(a / b - one.value) <= reach / 2)
+        or abs(a * b - one.value) <= reach
+        for at, a in enumerate(values) for b in (*values[:at], *values[at + 1 :]) if a >= b
+    )  # fmt: skip
+
+
+def _date_score(one: Date) -> float:
+    return 0.7 if one.weekday is not None else 0.6 if one.decade or one.year is None and one.day is None else 0.9
+
+
+def _dated(one: Date, known: Sequence[Reading]) -> bool:
+    years = one.year is not None and one.month is None
+    for reading in known:
+        if any(_agree(one, other) for other in reading.dates):
+            return True
+        if years and one.year is not None and not one.decade and float(one.year) in reading.values:
+            return True
+    return False
+
+
+def _agree(one: Date, other: Date) -> bool:
+    """Whether a source's date bears out a claim's."""
+    if one.weekday is not None:
+        return one.weekday == other.weekday or one.weekday == _weekday(other)
+    if one.year is not None and one.decade:
+        return other.year is not None and other.year // 10 == one.year // 10
+    if one.year is not None and other.year is not None and one.year != other.year:
+        return False
+    if one.year is not None and other.year is None and one.month is None:
+        return False
+    if one.month is None and one.day is None:
+        return True
+    readings = [(other.month, other.day), *([(other.other[0], other.other[1])] if other.other else [])]
+    mine = [(one.month, one.day), *([(one.other[0], one.other[1])] if one.other else [])]
+    return any((m is None or m == theirs[0]) and (d is None or d == theirs[1]) for m, d in mine for theirs in readings)
+
+
+def _weekday(other: Date) -> int | None:
+    if other.year is None or other.month is None or other.day is None:
+        return None
+    try:
+        return calendar(other.year, other.month, other.day).weekday()
+    except ValueError:
+        return None
+
+
+def _timed(one: Clock, known: Sequence[Reading]) -> bool:
+    for reading in known:
+        for other in reading.clocks:
+            apart = abs(one.minutes - other.minutes)
+            if apart == 0 or (apart == 720 and (one.half or other.half)):
+                return True
+    return False
+
+
+def _name(one: Name, known: Sequence[Reading], lexicon: Lexicon) -> float:
+    """How alarming a name is, 0 where it is known."""
+    if not one.words[0].isascii():
+        return _han_name(one, known)
+    words = [word for raw in one.words if (word := stem(raw)) not in STOP and word.lower() not in _GENERIC]
+    if not words or len("".join(words)) < 2 or all(word.isdigit() for word in words):
+        return 0.0
+    here = [any(_known_word(word, reading) for reading in known) for word in words]
+    if all(here) or _abbreviated(one, known):
+        return 0.0
+    if any(here):
+        return 0.5 if not here[-1] else 0.35
+    if one.first and len(words) == 1:
+        return 0.0 if words[0] in lexicon.rows and lexicon.rows[words[0]] < 12_000 else 0.6
+    return 0.85
+
+
+def _known_word(word: str, reading: Reading) -> bool:
+    return (
+        word in reading.vocabulary
+        or (len(word) > 4 and word[:5] in reading.beginnings)
+        or (len(word) == 4 and word in reading.beginnings)
+    )
+
+
+def _abbreviated(one: Name, known: Sequence[Reading]) -> bool:
+    whole = "".join(one.words).lower().replace(".", "")
+    letters = "".join([word[0] for word in one.words]).lower()
+    return any(
+        (len(whole) <= 6 and (whole in reading.initials or whole.removesuffix("s") in reading.initials))
+        or (len(letters) > 1 and letters in reading.vocabulary)
+        for reading in known
+    )
+
+
+def _han_name(one: Name, known: Sequence[Reading]) -> float:
+    here = [any(f" {' '.join(tokens(word).stems)} " in reading.joined for reading in known) for word in one.words]
+    if len(one.words) > 1:
+        return 0.0 if any(here[:-1]) or here[-1] else 0.85
+    return 0.0 if here[0] else 0.8
+
+
+_SAID = re.compile(
+    r"\b(?:say|said|says|stat\w+|according|wr[io]te\w*|writ\w+|quot\w+|not\w+|add\w+|told|tell\w*|claim\w+|explain\w+|describ\w+|read\w*|put|call\w+"
+    r"|announc\w+|declar\w+|argu\w+|mention\w+)\b|说|话|称|表示|指出|写道|写|提到|引述|强调|认为|讲|据|补充|宣布",
+    re.IGNORECASE,
+)
+
+
+def _quote(claim: Tokens, one: Quotation, known: Sequence[Reading]) -> float:
+    """How alarming a quotation is, 0 where a source or the caller has it, or where it is a title or a mere word."""
+    inside = tokens(claim.text[one.start : one.end]).stems
+    han = sum(not word.isascii() for word in inside)
+    if len(inside) < (8 if han * 2 > len(inside) else 5):
+        return 0.0
+    around = claim.text[: one.start] + " " + claim.text[one.end :]
+    if not _SAID.search(around):
+        return 0.0
+    pieces = [tokens(piece).stems for piece in re.split(r"\.\.\.|…+|\[[^\]]*\]", claim.text[one.start : one.end])]
+    wanted = [f" {' '.join(piece)} " for piece in pieces if len(piece) > 1]
+    if all(any(piece in reading.joined for reading in known) for piece in wanted):
+        return 0.0
+    return 0.9
