@@ -2,7 +2,8 @@
 
 Rules:
 1. The caller's own words are what stands in messages of role `user`.  System messages, results of tools and documents
-   that the request carries are somebody else's, also where a vendor's API puts them into a user message.
+   that the request carries are somebody else's, also where a vendor's API puts them into a user message, and so are
+   the passages that an application pastes between the caller's words.
 2. What cannot be told apart counts as somebody else's: an exception for the caller's own data must not be widened by
    a text that only looks like theirs.
 """
@@ -12,11 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from guardrail.dialects.places import at
+from guardrail.material import pasted
 from guardrail.types import Context, Segment
 
 _ANSWERS = ("assistant", "model")
 _SAID_IN = frozenset({"content", "text", "parts", "input"})
 """The members in which a person's words stand, in every vendor's API."""
+_OTHERS = frozenset({"tool", "document"})
 _SAID_AS = frozenset({None, "text", "input_text", "message"})
 """The types of what holds a person's words; a document or a result of a tool may have a text too."""
 
@@ -44,10 +47,17 @@ def _said(segment: Segment, context: Context, document: Any) -> list[str]:
     name = next((part for part in reversed(segment.pointer) if isinstance(part, str)), "")
     if name == "prompt" and segment.pointer[0] == "prompt":
         # A transcript may hold answers too; the dialect knows what was asked last.
-        return [context.prompt] if context.prompt and context.prompt in segment.text else []
+        return _own(context.prompt) if context.prompt and context.prompt in segment.text else []
     if name not in _SAID_IN or segment.pointer[0] == "prompt":
         return []
     holder = at(document, segment.pointer[:-1])
     if isinstance(holder, dict) and (holder.get("type") not in _SAID_AS or holder.get("thought")):
         return []
-    return [] if any(segment.text in source for source in context.sources) else [segment.text]
+    others = (source.text for source in context.material if source.origin in _OTHERS)
+    return [] if any(segment.text in text for text in others) else _own(segment.text)
+
+
+def _own(text: str) -> list[str]:
+    """A text without the passages that are pasted into it."""
+    rest = pasted(text)[1]
+    return [rest] if rest else []

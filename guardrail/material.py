@@ -221,6 +221,12 @@ def in_file(data: str, kind: str = "") -> str:
         return ""
 
 
+def given(prompt: str, system: str, context: Any = "") -> tuple[Source, ...]:
+    """The sources of a conversation that is told in a few texts; `context` is a text, or documents."""
+    documents_ = said("document", context) if isinstance(context, str) else documents(context)
+    return distinct((*said("system", system), *documents_, *pasted(prompt)[0]))
+
+
 def distinct(sources: Iterable[Source]) -> tuple[Source, ...]:
     """The sources, each text once: what is said again adds nothing, but a key or a title."""
     seen: set[tuple[str, str, str]] = set()

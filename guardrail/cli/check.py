@@ -20,12 +20,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from guardrail import material
 from guardrail.app import load_policy, prepare
 from guardrail.audit.record import module_of
 from guardrail.errors import SettingsError
 from guardrail.proxy import Guard
 from guardrail.review import Review, outcome, review
-from guardrail.types import Action, Context, Hit, Segment, Stage
+from guardrail.types import Action, Context, Hit, Segment, Source, Stage
 
 _WORDS = {"id", "text", "prompt", "context", "system", "lang"}
 
@@ -57,23 +58,47 @@ class Item:
 )
 @click.option("--prompt", default="", metavar="TEXT", help="What the caller said before; with --format text.")
 @click.option("--system", default="", metavar="TEXT", help="The system message; with --format text.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A text that the answer may be held against, as if the request carried it; may be given several times.",
+)
 @click.option("--all", "everything", is_flag=True, help="Also write findings below the thresholds (for ROC curves).")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-def check(policy: Path | None, form: str, prompt: str, system: str, everything: bool, files: tuple[Path, ...]) -> None:
+def check(
+    policy: Path | None,
+    form: str,
+    prompt: str,
+    system: str,
+    sources: tuple[Path, ...],
+    everything: bool,
+    files: tuple[Path, ...],
+) -> None:
     """Judge FILES, or standard input, by a policy.
 
     Masks that need a key (`hash`, `format`) use one of this run.
 
     With --format jsonl: reads {"id", "text", "prompt"?, "context"?, "system"?, "lang"?} a line and writes {"id",
-    "action", "text", "findings", "checks_not_run"} a line, in the same order.  Exit status 0: nothing was blocked,
+    "action", "text", "findings", "checks_not_run"} a line, in the same order.  "context" is what the answer may be held
+    against: a text, or a list of texts and of {"text", "id"?, "title"?, "url"?}.  Exit status 0: nothing was blocked,
     1: something was, 2: could not run.
     """
     if form == "jsonl" and (prompt or system):
         raise SettingsError(
             '--prompt and --system are for --format text; with jsonl each line has "prompt" and "system"'
         )
-    known = Context(prompt=prompt, system=system, caller=(prompt,) if prompt else ())
-    blocked = asyncio.run(_check(load_policy(policy), form, known, everything, files))
+    loaded = load_policy(policy)
+    given = [*map(_source, sources), *loaded.sources]
+    known = Context(
+        prompt=prompt,
+        system=system,
+        caller=(prompt,) if prompt else (),
+        material=material.distinct((*material.given(prompt, system), *given)),
+    )
+    blocked = asyncio.run(_check(loaded, form, known, everything, files))
     if blocked:
         sys.exit(1)
 
@@ -87,7 +112,7 @@ async def _check(policy: Any, form: str, known: Context, everything: bool, files
             if form == "text":
                 items: Iterable[Item] = _texts(files, known)
             else:
-                items = _tracked(_lines(files), files, stack)
+                items = _tracked(_lines(files, known.material), files, stack)
             async for item, result in _judged(guard, items):
                 action, text = _outcome(guard, result)
                 blocked = blocked or action is Action.BLOCK
@@ -178,17 +203,24 @@ def _texts(files: tuple[Path, ...], known: Context) -> Iterator[Item]:
             raise SettingsError(f"{path}: not UTF-8 at byte {error.start}") from None
 
 
-def _lines(files: tuple[Path, ...]) -> Iterator[Item]:
+def _source(path: Path) -> Source:
+    try:
+        return Source("document", material.readable(_read(path).decode("utf-8-sig")), title=path.name)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 at byte {error.start}; a source is a text file") from None
+
+
+def _lines(files: tuple[Path, ...], known: tuple[Source, ...]) -> Iterator[Item]:
     for path in files or (Path("-"),):
         with ExitStack() as stack:
             stream: IO[bytes] = sys.stdin.buffer if str(path) == "-" else stack.enter_context(_open(path))
             for number, line in enumerate(stream, 1):
                 line = line.removeprefix(codecs.BOM_UTF8)
                 if line.strip():
-                    yield _item(line, str(path), number)
+                    yield _item(line, str(path), number, known)
 
 
-def _item(line: bytes, source: str, number: int) -> Item:
+def _item(line: bytes, source: str, number: int, known: tuple[Source, ...]) -> Item:
     where = f"{source}:{number}"
     try:
         given = orjson.loads(line)
@@ -196,20 +228,29 @@ def _item(line: bytes, source: str, number: int) -> Item:
         raise SettingsError(f"{where}: not JSON ({error.msg}); expected one object a line") from None
     if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise SettingsError(f'{where}: expected an object with a string "text"')
-    words = {name: given.get(name) or "" for name in ("prompt", "context", "system", "lang")}
+    words = {name: given.get(name) or "" for name in ("prompt", "system", "lang")}
     for name, value in words.items():
         if not isinstance(value, str):
             raise SettingsError(f'{where}: "{name}" must be a string')
+    context = given.get("context") or ""
+    if not isinstance(context, str) and not _are_documents(context):
+        raise SettingsError(f'{where}: "context" must be a string, or a list of strings and of objects with a "text"')
     return Item(
         given.get("id", number),
         given["text"],
         Context(
             prompt=words["prompt"],
             system=words["system"],
-            sources=(words["context"],) if words["context"] else (),
             caller=(words["prompt"],) if words["prompt"] else (),
             lang=words["lang"] or None,
+            material=material.distinct((*material.given(words["prompt"], words["system"], context), *known)),
         ),
+    )
+
+
+def _are_documents(context: Any) -> bool:
+    return isinstance(context, list) and all(
+        isinstance(each, str) or (isinstance(each, dict) and isinstance(each.get("text"), str)) for each in context
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from guardrail import material
 from guardrail.dialects.again import parsed, words_added
 from guardrail.dialects.anthropic_common import error_body, error_event
 from guardrail.dialects.places import FIELD, META, Paths, Table, alone, mapping, word
@@ -44,8 +45,17 @@ class AnthropicComplete:
 
     def call(self, document: Any, path: str, query: str) -> Call:
         body = mapping(document)
-        prompt = word(body.get("prompt")).rpartition("\n\nHuman:")[2].partition("\n\nAssistant:")[0].strip()
-        return Call(word(body.get("model")), body.get("stream") is True, context=Context(prompt=prompt))
+        talk = word(body.get("prompt"))
+        system, human, _ = talk.partition("\n\nHuman:")
+        prompt = talk.rpartition("\n\nHuman:")[2].partition("\n\nAssistant:")[0].strip()
+        known = material.said("system", system.strip()) if human else []
+        turns = talk[len(system) :] if human else talk
+        context = Context(
+            prompt=prompt,
+            material=material.distinct([*known, *material.pasted(turns)[0]]),
+            functions={} if body else None,
+        )
+        return Call(word(body.get("model")), body.get("stream") is True, context=context)
 
     def request(self, document: Any, strings: Strings) -> list[Segment]:
         return [

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from guardrail.dialects import anthropic_asked
 from guardrail.dialects.again import said, turns_added
 from guardrail.dialects.anthropic_common import BASE64, error_body, error_event
 from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, sequence, word
@@ -171,8 +172,9 @@ class AnthropicMessages:
             context=Context(
                 prompt=next(filter(None, (_spoken(m) for m in reversed(messages) if m.get("role") == "user")), ""),
                 system=_system(body, messages),
-                sources=tuple(filter(None, (_said(block) for message in messages for block in _material(message)))),
-                response_format=_response_format(body),
+                response_format=anthropic_asked.response_format(body),
+                material=anthropic_asked.sources(body),
+                functions=anthropic_asked.functions(body),
             ),
         )
 
@@ -559,36 +561,3 @@ def _spoken(message: Mapping[str, Any]) -> str:
 def _system(body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> str:
     said = [_spoken({"content": body.get("system")}), *(_spoken(m) for m in messages if m.get("role") == "system")]
     return "\n".join(filter(None, said))
-
-
-def _material(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The blocks that give the model something to go by: results of tools, documents, search results."""
-    for block in map(mapping, sequence(message.get("content"))):
-        kind = word(block.get("type"))
-        if kind.endswith("tool_result") or kind in ("document", "search_result"):
-            yield block
-
-
-def _said(node: Any, depth: int = 8) -> str:
-    """The text of such a block, whose parts nest."""
-    if isinstance(node, str):
-        return node
-    if depth == 0:
-        return ""
-    if isinstance(node, list):
-        return "\n".join(filter(None, (_said(part, depth - 1) for part in node)))
-    if mapping(node).get("type") == "base64":
-        return ""
-    names = ("title", "context", "text", "content", "data", "stdout", "stderr")
-    parts = [mapping(node).get(name) for name in names]
-    source = mapping(node).get("source")
-    if isinstance(source, dict):  # of a search result it is an address
-        parts.append(source)
-    return "\n".join(filter(None, (_said(part, depth - 1) for part in parts if part)))
-
-
-def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wish = mapping(mapping(body.get("output_config")).get("format") or body.get("output_format"))
-    if wish.get("type") != "json_schema":
-        return None
-    return {"type": "json_schema", "schema": mapping(wish.get("schema"))}

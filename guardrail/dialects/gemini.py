@@ -20,13 +20,14 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain, product
 from typing import Any
 
 import orjson
 
+from guardrail.dialects import gemini_asked
 from guardrail.dialects.again import parsed, turns_added
+from guardrail.dialects.gemini_asked import member, snake, speaker
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import Call, ChannelKey, Delta, Lens, Notes, Strings, View
 from guardrail.types import Context, Pointer, Segment, Stage
@@ -40,12 +41,6 @@ _PATH = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 _BINARY = re.compile(r"(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,64}(?:;.*)?")
 _URL_SAFE = str.maketrans("+/", "-_")
-_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
-
-
-@cache
-def _snake(name: str) -> str:
-    return _HUMP.sub(lambda hump: "_" + hump.group().lower(), name)
 
 
 def _spellings(paths: str) -> str:
@@ -53,7 +48,7 @@ def _spellings(paths: str) -> str:
     return " ".join(
         ".".join(parts)
         for path in paths.split()
-        for parts in product(*(dict.fromkeys((part, _snake(part))) for part in path.split(".")))
+        for parts in product(*(dict.fromkeys((part, snake(part))) for part in path.split(".")))
     )
 
 
@@ -229,17 +224,17 @@ class Gemini:
     def call(self, document: Any, path: str, query: str) -> Call:
         named = _PATH.fullmatch(path)
         body = _asked(document)
-        config = mapping(_member(body, "generationConfig"))
-        count = _member(config, "candidateCount")
+        count = member(mapping(member(body, "generationConfig")), "candidateCount")
         return Call(
             model=named.group(1) if named else "",
             stream=named is not None and named.group(2) == "streamGenerateContent",
             choices=count if isinstance(count, int) and count > 0 else 1,
             context=Context(
-                prompt=_prompt(body),
-                system=_text_of(mapping(_member(body, "systemInstruction"))),
-                sources=tuple(_sources(body)),
-                response_format=_response_format(config),
+                prompt=gemini_asked.prompt(body),
+                system=gemini_asked.text_of(mapping(member(body, "systemInstruction"))),
+                response_format=gemini_asked.response_format(body),
+                material=gemini_asked.sources(body),
+                functions=gemini_asked.functions(body),
             ),
         )
 
@@ -262,7 +257,7 @@ class Gemini:
         return _Lens()
 
     def ask_again(self, body: bytes, answer: str, feedback: str) -> bytes | None:
-        wanted = sequence(_member(mapping(_member(parsed(body), "generationConfig")), "responseModalities"))
+        wanted = sequence(member(mapping(member(parsed(body), "generationConfig")), "responseModalities"))
         if any(word(modality).upper() != "TEXT" for modality in wanted):
             return None  # pictures and sound are no text that could be handed back
         turns = [{"role": "model", "parts": [{"text": answer}]}] if answer.strip() else []
@@ -559,7 +554,7 @@ class _Reading:
 
 def _either(holder: Mapping[str, Any], name: str) -> Any:
     """A member in either spelling.  Raises JsonError when it is there in both."""
-    other = _snake(name)
+    other = snake(name)
     if other != name and other in holder:
         if name in holder:
             raise JsonError("a member is there in both spellings")
@@ -569,7 +564,7 @@ def _either(holder: Mapping[str, Any], name: str) -> Any:
 
 def _spelling(holder: Mapping[str, Any], name: str) -> str:
     """How a member is spelled here."""
-    return name if name in holder or _snake(name) not in holder else _snake(name)
+    return name if name in holder or snake(name) not in holder else snake(name)
 
 
 def _flag(holder: Mapping[str, Any], name: str) -> bool:
@@ -619,7 +614,7 @@ def _chunk(document: Any, candidate: Mapping[str, Any], notes: Notes = None) -> 
     seen = mapping(document)
     known = ("usageMetadata", "modelVersion", "createTime", "responseId")
     body: dict[str, Any] = {"candidates": [candidate]}
-    body |= {name: seen[name] for both in known for name in (both, _snake(both)) if name in seen}
+    body |= {name: seen[name] for both in known for name in (both, snake(both)) if name in seen}
     if notes is not None:
         body["guardrail"] = notes
     return "", json.dumps(body, separators=(",", ":")).encode()  # an id may hold half a character, which orjson refuses
@@ -633,13 +628,8 @@ def _error(number: int, status: str, code: str, message: str) -> bytes:
 def _asked(document: Any) -> Mapping[str, Any]:
     """The generation that a request is about; one to count tokens may hold it as a member."""
     body = mapping(document)
-    inner = _member(body, "generateContentRequest")
+    inner = member(body, "generateContentRequest")
     return mapping(inner) if inner else body
-
-
-def _member(holder: Mapping[str, Any], name: str) -> Any:
-    """A member of a request, which is sent on as it is whichever spelling the upstream keeps."""
-    return holder.get(name, holder.get(_snake(name)))
 
 
 def _role(document: Any, pointer: Pointer) -> str:
@@ -650,12 +640,7 @@ def _role(document: Any, pointer: Pointer) -> str:
         return "system"
     if len(pointer) < 3 or pointer[0] != "contents" or not isinstance(pointer[1], int):
         return "user" if pointer[:1] == ("content",) or pointer[2:3] == ("content",) else ""
-    return _speaker(mapping(sequence(mapping(document).get("contents"))[pointer[1]]))
-
-
-def _speaker(content: Mapping[str, Any]) -> str:
-    role = word(content.get("role")) or "user"
-    return {"model": "assistant", "function": "tool"}.get(role, role)
+    return speaker(mapping(sequence(mapping(document).get("contents"))[pointer[1]]))
 
 
 def _is_binary(document: Any, pointer: Pointer, channel: str, text: str) -> bool:
@@ -667,54 +652,4 @@ def _is_binary(document: Any, pointer: Pointer, channel: str, text: str) -> bool
     holder = document
     for part in pointer[:-1]:
         holder = holder[part]
-    return _BINARY.fullmatch(word(_member(holder, "mimeType"))) is not None
-
-
-def _text_of(content: Mapping[str, Any]) -> str:
-    texts = (mapping(part).get("text") for part in sequence(content.get("parts")))
-    return "\n".join(text for text in texts if isinstance(text, str))
-
-
-def _contents(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found = [mapping(content) for content in sequence(body.get("contents"))]
-    return found or [mapping(body.get("content"))]
-
-
-def _prompt(body: Mapping[str, Any]) -> str:
-    """What the user said last; results of functions are sent in the user's name and are not it."""
-    said = [_text_of(content) for content in _contents(body) if _speaker(content) == "user"]
-    return next((text for text in reversed(said) if text), "")
-
-
-def _sources(body: Mapping[str, Any]) -> Iterator[str]:
-    """What tools returned."""
-    for content in _contents(body):
-        for part in map(mapping, sequence(content.get("parts"))):
-            for name in ("functionResponse", "toolResponse"):
-                if response := mapping(_member(part, name)).get("response"):
-                    yield json.dumps(response, ensure_ascii=False)
-            if output := word(mapping(_member(part, "codeExecutionResult")).get("output")):
-                yield output
-
-
-def _response_format(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    text = mapping(mapping(_member(config, "responseFormat")).get("text"))
-    kinds = (word(_member(config, "responseMimeType")), word(_member(text, "mimeType")))
-    if not {"application/json", "application_json"} & {kind.lower() for kind in kinds}:
-        return None
-    schema = _member(config, "responseJsonSchema") or text.get("schema")
-    if schema is None and isinstance(own := _member(config, "responseSchema"), dict):
-        schema = _json_schema(own)
-    return {"type": "json_schema", "schema": mapping(schema)} if schema else {"type": "json_object"}
-
-
-def _json_schema(schema: Any) -> Any:
-    """Gemini's own kind of schema, which writes types in capitals, as JSON Schema."""
-    if isinstance(schema, list):
-        return [_json_schema(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        name: value.lower() if name == "type" and isinstance(value, str) else _json_schema(value)
-        for name, value in schema.items()
-    }
+    return _BINARY.fullmatch(word(member(holder, "mimeType"))) is not None

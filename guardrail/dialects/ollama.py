@@ -19,10 +19,12 @@ from typing import Any
 
 import orjson
 
+from guardrail import material
+from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import in_prose, parsed, said, turns_added, words_added
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
-from guardrail.types import Context, Pointer, Segment, Stage
+from guardrail.types import Context, Pointer, Segment, Source, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
 
@@ -102,8 +104,9 @@ class Ollama:
             context=Context(
                 prompt=word(body.get("prompt")) or next(reversed(list(_said(body, "user"))), ""),
                 system="\n".join(filter(None, (word(body.get("system")), *_said(body, "system")))),
-                sources=tuple(_said(body, "tool")),
                 response_format=_response_format(body.get("format")),
+                material=_sources(body),
+                functions=openai_chat_asked.functions(body),
             ),
         )
 
@@ -262,6 +265,20 @@ def _joined(spelled: Mapping[Pointer, str]) -> tuple[str, str]:
     """The tokens as a reader joins them, and those that were not chosen, each of them a text of its own: one a line."""
     chosen = "".join(token for place, token in spelled.items() if len(place) == 3)
     return chosen, "".join(f"{token}\n" for place, token in spelled.items() if len(place) > 3)
+
+
+def _sources(body: Mapping[str, Any]) -> tuple[Source, ...]:
+    """Everything that the answer may be held against; names of tools are said at their results."""
+    found = [*material.said("system", word(body.get("system"))), *material.pasted(word(body.get("prompt")))[0]]
+    for message in map(mapping, sequence(body.get("messages"))):
+        role, text = message.get("role"), word(message.get("content"))
+        if role == "system":
+            found += material.said("system", text)
+        elif role == "tool":
+            found += material.result(text, word(message.get("tool_name")) or word(message.get("name")))
+        elif role == "user":
+            found += material.pasted(text)[0]
+    return material.distinct(found)
 
 
 def _said(body: Mapping[str, Any], role: str) -> Iterator[str]:

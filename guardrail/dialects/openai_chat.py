@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import parsed, said, turns_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, mapping, sequence, word
@@ -116,8 +117,9 @@ class OpenAIChat:
             context=Context(
                 prompt=_spoken(body, ("user",), last=True),
                 system=_spoken(body, ("system", "developer")),
-                sources=tuple(filter(None, (_spoken(body, ("tool", "function")),))),
-                response_format=_response_format(body),
+                response_format=openai_chat_asked.response_format(body),
+                material=openai_chat_asked.sources(body),
+                functions=openai_chat_asked.functions(body),
             ),
         )
 
@@ -346,10 +348,3 @@ def _spoken(body: Mapping[str, Any], roles: Sequence[str], *, last: bool = False
     messages = [mapping(message) for message in sequence(body.get("messages"))]
     texts = [_text_of(message.get("content")) for message in messages if message.get("role") in roles]
     return (texts[-1] if texts else "") if last else "\n".join(texts)
-
-
-def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wish = mapping(body.get("response_format"))
-    if wish.get("type") == "json_schema":
-        return {"type": "json_schema", "schema": mapping(mapping(wish.get("json_schema")).get("schema"))}
-    return {"type": "json_object"} if wish.get("type") == "json_object" else None

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from guardrail import material
+from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import in_prose, parsed, words_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import FIELD, META, Paths, Table, alone, mapping, sequence, word
@@ -68,7 +70,14 @@ class OpenAICompletions:
             model=word(body.get("model")),
             stream=body.get("stream") is True,
             choices=each * max(1, len(prompts)),
-            context=Context(prompt="\n".join(prompt for prompt in prompts if isinstance(prompt, str))),
+            context=Context(
+                prompt="\n".join(prompt for prompt in prompts if isinstance(prompt, str)),
+                response_format=openai_chat_asked.response_format(body),
+                material=material.distinct(
+                    source for prompt in prompts if isinstance(prompt, str) for source in material.pasted(prompt)[0]
+                ),
+                functions={} if body else None,
+            ),
         )
 
     def request(self, document: Any, strings: Strings) -> list[Segment]:

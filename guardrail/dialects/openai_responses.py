@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+from guardrail.dialects import openai_responses_asked
 from guardrail.dialects.again import dumped, parsed, said, turns_added, written
 from guardrail.dialects.openai_common import error_body, is_encoded
 from guardrail.dialects.openai_responses_places import (
@@ -209,8 +210,9 @@ def _context(body: Mapping[str, Any]) -> Context:
     return Context(
         prompt=users[-1] if users else "",
         system="\n".join(filter(None, (word(body.get("instructions")), *systems))),
-        sources=tuple(filter(None, map(_result_of, items))),
-        response_format=_response_format(body),
+        response_format=openai_responses_asked.response_format(body),
+        material=openai_responses_asked.sources(body),
+        functions=openai_responses_asked.functions(body),
     )
 
 
@@ -218,25 +220,6 @@ def _text_of(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(text for part in sequence(content) if isinstance(text := mapping(part).get("text"), str))
-
-
-def _result_of(item: Mapping[str, Any]) -> str:
-    """What a tool handed back, in an item of a request."""
-    if item_kind(item) == "file_search_call":
-        return _text_of(item.get("results"))
-    if item_kind(item) == "program_output":
-        return word(item.get("result"))
-    if _item_role(item) != "tool":
-        return ""
-    written = [word(mapping(part).get(name)) for part in sequence(item.get("output")) for name in ("stdout", "stderr")]
-    return "\n".join(filter(None, (_text_of(item.get("output")), *written)))
-
-
-def _response_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wish = mapping(at(body, ("text", "format")))
-    if wish.get("type") == "json_schema":
-        return {"type": "json_schema", "schema": mapping(wish.get("schema"))}
-    return {"type": "json_object"} if wish.get("type") == "json_object" else None
 
 
 def _depth_of_input(pointer: Pointer) -> int:

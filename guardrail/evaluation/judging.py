@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from guardrail import material
 from guardrail.detectors import registry
 from guardrail.detectors.registry import AnyDetector
 from guardrail.errors import CheckError
@@ -85,9 +86,9 @@ def baseline(
 
 def context_of(item: Item) -> Context:
     """What is known of the conversation that an item comes from."""
-    sources = (item.context,) if item.context else ()
+    known = material.given(item.prompt, item.system, item.context)
     return Context(
-        prompt=item.prompt, system=item.system, sources=sources, caller=item.caller, lang=item.language or None
+        prompt=item.prompt, system=item.system, material=known, caller=item.caller, lang=item.language or None
     )
 
 

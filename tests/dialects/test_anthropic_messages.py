@@ -102,7 +102,8 @@ def test_a_request_says_what_it_asks_for():
     call = LENS.call(REQUEST, "/v1/messages", "beta=true")
     assert (call.model, call.stream, call.choices) == ("claude", True, 1)
     assert (call.context.prompt, call.context.system) == ("最後", "Be kind. 保密")
-    assert call.context.sources == ("a title\nplain", "found\nresult", "查到了", "plain result")
+    found = [source.text for source in call.context.material]
+    assert found == ["Be kind. 保密", "plain", "result", "查到了", "plain result"]
     assert call.context.response_format == {"type": "json_schema", "schema": {"type": "object"}}
 
 

@@ -115,7 +115,8 @@ def test_a_request_says_what_it_asks_for_in_either_spelling(spell):
     call = GEMINI.call(spell(REQUEST), STREAM, "alt=sse")
     assert (call.model, call.stream, call.choices) == ("gemini-2.5-flash", True, 2)
     assert (call.context.prompt, call.context.system) == ("最後\n一句", "Be kind. 保密")
-    assert call.context.sources == ('{"結果": "找到了", "n": 7}', "2")
+    found = [source.text for source in call.context.material]
+    assert found == ["Be kind. 保密", "結果: 找到了\nn: 7", "2", "hello"]
     schema = {"type": "object", "properties": {"type": {"type": "string"}}}
     assert call.context.response_format == {"type": "json_schema", "schema": schema}
     assert GEMINI.call({}, STREAM.replace("streamG", "g"), "alt=sse").stream is False

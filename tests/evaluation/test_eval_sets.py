@@ -247,7 +247,7 @@ def test_keys_of_ones_own_are_named_and_the_context_is_a_source(tmp_path, few, m
         "not looked at: key `prompt_id`",
         "not looked at: label `rule`",
     )
-    assert seen[0].sources == ("from here",)
+    assert [(source.origin, source.text) for source in seen[0].material] == [("document", "from here")]
 
 
 def test_an_empty_file_is_an_error(tmp_path):
