@@ -124,8 +124,9 @@ class Context:
     `system` holds the system and developer messages, `tools` the texts of the offered tools (names, descriptions,
     schemas), `caller` everything that the caller itself said, `history` the earlier answers of the model.
     `material` is everything in the request that the answer may be held against, in the order of the request.
-    `functions` are the tools that the request offers, name to JSON Schema of the arguments (None where the dialect or
-    the request does not say); `function` is the one that is called, for detectors of unit CALL.
+    `functions` are the tools that the request offers, name to JSON Schema of the arguments, which is None for a tool
+    that is offered without one (built-in and free-form tools); None where the dialect or the request does not say what
+    is offered; `function` is the one that is called, for detectors of unit CALL.
     `confidence` is what the upstream said about how sure the model was, in offsets of the answer; for unit ANSWER.
     """
 
@@ -133,7 +134,6 @@ class Context:
     channel: str = "content"
     prompt: str = ""
     system: str = ""
-    sources: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     caller: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
@@ -229,6 +229,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class LlmJudge:
+    """The model that rules on `error.judge` and `error.inconsistent` have asked.
+
+    Without `url` the exchange's own upstream is asked, with the key of the client; else the API of `vendor` there, with
+    the key in the environment variable `key_env`.  `prompt` are the criteria, `longest` the most characters that are
+    sent, `timeout` seconds; a day has `requests` questions and about `tokens` tokens.
+    """
+
+    model: str
+    vendor: str = ""
+    url: str = ""
+    key_env: str = ""
+    prompt: str = ""
+    timeout: float = 20.0
+    requests: int = 1000
+    tokens: int = 1_000_000
+    longest: int = 60_000
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """An ordered set of rules with the settings they share; `revision` is a hash of the resolved file."""
 
@@ -250,6 +270,7 @@ class Policy:
     sources: tuple[Source, ...] = ()
     pointers: tuple[Pointer, ...] = ()
     """Places in a request whose texts are sources; `*` in one stands for any one part."""
+    judge: LlmJudge | None = None
     description: str = ""
     source: str = ""
 
@@ -335,6 +356,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Consultation:
+    """One question of guardrail's own to a model: a `judge` of the answer, or the same question `again`."""
+
+    asked: str
+    tokens: int = 0
+    duration_ms: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How an exchange ended, as the audit record will say it.
 
@@ -353,6 +384,7 @@ class Outcome:
     checks: tuple[str, ...] = ()
     edited: int = 0
     attempts: tuple[Attempt, ...] = ()
+    consulted: tuple[Consultation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
