@@ -1,4 +1,4 @@
-"""What asking questions again may cost in a day: a count in a file that all worker processes share.
+"""What questions of guardrail's own may cost in a day: a count in a file that all worker processes share.
 
 Rules:
 1. Nothing is asked that was not taken from the budget first, so a crash or a restart spends none of it twice.
@@ -74,7 +74,7 @@ class Budget:
         except OSError as error:
             if not self._told:
                 logger.warning(
-                    "%s: the parity budget cannot be kept (%s), so nothing is asked again", self._path, error
+                    "%s: the budget cannot be kept (%s), so nothing is asked", self._path, error
                 )
             self._told = True
             return False

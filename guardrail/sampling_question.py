@@ -112,8 +112,12 @@ def asked_with(asked: Question, edits: Mapping[Pointer, list[Edit]]) -> Request:
         raw = jsontext.set_member(raw, "stream", False)  # it streams unless it is told not to
     path = request.path.replace(":streamGenerateContent", ":generateContent")
     kept = [(n, v) for n, v in parse_qsl(request.query, keep_blank_values=True) if n not in _STREAMING]
-    headers = [(name, value) for name, value in request.headers if name in _HEADERS]
-    return Request(request.dialect, request.method, path, urlencode(kept), headers, raw)
+    return Request(request.dialect, request.method, path, urlencode(kept), kept_headers(request.headers), raw)
+
+
+def kept_headers(headers: Sequence[Header]) -> list[Header]:
+    """The headers that an upstream needs to answer a question of guardrail's own in the client's name."""
+    return [(name, value) for name, value in headers if name in _HEADERS]
 
 
 def _is_harmless(form: _Form, name: str, value: Any) -> bool:

@@ -11,16 +11,27 @@ Rules:
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from threading import Event
 
 from guardrail import pseudonyms
 from guardrail.detectors.patterns import Pattern
-from guardrail.detectors.protocol import Configurable, Detector, Options, PatternSource, Staged, Watch, Watcher
+from guardrail.detectors.protocol import (
+    Ask,
+    Configurable,
+    Consulting,
+    Detector,
+    Options,
+    PatternSource,
+    Staged,
+    Watch,
+    Watcher,
+)
 from guardrail.detectors.registry import AnyDetector, nearest_kind, serving
 from guardrail.detectors.screen import Screen
 from guardrail.dialects.protocol import PROSE
-from guardrail.errors import PolicyError
+from guardrail.errors import CheckError, PolicyError
 from guardrail.masks import Mask
 from guardrail.policy.decide import covers, names
 from guardrail.text.fold import fold
@@ -30,6 +41,7 @@ from guardrail.types import Action, Context, FailedCheck, Finding, Place, Policy
 _INLINE = 16_384
 """Characters up to which light work stays in the event loop: a fraction of a millisecond of ordinary text, and even of
 hostile text a short stall."""
+_VEIL = "█"
 _SLICE = 128
 """Texts that a detector is given together in the pool: between two slices a check that ran late stops."""
 
@@ -50,10 +62,11 @@ class _Plan:
     sentence: tuple[Detector, ...]
     answer: tuple[Detector, ...]
     watchers: tuple[Watcher, ...] = ()
+    consulting: tuple[Consulting, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.screen.patterns or self.sentence or self.answer or self.watchers)
+        return not (self.screen.patterns or self.sentence or self.answer or self.watchers or self.consulting)
 
 
 class Scanner:
@@ -71,6 +84,7 @@ class Scanner:
         self._plans = {stage: _plan(policy, needed, stage) for stage in Stage}
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="guardrail-check")
         self.modes = _modes(policy, needed)
+        self._asks: Ask | None = None
         self.checks = tuple(sorted(detector.name for detector in needed))
 
     def screen(self, stage: Stage) -> Screen:
@@ -146,7 +160,24 @@ class Scanner:
             await self._scan_sentences(segments, context, plan.sentence, scan)
         if plan.answer:
             await self._scan_answers(segments, answer_context or (lambda segment: context), plan.answer, scan)
+        if plan.consulting and self._asks is not None:
+            for index, segment in enumerate(segments):
+                if segment.channel == "content":
+                    known = answer_context(segment) if answer_context else context
+                    scan.findings[index] += await self._consult(segment.text, known, scan.failed)
         return scan
+
+    def asking(self, ask: Ask) -> "Scanner":
+        """The same scanner in an exchange in which models may be asked by `ask`; without one, those checks are left
+        out (see `consults`)."""
+        scanner = copy(self)
+        scanner._asks = ask
+        return scanner
+
+    @property
+    def consults(self) -> tuple[str, ...]:
+        """The names of the checks that ask a model."""
+        return tuple(detector.name for detector in self._plans[Stage.RESPONSE].consulting)
 
     async def sentence_findings(self, texts: Sequence[str], context: Context) -> Scan:
         """The findings of single sentences of an answer, in their own offsets."""
@@ -154,7 +185,9 @@ class Scanner:
 
     async def answer_findings(self, text: str, context: Context) -> Scan:
         """The findings of whole-answer checks on one text."""
-        return await self._ask(self._plans[Stage.RESPONSE].answer, [text], context)
+        scan = await self._ask(self._plans[Stage.RESPONSE].answer, [text], context)
+        scan.findings[0] += await self._consult(text, context, scan.failed)
+        return scan
 
     @property
     def judges_sentences(self) -> bool:
@@ -164,7 +197,8 @@ class Scanner:
     @property
     def judges_answers(self) -> bool:
         """Whether any detector of the response stage judges whole answers."""
-        return bool(self._plans[Stage.RESPONSE].answer)
+        plan = self._plans[Stage.RESPONSE]
+        return bool(plan.answer or (plan.consulting and self._asks is not None))
 
     def close(self) -> None:
         """Let the pool go; a check that hangs is not waited for."""
@@ -201,6 +235,31 @@ class Scanner:
             for detector in detectors:
                 for result in await self._detect(detector, [segment.text], context(segment), scan.failed):
                     scan.findings[index] += result
+
+    async def _consult(self, text: str, context: Context, failed: list[FailedCheck]) -> list[Finding]:
+        """What models say that are asked about an answer.  They are shown nothing that a rule looks for."""
+        detectors, ask = self._plans[Stage.RESPONSE].consulting, self._asks
+        if not detectors or ask is None or not text.strip():
+            return []
+        shown = self._veiled(text)
+        material = tuple(replace(source, text=self._veiled(source.text)) for source in context.material)
+        known = replace(context, prompt=self._veiled(context.prompt), material=material)
+        found: list[Finding] = []
+        for detector in detectors:
+            try:
+                found += await detector.consult(shown, known, ask)
+            except CheckError as error:  # ours: it says what was wrong with the reply and never quotes it
+                failed.append(FailedCheck(detector.name, str(error)))
+            except Exception as error:
+                failed.append(FailedCheck(detector.name, f"raised {type(error).__name__}"))
+        return found
+
+    def _veiled(self, text: str) -> str:
+        """A text of the same length, without what the patterns of the policy find in it."""
+        for finding in self.patterns(text, Stage.RESPONSE):
+            start, end = finding.start or 0, finding.end or 0
+            text = text[:start] + _VEIL * (end - start) + text[end:]
+        return text
 
     async def _ask(self, detectors: Sequence[Detector], texts: Sequence[str], context: Context) -> Scan:
         scan = Scan([[] for _ in texts])
@@ -286,14 +345,16 @@ def _needed(policy: Policy, detectors: Sequence[AnyDetector]) -> list[AnyDetecto
                     source=policy.source,
                     line=rule.line,
                 )
-    return serving(detectors, lambda name: any(covers(rule, name) for rule in policy.rules))
+    asked = serving(detectors, lambda name: any(covers(rule, name) for rule in policy.rules))
+    # `error.*` means every check that is here: one that asks a model is, where the policy says which model.
+    return [detector for detector in asked if policy.judge or not isinstance(detector, Consulting)]
 
 
 def _configured(policy: Policy, detector: AnyDetector) -> AnyDetector:
     if not isinstance(detector, Configurable):
         return detector
     wanted = frozenset(kind for kind in detector.kinds if any(covers(rule, kind) for rule in policy.rules))
-    return detector.configure(Options(policy.link_hosts, wanted))
+    return detector.configure(Options(policy.link_hosts, wanted, policy.judge))
 
 
 def _at(policy: Policy, stage: Stage) -> list[Rule]:
@@ -318,6 +379,7 @@ def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Pl
         tuple(d for d in others if d.unit is Unit.SENTENCE),
         tuple(d for d in others if d.unit is Unit.ANSWER),
         tuple(d for d in used if isinstance(d, Watcher)),
+        tuple(d for d in used if isinstance(d, Consulting)) if stage is Stage.RESPONSE else (),
     )
 
 

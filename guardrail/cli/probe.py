@@ -27,8 +27,8 @@ from guardrail.probe.measures import Measurer
 from guardrail.probe.plan import Plan, Set, Wanted, make_plan
 from guardrail.probe.state import State, opened
 from guardrail.probe.templates import brought, packaged
-from guardrail.probe.vendors import VENDORS, Asking
 from guardrail.probe.words import REPORT_LANGUAGES
+from guardrail.vendors import VENDORS, Asking
 
 _PROMPT_LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 

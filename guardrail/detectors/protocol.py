@@ -19,16 +19,18 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from guardrail.detectors.patterns import Pattern
-from guardrail.types import Context, Finding, Unit
+from guardrail.types import Context, Finding, LlmJudge, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a policy file says to a detector.  `link_hosts` are the hosts that links may lead to; `wanted` those of the
-    detector's kinds that some rule covers, so that it need not look for the others."""
+    detector's kinds that some rule covers, so that it need not look for the others; `judge` the model that may be
+    asked."""
 
     link_hosts: tuple[str, ...] = ()
     wanted: frozenset[str] = frozenset()
+    judge: LlmJudge | None = None
 
 
 @runtime_checkable
@@ -63,6 +65,32 @@ class Staged(Protocol):
         self, texts: Sequence[str], context: Context
     ) -> tuple[list[list[Finding]], Callable[[], list[list[Finding]]] | None]:
         """The findings of each text; or, where a closer look is needed, the work that gives them."""
+
+
+class Ask(Protocol):
+    """The models that a check may ask during one exchange.  Each raises CheckError when no answer came that counts."""
+
+    async def judge(self, system: str, question: str) -> str:
+        """What the policy's judge replies."""
+
+    async def again(self) -> str:
+        """What the model answers to the same question once more."""
+
+
+@runtime_checkable
+class Consulting(Protocol):
+    """An ANSWER detector that asks a model, within the time and the budget of the policy's `judge`."""
+
+    name: str
+    kinds: tuple[str, ...]
+    unit: Unit
+    heavy: bool
+
+    def load(self) -> None:
+        """Make ready, as for `Detector`."""
+
+    async def consult(self, text: str, context: Context, ask: Ask) -> list[Finding]:
+        """The findings of one answer.  Raises CheckError when there is no verdict."""
 
 
 @runtime_checkable

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 
-from guardrail.detectors.protocol import Detector, PatternSource, Watcher
+from guardrail.detectors.protocol import Consulting, Detector, PatternSource, Watcher
 from guardrail.errors import SettingsError
 
 GROUP = "guardrail.detectors"
-AnyDetector = Detector | PatternSource | Watcher
+AnyDetector = Detector | PatternSource | Watcher | Consulting
 
 
 def available() -> list[AnyDetector]:

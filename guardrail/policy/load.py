@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 from guardrail.errors import PolicyError
 from guardrail.masks import FORMATTED
 from guardrail.material import readable
-from guardrail.policy.schema import CaseModel, EndpointsModel, Language, PolicyModel, RuleModel, SourceModel
-from guardrail.types import Action, Case, Module, Place, Policy, Rule, Source, Stage, StreamMode
+from guardrail.policy.schema import CaseModel, EndpointsModel, JudgeModel, Language, PolicyModel, RuleModel, SourceModel
+from guardrail.types import Action, Case, LlmJudge, Module, Place, Policy, Rule, Source, Stage, StreamMode
 
 MAX_BYTES = 4 << 20
 MAX_SOURCE = 1 << 20
@@ -35,6 +35,8 @@ _PREFIXES = {
     Module.BIAS: ("bias",),
     Module.ERRORS: ("error",),
 }
+ASKING = ("error.judge", "error.inconsistent")
+"""Kinds that only a model can find."""
 REPAIRED = ("error.invalid_json", "error.schema")
 """Kinds whose findings may come with the one text that was meant."""
 _LISTS: dict[str, type[BaseModel]] = {
@@ -44,6 +46,7 @@ _LISTS: dict[str, type[BaseModel]] = {
     "cases": CaseModel,
     "endpoints": EndpointsModel,
     "sources": SourceModel,
+    "judge": JudgeModel,
 }
 
 
@@ -211,8 +214,47 @@ def _policy(model: PolicyModel, node: yaml.Node, source: str) -> Policy:
         link_hosts=tuple(model.link_hosts),
         sources=sources,
         pointers=pointers,
+        judge=_judge(model, rules, node, source),
         description=model.description,
         source=source,
+    )
+
+
+def _judge(model: PolicyModel, rules: Sequence[Rule], node: yaml.Node, source: str) -> LlmJudge | None:
+    """The model that rules have asked.  Raises PolicyError for one that is missing, or that cases would ask."""
+    for rule in rules:
+        asking = [kind for kind in rule.kinds if kind in ASKING]
+        if asking and model.judge is None:
+            raise PolicyError(
+                f"rule `{rule.id}`: `{asking[0]}` asks a model, and the policy has no `judge:` that says which",
+                source=source,
+                line=rule.line,
+            )
+        if asking and rule.cases:
+            raise PolicyError(
+                f"rule `{rule.id}`: cases run without a network and cannot ask a model; leave them out",
+                source=source,
+                line=rule.cases[0].line,
+            )
+    given = model.judge
+    if given is None:
+        return None
+    if given.key_env and not given.url:
+        raise PolicyError(
+            "`key_env` is for a judge with a `url`; without one the client's own key is used",
+            source=source,
+            line=_line(node, ("judge", "key_env")),
+        )
+    return LlmJudge(
+        model=given.model,
+        vendor=given.vendor or ("openai" if given.url else ""),
+        url=given.url,
+        key_env=given.key_env,
+        prompt=given.prompt,
+        timeout=given.timeout,
+        requests=given.requests_per_day,
+        tokens=given.tokens_per_day,
+        longest=given.longest,
     )
 
 

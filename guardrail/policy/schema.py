@@ -123,6 +123,38 @@ class SourceModel(_Strict):
     )
 
 
+class JudgeModel(_Strict):
+    """The model that rules on `error.judge` and `error.inconsistent` have asked."""
+
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="Name of the model, as its vendor writes it."
+    )
+    vendor: Literal["openai", "anthropic", "gemini", "ollama"] | None = Field(
+        None,
+        description="Whose API it is asked by: `openai`, `anthropic`, `gemini`, `ollama`; default: that of the request "
+        "that is judged, with `url`: `openai`.",
+    )
+    url: str = Field(
+        "",
+        pattern=r"^(?:https?://[^\s?#@]+)?$",
+        description="Another upstream to ask; default: the sidecar's own, with the client's key.",
+    )
+    key_env: str = Field(
+        "",
+        pattern=r"^(?:[A-Za-z_][A-Za-z0-9_]*)?$",
+        description="With `url`: the environment variable that holds the key.",
+    )
+    prompt: str = Field(
+        "", max_length=8000, description="What to look for, in your words; default: contradictions and plain untruths."
+    )
+    timeout: float = Field(20.0, gt=0, le=300, description="Seconds that a verdict may take, second sample included.")
+    requests_per_day: int = Field(1000, ge=1, description="The most questions in a UTC day, all workers together.")
+    tokens_per_day: int = Field(1_000_000, ge=1, description="About the most tokens in a UTC day.")
+    longest: int = Field(
+        60_000, ge=1000, le=1_000_000, description="The most characters of question, sources and answer that are sent."
+    )
+
+
 class PolicyModel(_Strict):
     """A policy file."""
 
@@ -170,6 +202,9 @@ class PolicyModel(_Strict):
         default_factory=list,
         max_length=64,
         description="Texts that answers may be held against, beside those that a request carries by itself.",
+    )
+    judge: JudgeModel | None = Field(
+        None, description="The model that rules on `error.judge` and `error.inconsistent` have asked."
     )
     message: str = Field(
         "This answer was withheld by policy.", max_length=2000, description="Words for the client when a rule has none."

@@ -23,7 +23,7 @@ import httpx
 from guardrail.errors import CheckError, SettingsError
 from guardrail.probe.plan import Plan, Question
 from guardrail.probe.state import Answer, State
-from guardrail.probe.vendors import VENDORS, Reply, complaint, visible, withheld
+from guardrail.vendors import VENDORS, Reply, complaint, visible, withheld
 
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 NOT_TAKEN = frozenset({400, 413, 422})

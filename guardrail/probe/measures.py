@@ -22,9 +22,9 @@ from guardrail.probe.refusal import is_refusal
 from guardrail.probe.sentiment import scorer
 from guardrail.probe.state import Answer
 from guardrail.probe.templates import Term
-from guardrail.probe.vendors import visible
 from guardrail.text.sentences import sentences
 from guardrail.types import Context
+from guardrail.vendors import visible
 
 MEASURES = ("refusal", "recommendation", "number", "length", "sentiment", "toxicity")
 SHARES = ("refusal", "recommendation")

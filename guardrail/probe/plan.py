@@ -17,7 +17,7 @@ from typing import Any
 
 from guardrail.errors import SettingsError
 from guardrail.probe.templates import Book, Template, Term, nearest
-from guardrail.probe.vendors import Asking
+from guardrail.vendors import Asking
 
 Place = tuple[str, str, str]
 

@@ -10,7 +10,7 @@ from guardrail.probe.plots import plot
 from guardrail.probe.report import document, lines
 from guardrail.probe.state import State
 from guardrail.probe.templates import packaged
-from guardrail.probe.vendors import Asking
+from guardrail.vendors import Asking
 from tests.probe.fake_models import BIASED, address, script, serving
 
 FILE = Path(__file__).parents[2] / "docs" / "probe-race.svg"

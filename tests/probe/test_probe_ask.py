@@ -9,7 +9,7 @@ from guardrail.probe.ask import Manner, Run
 from guardrail.probe.plan import Wanted, make_plan
 from guardrail.probe.state import Answer, State, opened
 from guardrail.probe.templates import packaged
-from guardrail.probe.vendors import VENDORS, Asking, complaint, withheld
+from guardrail.vendors import VENDORS, Asking, complaint, withheld
 from tests.probe.fake_models import FAIR, address, flaky, model, prompt_of, script, serving
 from tests.servers import Do, answer, http
 

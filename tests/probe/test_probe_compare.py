@@ -17,7 +17,7 @@ from guardrail.probe.measures import Measured, Measurer
 from guardrail.probe.plan import Wanted, make_plan
 from guardrail.probe.state import Answer
 from guardrail.probe.templates import packaged
-from guardrail.probe.vendors import Asking
+from guardrail.vendors import Asking
 from tests.probe.fake_models import model
 
 BOOK, MEASURER = packaged(), Measurer()

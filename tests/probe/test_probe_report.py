@@ -12,8 +12,8 @@ from guardrail.probe.plan import Wanted, make_plan
 from guardrail.probe.report import clean, document, lines, marked, page
 from guardrail.probe.state import Answer, State
 from guardrail.probe.templates import Book, Template, Term, packaged
-from guardrail.probe.vendors import Asking
 from guardrail.probe.words import LIMITS, METHOD, SERVES, STOPPED, SUMMARY, UNANSWERED, UNMEASURED, WORDS
+from guardrail.vendors import Asking
 from tests.probe.fake_models import AGAINST, FAIR, model
 
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(2)> \"'>{{ 7*7 }} $x$ \u202eabc\x00"
