@@ -11,7 +11,7 @@ import pytest
 from guardrail.app import dialects
 from guardrail.cli.main import guardrail as group
 from guardrail.detectors import registry
-from guardrail.policy.schema import CaseModel, EndpointsModel, PolicyModel, RuleModel
+from guardrail.policy.schema import CaseModel, EndpointsModel, JudgeModel, PolicyModel, RuleModel, SourceModel
 from guardrail.settings import UPSTREAM_NAMES
 from guardrail.types import Action, StreamMode
 from guardrail.wire.encodings import supported
@@ -39,7 +39,7 @@ def test_every_command_is_documented(name):
     assert name in EVERYTHING
 
 
-MODELS = (PolicyModel, RuleModel, CaseModel, EndpointsModel)
+MODELS = (PolicyModel, RuleModel, CaseModel, EndpointsModel, JudgeModel, SourceModel)
 
 
 @pytest.mark.parametrize("key", [key for model in MODELS for key in model.model_fields])
