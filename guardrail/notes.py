@@ -36,10 +36,11 @@ def headers(decision: Decision, policy: str, audit_id: str, *, pending: bool = F
 def notes_for(
     decision: Decision, constant: Mapping[str, Any], material: Sequence[Source] = ()
 ) -> dict[str, Any] | None:
-    """The `guardrail` member for a body, None when nothing was found: a clean body is never touched.  `material` is
+    """The `guardrail` member for a body, None when nothing was found and nothing was asked twice: a clean body is never
+    touched.  `material` is
     what the answer was held against."""
     found = fired(decision.hits)
-    if not found and not decision.failed:
+    if not found and not decision.failed and "attempts" not in constant:
         return None
     explained = [hit for hit in found if _is_explained(hit)]
     listed = {_brief(hit) for hit in found if not _is_explained(hit)}

@@ -17,11 +17,12 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from guardrail import answer, forms, material
+from guardrail.attempts import Attempts, Outlet, may_ask_again
 from guardrail.audit import pair
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
@@ -32,7 +33,7 @@ from guardrail.edits import EDITING, apply
 from guardrail.errors import AuditError, Blocked, ExchangeError, RequestError, UpstreamError
 from guardrail.notes import headers as note_headers
 from guardrail.notes import notes_for
-from guardrail.policy.decide import Judge, record
+from guardrail.policy.decide import Asking, Judge, record
 from guardrail.pseudonyms import Book, Shelf
 from guardrail.review import AskAgain, Piece, Review, edit_document, review
 from guardrail.sampling import Offered, Sampler, Trial
@@ -41,10 +42,26 @@ from guardrail.sampling_swap import LONGEST, groups
 from guardrail.scanner import Scanner
 from guardrail.streaming import FRAME_LIMIT, Streaming, identity_of
 from guardrail.text.language import language
+from guardrail.turn import (
+    Connection,
+    Gone,
+    Header,
+    Held,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    Turn,
+    cancel_when_gone,
+    nobody,
+    once,
+    raw_path,
+    read_body,
+    require_plain_http,
+)
 from guardrail.types import (
     Action,
     Context,
-    Decision,
     Exchange,
     FailedCheck,
     Hit,
@@ -56,6 +73,7 @@ from guardrail.types import (
     Traits,
 )
 from guardrail.upstream import Reply, Upstream
+from guardrail.usage import Rewriting
 from guardrail.wire import jsontext
 from guardrail.wire.frames import Framing
 from guardrail.wire.jsonarray import JsonArrayDecoder
@@ -66,13 +84,6 @@ from guardrail.witness import Witness
 
 logger = logging.getLogger("guardrail")
 
-Scope = Mapping[str, Any]
-Receive = Any
-Send = Any
-Header = tuple[bytes, bytes]
-
-REGENERATIONS = 2
-"""How often a model is asked again before a `regenerate` rule blocks."""
 _PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~:@!$&'()*+,;=-]+)+/?")
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 _FRAMINGS: Mapping[Kind, Callable[[int], Framing]] = {
@@ -96,45 +107,6 @@ class Guard:
     scanner: Scanner
     judge: Judge
     dialects: tuple[Dialect, ...]
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One exchange while it is going on.  `drawn` is one whose question may be asked again afterwards, for which its
-    `body` is kept; `again` is such a second question, which has no client and no record of its own here."""
-
-    exchange: Exchange
-    dialect: Dialect
-    raw_headers: list[Header]
-    judge: Judge
-    book: Book | None = None
-    identity: str = ""
-    decision: Decision = field(default_factory=Decision)
-    call: Call = field(default_factory=Call)
-    ended: str = "failed"
-    status: int = 0
-    upstream_status: int | None = None
-    error: str = ""
-    request_bytes: int = 0
-    response_bytes: int = 0
-    edited: int = 0
-    audited: bool = False
-    drawn: bool = False
-    again: bool = False
-    body: bytes = b""
-    asked: int = 0
-    tokens: int = 0
-    witness: Witness | None = None
-    stream: Streaming | None = None
-    started: float = field(default_factory=time.perf_counter)
-
-    def last_words(self, code: str, message: str) -> bytes:
-        """What ends a stream that has begun, so that the client sees it failed."""
-        return self.stream.last_words(code, message) if self.stream is not None else b""
-
-
-class Gone(Exception):
-    """The client has closed the connection."""
 
 
 class Proxy:
@@ -190,29 +162,28 @@ class Proxy:
         }
         turn = self._begin(scope)
         turn.again = True
-        await self._live(turn, scope, _once(request.body), _nobody)
-        tokens = turn.tokens + (turn.witness.tokens if turn.witness else 0)
-        return Trial(turn.exchange.id, _side(turn), turn.asked, tokens)
+        await self._live(turn, scope, once(request.body), nobody)
+        return Trial(turn.exchange.id, _side(turn), turn.asked, turn.tokens)
 
-    def _offer(self, turn: _Turn, scope: Scope) -> None:
+    def _offer(self, turn: Turn, scope: Scope) -> None:
         """The client has its answer: what was asked may be asked again."""
         exchange, body = turn.exchange, turn.body
         turn.body = b""
         if self._sampler is None or not body or not turn.call.context.prompt:
             return
         query = scope["query_string"].decode("latin-1")
-        path = _raw_path(scope)
+        path = raw_path(scope)
         request = Request(exchange.dialect, exchange.method, path, query, turn.raw_headers, body)
         spoken = language(turn.call.context.prompt)
         self._sampler.offer(Offered(request, exchange, spoken, _side(turn)))
 
-    async def _live(self, turn: _Turn, scope: Scope, receive: Receive, send: Send) -> None:
-        client = _Client(turn, send)
+    async def _live(self, turn: Turn, scope: Scope, receive: Receive, send: Send) -> None:
+        client = Connection(turn, send)
         watcher: asyncio.Task[None] | None = None
         try:
             self._require_audit()
-            body = await _read_body(receive, turn, self._request_limit)
-            watcher = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
+            body = await read_body(receive, turn, self._request_limit)
+            watcher = asyncio.create_task(cancel_when_gone(receive, asyncio.current_task()))
             await self._serve(turn, client, scope, body)
             turn.ended = turn.ended if turn.ended != "failed" else "completed"
         except ExchangeError as error:
@@ -236,38 +207,48 @@ class Proxy:
             self._shelve(turn)
             self._audit_at_last(turn)
 
-    async def _serve(self, turn: _Turn, client: "_Client", scope: Scope, body: bytes) -> None:
-        path, query = _raw_path(scope), scope["query_string"].decode("latin-1")
-        _require_plain_http(turn.raw_headers)
+    async def _serve(self, turn: Turn, client: Connection, scope: Scope, body: bytes) -> None:
+        path, query = raw_path(scope), scope["query_string"].decode("latin-1")
+        require_plain_http(turn.raw_headers)
         turn.dialect = self._dialect(scope["method"], path)
         turn.exchange = replace(turn.exchange, dialect=turn.dialect.name)
         self._require_open(turn.dialect)
         turn.body = body if turn.drawn else b""
         body = await self._judge_request(turn, body, path, query)
         target = path + ("?" + query if query else "")
-        for attempt in range(REGENERATIONS + 1):
-            turn.asked += 1
+
+        async def answer(turn: Turn, outlet: Outlet, body: bytes) -> None:
             reply = await self._upstream.send(turn.dialect, scope["method"], target, turn.raw_headers, body)
             turn.upstream_status = reply.status
             try:
                 self._judge_headers(turn, reply)
-                if await self._answered(turn, client, reply, again=attempt < REGENERATIONS):
-                    return
+                await self._answered(turn, outlet, reply)
             finally:
                 await reply.close()
 
-    async def _answered(self, turn: _Turn, client: "_Client", reply: Reply, *, again: bool) -> bool:
-        """Pass the answer on; False when the model is to be asked again."""
-        turn.tokens += turn.witness.tokens if turn.witness else 0
-        turn.witness = Witness() if self._parity else None
+        if may_ask_again(turn, body):
+            deliver = partial(self._deliver, client)
+            await Attempts(turn, self._guard.scanner, answer, deliver).run(client, body)
+            return
+        turn.asked, turn.judge = 1, turn.judge.asking(Asking.OVER)
+        await answer(turn, client, body)
+        turn.tokens = turn.witness.tokens if turn.witness else 0
+
+    async def _answered(self, turn: Turn, client: Outlet, reply: Reply) -> None:
+        """Pass the answer on.  Raises AskAgain while nothing has left."""
+        keep = self._guard.policy.hold_cap if turn.judge.may_regenerate else 0
+        turn.witness = Witness(keep=keep) if self._parity or keep else None
         head, chunks = await _peek(reply.chunks())
         asked = turn.call.stream and reply.status < 400
         kind = kind_of(reply.content_type, head, turn.dialect.framings, stream=asked)
+        turn.kind = kind
         if kind in _FRAMINGS:
-            framing = _FRAMINGS[kind](min(FRAME_LIMIT, self._guard.policy.hold_cap))
-            return await self._stream(turn, client, reply, framing, chunks, again=again)
-        body = b"".join([chunk async for chunk in chunks])
-        return await self._whole(turn, client, reply, kind, body, again=again)
+            await self._stream(turn, client, reply, self._framing(kind), chunks)
+        else:
+            await self._whole(turn, client, reply, kind, b"".join([chunk async for chunk in chunks]))
+
+    def _framing(self, kind: Kind) -> Framing:
+        return _FRAMINGS[kind](min(FRAME_LIMIT, self._guard.policy.hold_cap))
 
     def _require_open(self, dialect: Dialect) -> None:
         """Endpoints for sound, pictures and files are open only where the policy says so."""
@@ -305,7 +286,7 @@ class Proxy:
             return False
         return not any(dialect.matches(method, path.rstrip("/")) for dialect in self._guard.dialects)
 
-    async def _judge_request(self, turn: _Turn, body: bytes, path: str, query: str) -> bytes:
+    async def _judge_request(self, turn: Turn, body: bytes, path: str, query: str) -> bytes:
         """The request body to send on: as it came, or with the policy's edits."""
         if not body:
             self._called(turn, None, path, query)
@@ -350,7 +331,7 @@ class Proxy:
         judge = self._guard.judge
         return self._guard.scanner.follows or judge.asks_the_caller or judge.names_values
 
-    def _converse(self, turn: _Turn, segments: Sequence[Segment], document: Any) -> None:
+    def _converse(self, turn: Turn, segments: Sequence[Segment], document: Any) -> None:
         """Tell detectors and rules what is known of the conversation."""
         context = heard(turn.call.context, segments, document)
         turn.call = replace(turn.call, context=context)
@@ -360,14 +341,14 @@ class Proxy:
             turn.book = Book(self._names_key, f"{turn.exchange.caller}\0{begun}", known)
         turn.judge = self._guard.judge.within(context.caller, turn.book)
 
-    def _shelve(self, turn: _Turn) -> None:
+    def _shelve(self, turn: Turn) -> None:
         """Keep the names of values for a request that goes on from this answer."""
         if turn.book is not None and not turn.again:
             identity = turn.stream.identity if turn.stream is not None else turn.identity
             for name in (identity, turn.call.previous):
                 self._shelf.put(turn.exchange.caller, name, turn.book)
 
-    def _called(self, turn: _Turn, document: Any, path: str, query: str) -> None:
+    def _called(self, turn: Turn, document: Any, path: str, query: str) -> None:
         turn.call = self._held_against(turn.dialect.call(document, path, query), document)
         turn.exchange = replace(turn.exchange, model=turn.call.model[:200], stream=turn.call.stream)
 
@@ -380,7 +361,7 @@ class Proxy:
         known = material.distinct((*call.context.material, *named))
         return replace(call, context=replace(call.context, material=known))
 
-    async def _judge_form(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
+    async def _judge_form(self, turn: Turn, body: bytes, content_type: str) -> bytes:
         """A form: its text fields are judged, its files pass when they are sound or pictures."""
         fields = forms.fields(body, content_type)
         for each in fields:
@@ -402,7 +383,7 @@ class Proxy:
         turn.edited += len(edits)
         return forms.edited(body, fields, {int(pointer[0]): made for pointer, made in edits.items()})
 
-    def _judge_headers(self, turn: _Turn, reply: Reply) -> None:
+    def _judge_headers(self, turn: Turn, reply: Reply) -> None:
         """Headers reach the client too; one in which something is found goes."""
         lines = [f"{_readable(name)}: {_readable(value)}" for name, value in reply.headers]
         whole = Segment(Stage.RESPONSE, "", "header", (), "\n".join(lines))
@@ -410,56 +391,73 @@ class Proxy:
         if not led(whole):
             return
         kept: list[Header] = []
+        judge = turn.judge.asking(Asking.OPEN)
         for header, line in zip(reply.headers, lines, strict=True):
             segment = replace(whole, text=line)
-            hits = [turn.judge.hit(finding, segment) for finding in led(segment)]
+            hits = [_taken_out(judge.hit(finding, segment)) for finding in led(segment)]
             record(turn.decision, hits)
             worst = max(hits, key=lambda hit: hit.action, default=None)
             if worst is not None and worst.action is Action.BLOCK:
                 raise Blocked(self._guard.judge.message(worst))
-            if worst is None or worst.action not in (*EDITING, Action.REGENERATE):
+            if worst is None or worst.action not in EDITING:
                 kept.append(header)
             else:
                 turn.edited += 1
         reply.headers[:] = kept
 
-    async def _whole(
-        self, turn: _Turn, client: "_Client", reply: Reply, kind: Kind, body: bytes, *, again: bool
-    ) -> bool:
-        """Answer with one whole body; False when the model is to be asked again."""
+    async def _whole(self, turn: Turn, client: Outlet, reply: Reply, kind: Kind, body: bytes) -> None:
+        """Answer with one whole body.  Raises AskAgain."""
         out = body
-        try:
-            if not body:
-                pass
-            elif kind is Kind.JSON:
-                out = await self._judge_document(turn, body)
-            elif kind is Kind.TEXT:
-                out = await self._judge_text(turn, body, reply.content_type)
-            elif self._passes(turn.dialect):
-                record(turn.decision, (), [FailedCheck("body", "not text; the policy lets it pass")], Action.FLAG)
-            else:
-                raise self._unreadable(turn)
-        except AskAgain as wish:
-            if again:
-                return False
-            raise Blocked(self._guard.judge.message(wish.hit)) from None
-        turn.status, turn.response_bytes, turn.ended = reply.status, len(out), "completed"
+        if not body:
+            pass
+        elif kind is Kind.JSON:
+            out = await self._judge_document(turn, body)
+        elif kind is Kind.TEXT:
+            out = await self._judge_text(turn, body, reply.content_type)
+        elif self._passes(turn.dialect):
+            record(turn.decision, (), [FailedCheck("body", "not text; the policy lets it pass")], Action.FLAG)
+        else:
+            raise self._unreadable(turn)
+        out = turn.finish(out) if turn.finish is not None else out
+        if not turn.held:
+            self._audit_before(turn, reply.status, out)
+        await client.reply(reply.status, self._headers(turn, reply, changed=out is not body), out)
+
+    def _audit_before(self, turn: Turn, status: int, body: bytes) -> None:
+        """Write the record of a whole answer, which is not served without one.  Raises ExchangeError."""
+        turn.status, turn.response_bytes, turn.ended = status, len(body), "completed"
         try:
             self._audit(turn)
         except AuditError:
             turn.ended = "failed"
             raise _unaudited() from None
-        await client.reply(reply.status, self._headers(turn, reply, changed=out is not body), out)
-        return True
 
-    def _unreadable(self, turn: _Turn) -> UpstreamError:
+    async def _deliver(self, client: Connection, turn: Turn, held: Held) -> None:
+        """Send an answer that was held: what is decided of it is known by now, in a stream too."""
+        body, finish, framing = held.body, turn.finish, _FRAMINGS.get(turn.kind or Kind.OTHER)
+        if finish is not None and framing is not None:
+            rewriting = Rewriting(framing(2 * FRAME_LIMIT), finish)  # frames are larger by what was added
+            body = rewriting.feed(body) + rewriting.end()
+        elif finish is not None:
+            body = finish(body)
+        stale = _STALE if body != held.body else frozenset()
+        headers = [(name, value) for name, value in held.headers if name not in stale]
+        if held.whole:
+            self._audit_before(turn, held.status, body)
+            await client.reply(held.status, headers + self._notes(turn), body)
+            return
+        await client.start(held.status, headers + self._notes(turn))
+        await client.write(body)
+        await client.end()
+
+    def _unreadable(self, turn: Turn) -> UpstreamError:
         group = getattr(turn.dialect, "group", "")
         cure = f" `endpoints: {{{group}: pass}}` in the policy file lets it pass." if group else ""
         return UpstreamError(
             502, "content_type", "The upstream answered with content that is not text and cannot be judged." + cure
         )
 
-    async def _judge_document(self, turn: _Turn, body: bytes, *, tell: bool = True) -> bytes:
+    async def _judge_document(self, turn: Turn, body: bytes, *, tell: bool = True) -> bytes:
         try:
             document = jsontext.parse(body)
             strings = jsontext.strings(document, body)
@@ -490,7 +488,7 @@ class Proxy:
         told = self._told(turn) if tell and isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
 
-    async def _judge_text(self, turn: _Turn, body: bytes, content_type: str) -> bytes:
+    async def _judge_text(self, turn: Turn, body: bytes, content_type: str) -> bytes:
         """A text body: an error page, mostly.  JSON under a text label, whole or one document a line, is judged as what
         clients will read."""
         if start_of(body)[:1] in (b"{", b"[", b'"'):
@@ -514,13 +512,13 @@ class Proxy:
         turn.edited += len(edits)
         return apply(text, edits).encode() if edits else body
 
-    async def _judge_lines(self, turn: _Turn, body: bytes, lines: Sequence[bytes]) -> bytes:
+    async def _judge_lines(self, turn: Turn, body: bytes, lines: Sequence[bytes]) -> bytes:
         judged = [await self._judge_document(turn, line, tell=False) if line.strip() else line for line in lines]
         return body if judged == lines else b"".join(judged)
 
     async def _review(
         self,
-        turn: _Turn,
+        turn: Turn,
         segments: list[Segment],
         context: Context,
         stage: Stage,
@@ -534,7 +532,7 @@ class Proxy:
         self._raise_if_ended(turn, result.fired, stage)
         return result
 
-    def _raise_if_ended(self, turn: _Turn, hits: Sequence[Hit], stage: Stage = Stage.RESPONSE) -> None:
+    def _raise_if_ended(self, turn: Turn, hits: Sequence[Hit], stage: Stage = Stage.RESPONSE) -> None:
         """Raise what the strongest of `hits` asks for when the answer may not leave."""
         hit = max(hits, key=lambda each: (each.action, each.finding.score), default=None)
         if turn.decision.action is Action.BLOCK:
@@ -548,15 +546,13 @@ class Proxy:
 
     async def _stream(
         self,
-        turn: _Turn,
-        client: "_Client",
+        turn: Turn,
+        client: Outlet,
         reply: Reply,
         framing: Framing,
         chunks: AsyncIterator[bytes],
-        *,
-        again: bool,
-    ) -> bool:
-        """Pass a stream on as it comes; False when the model is to be asked again, which nothing has left for."""
+    ) -> None:
+        """Pass a stream on as it comes.  Raises AskAgain while nothing has left."""
         guard = self._guard
         constant = self._constant(turn) if self._annotate else None
         turn.exchange = replace(turn.exchange, stream=True)
@@ -568,28 +564,40 @@ class Proxy:
             turn.judge,
             turn.decision,
             constant,
-            again=again,
+            again=not turn.held,
             witness=turn.witness,
         )
+        pieces = stream.run(chunks)
+        if turn.finish is not None and turn.kind is not None:
+            pieces = _rewritten(pieces, self._framing(turn.kind), turn.finish)
         try:
-            async for piece in stream.run(chunks):
+            async for piece in pieces:
                 if not client.started:
                     await client.start(reply.status, self._headers(turn, reply, pending=True))
                 await client.write(piece)
+            if turn.held:
+                self._require_good(turn, stream)
             if not client.started:
                 await client.start(reply.status, self._headers(turn, reply, pending=True))
             await client.end()
-        except AskAgain:
-            return False
+        except TooLarge:
+            record(turn.decision, [], [FailedCheck("gate", "hold_cap")], Action.BLOCK)
+            raise Blocked(guard.policy.message) from None
         finally:  # the client may leave as soon as it has read how the stream ended
             turn.edited += stream.edited
             if turn.decision.action is Action.BLOCK:
                 turn.ended = "blocked"
             elif stream.failure is not None:
                 turn.ended, turn.error = "upstream_failed", stream.failure.code
-        return True
 
-    async def _refuse(self, turn: _Turn, client: "_Client", error: ExchangeError) -> None:
+    def _require_good(self, turn: Turn, stream: Streaming) -> None:
+        """Of a stream that nobody has seen yet, a bad end is an error and no last word.  Raises ExchangeError."""
+        if stream.failure is not None:
+            raise stream.failure
+        if turn.decision.action is Action.BLOCK:
+            self._raise_if_ended(turn, turn.decision.hits)
+
+    async def _refuse(self, turn: Turn, client: Connection, error: ExchangeError) -> None:
         if isinstance(error, Blocked):
             turn.ended = "blocked"
             turn.decision.action = Action.BLOCK
@@ -613,20 +621,20 @@ class Proxy:
             headers.append((b"x-should-retry", b"false"))
         await client.reply(error.status, headers, body)
 
-    async def _shut_down(self, turn: _Turn, client: "_Client") -> None:
+    async def _shut_down(self, turn: Turn, client: Connection) -> None:
         """The drain time is over: say so in the stream, so that a cut answer does not look like a whole one."""
         turn.error = turn.error or "shutdown"
         if client.started:
             await client.write(turn.last_words("shutdown", "The guardrail is shutting down."))
             await client.end()
 
-    def _begin(self, scope: Scope) -> _Turn:
+    def _begin(self, scope: Scope) -> Turn:
         identity = f"{int(time.time() * 1000):012x}{secrets.token_hex(6)}"
         raw = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
         exchange = Exchange(
-            identity, "", scope["method"], _raw_path(scope), caller=self._caller(raw), started=time.time()
+            identity, "", scope["method"], raw_path(scope), caller=self._caller(raw), started=time.time()
         )
-        return _Turn(exchange, self._plainest, raw, self._guard.judge)
+        return Turn(exchange, self._plainest, raw, self._guard.judge)
 
     def _caller(self, headers: list[Header]) -> str:
         """Which key the client used, as a keyed digest: enough to tell callers apart, nothing to use."""
@@ -639,25 +647,26 @@ class Proxy:
         if not self._sink.probe():
             raise _unaudited()
 
-    def _constant(self, turn: _Turn) -> dict[str, Any]:
-        return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id}
+    def _constant(self, turn: Turn) -> dict[str, Any]:
+        more = {"attempts": turn.number} if turn.number > 1 else {}
+        return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id, **more}
 
-    def _told(self, turn: _Turn) -> dict[str, Any] | None:
+    def _told(self, turn: Turn) -> dict[str, Any] | None:
         if not self._annotate:
             return None
         return notes_for(turn.decision, self._constant(turn), turn.call.context.material)
 
-    def _notes(self, turn: _Turn, *, pending: bool = False) -> list[Header]:
+    def _notes(self, turn: Turn, *, pending: bool = False) -> list[Header]:
         if not self._annotate:
             return []
         return note_headers(turn.decision, self._guard.policy.label, turn.exchange.id, pending=pending)
 
-    def _headers(self, turn: _Turn, reply: Reply, *, changed: bool = False, pending: bool = False) -> list[Header]:
+    def _headers(self, turn: Turn, reply: Reply, *, changed: bool = False, pending: bool = False) -> list[Header]:
         dropped = _STALE if changed or pending or reply.decoded else frozenset()
         kept = [(n, v) for n, v in reply.headers if n not in dropped and not n.startswith(b"x-guardrail-")]
-        return kept + self._notes(turn, pending=pending)
+        return kept if turn.held else kept + self._notes(turn, pending=pending)
 
-    def _audit(self, turn: _Turn) -> None:
+    def _audit(self, turn: Turn) -> None:
         """Write the record.  A whole answer's is written before the answer is sent, so that none is served without
         one.  Raises AuditError."""
         if turn.again:  # it is half of a pair, whose record the sampler writes
@@ -673,13 +682,14 @@ class Proxy:
             duration_ms=round((time.perf_counter() - turn.started) * 1000, 3),
             checks=self._guard.scanner.checks,
             edited=turn.edited,
+            attempts=turn.attempts,
         )
         label = self._guard.policy.label
         traits = self._traits(turn) if self._parity else None
         self._sink.write(audit_record.build(turn.exchange, label, turn.decision, outcome, self._key, traits=traits))
         turn.audited = True
 
-    def _traits(self, turn: _Turn) -> Traits | None:
+    def _traits(self, turn: Turn) -> Traits | None:
         """What the exchange is compared by; None where the caller said nothing."""
         message = turn.call.context.prompt[:LONGEST]
         if not message:
@@ -690,7 +700,7 @@ class Proxy:
             logger.error("exchange %s has no traits: %s", turn.exchange.id, type(error).__name__)
             return None
 
-    def _audit_at_last(self, turn: _Turn) -> None:
+    def _audit_at_last(self, turn: Turn) -> None:
         """The record of whatever has not written its own yet: streams, refusals, failures."""
         if turn.audited:
             return
@@ -698,6 +708,11 @@ class Proxy:
             self._audit(turn)
         except AuditError as error:
             logger.critical("no audit record for exchange %s: %s", turn.exchange.id, error)
+
+
+def _taken_out(hit: Hit) -> Hit:
+    """A header goes where the text of an answer would be asked for again."""
+    return replace(hit, action=Action.REDACT) if hit.action is Action.REGENERATE else hit
 
 
 def _malformed() -> UpstreamError:
@@ -708,7 +723,7 @@ def _unaudited() -> ExchangeError:
     return ExchangeError(503, "audit_unavailable", "The audit log cannot be written, so nothing is served.")
 
 
-def _side(turn: _Turn) -> pair.Side:
+def _side(turn: Turn) -> pair.Side:
     """How an exchange went, as one half of a pair."""
     return pair.side(
         turn.decision,
@@ -722,74 +737,16 @@ def _side(turn: _Turn) -> pair.Side:
     )
 
 
-def _once(body: bytes) -> Receive:
-    """A client that sends `body` and stays."""
-    sent = False
-
-    async def receive() -> dict[str, Any]:
-        nonlocal sent
-        if sent:
-            await asyncio.Event().wait()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
-
-
-async def _nobody(message: Mapping[str, Any]) -> None:
-    """Where an answer goes that nobody waits for."""
-
-
-class _Client:
-    """The connection to the client: what was sent, and in what state it is."""
-
-    def __init__(self, turn: _Turn, send: Send) -> None:
-        self._turn, self._send = turn, send
-        self.started = False
-
-    async def start(self, status: int, headers: list[Header]) -> None:
-        self.started = True
-        self._turn.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-    async def write(self, data: bytes) -> None:
-        self._turn.response_bytes += len(data)
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
-
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def reply(self, status: int, headers: list[Header], body: bytes) -> None:
-        sized = status != 204 and status != 304 and self._turn.exchange.method != "HEAD"
-        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())] if sized else headers)
-        self._turn.response_bytes = len(body)
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-async def _read_body(receive: Receive, turn: _Turn, limit: int) -> bytes:
-    """The request body.  One over the limit is read on, up to twice the limit, and thrown away: a client that is
-    still sending when the connection is closed loses the error that explains it."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        part = message.get("body", b"")
-        turn.request_bytes += len(part)
-        more = message.get("more_body", False)
-        if turn.request_bytes <= limit:
-            parts.append(part)
-        elif not more or turn.request_bytes > 2 * limit + 65_536:
-            raise RequestError(413, "request_too_large", f"The request is over the limit of {limit} bytes.")
-        if not more:
-            return b"".join(parts)
-
-
-async def _cancel_when_gone(receive: Receive, task: "asyncio.Task[Any] | None") -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    if task is not None:
-        task.cancel()
+async def _rewritten(
+    pieces: AsyncIterator[bytes], framing: Framing, change: Callable[[bytes], bytes]
+) -> AsyncIterator[bytes]:
+    """A stream with its documents changed as they leave."""
+    rewriting = Rewriting(framing, change)
+    async for piece in pieces:
+        if out := rewriting.feed(piece):
+            yield out
+    if out := rewriting.end():
+        yield out
 
 
 async def _peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
@@ -807,21 +764,6 @@ async def _peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[byte
             yield chunk
 
     return head, whole()
-
-
-def _raw_path(scope: Scope) -> str:
-    raw = scope.get("raw_path")
-    return bytes(raw).decode("latin-1").split("?", 1)[0] if raw else str(scope["path"])
-
-
-def _require_plain_http(headers: Sequence[Header]) -> None:
-    """A client that asks for a WebSocket is told why it gets none, rather than an answer that it cannot read."""
-    if any(name == b"upgrade" and value.lower() == b"websocket" for name, value in headers):
-        raise RequestError(
-            400,
-            "websocket",
-            "WebSockets are not passed on, because their text cannot be judged. Use the HTTP endpoint.",
-        )
 
 
 def _readable(header: bytes) -> str:

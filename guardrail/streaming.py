@@ -116,13 +116,18 @@ class Streaming:
         self._worded: set[int] = set()
         self._notices_of: dict[int, list[Hit]] = {}
         self._said: dict[int, list[str]] = {}
-        self._failed = False
+        self._failed = False  # the upstream said so itself
         self._spoke = False
         self.identity = ""
         self.failure: UpstreamError | Blocked | None = None
         self.done = False
         self.edited = 0
         self.started = False
+
+    @property
+    def erred(self) -> bool:
+        """Whether the upstream ended the stream with an error of its own."""
+        return self._failed
 
     async def run(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The bytes for the client.  Raises Blocked, UpstreamError or AskAgain when nothing has left yet."""
@@ -211,6 +216,7 @@ class Streaming:
         view = self._view(document, data, name)
         if self._witness is not None:
             self._witness.sees(view)
+            self._witness.counts(document)
         if _is_error(document):
             self._failed = True
             self._lessons = 0

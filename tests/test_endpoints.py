@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import brotli
@@ -27,7 +28,7 @@ from guardrail.dialects.protocol import Call, Lens, View
 from guardrail.policy.decide import Judge
 from guardrail.scanner import Scanner
 from guardrail.streaming import Streaming
-from guardrail.types import Action, Decision
+from guardrail.types import Action, Decision, StreamMode
 from guardrail.wire.jsontext import KEY
 from guardrail.wire.sse import SSEDecoder
 from tests import material
@@ -647,6 +648,14 @@ def asking(tmp_path_factory):
         yield it
 
 
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory):
+    """The same with rules that let a text leave as it is judged."""
+    rules = policy(*(replace(rule, stream=StreamMode.SENTENCE) for rule in AGAIN.rules))
+    with site(rules, DETECTORS, tmp_path_factory.mktemp("flowing")) as it:
+        yield it
+
+
 def answers(it: Site, *streams, pause: float = 0.0) -> Site:
     """The upstream gives one of `streams` after the other."""
     it.settle()
@@ -704,8 +713,8 @@ def test_a_stream_that_stays_bad_is_blocked_after_three(asking):
         [*told(["好。"])[:2], chunk({"x": VALUE}), *told(["好"])],
     ],
 )
-def test_a_stream_that_has_begun_to_leave_is_blocked_instead(asking, rest):
-    it = answers(asking, rest, GOOD, pause=0.05)
+def test_a_stream_that_has_begun_to_leave_is_blocked_instead(flowing, rest):
+    it = answers(flowing, rest, GOOD, pause=0.05)
     status, _, received = it.post({**QUESTION, "stream": True})
     assert status == 200
     assert b"A123456" not in received

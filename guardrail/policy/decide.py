@@ -197,7 +197,7 @@ class Judge:
     def may_regenerate(self) -> bool:
         """Whether any rule may have the model asked for another answer."""
         wishes = any(r.action is Action.REGENERATE and Stage.RESPONSE in r.stages for r in self.policy.rules)
-        return wishes and self.policy.enforce
+        return wishes and self.policy.enforce and self._asking is not Asking.OVER
 
     @property
     def holds_to_ask_again(self) -> bool:
