@@ -27,7 +27,10 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
-_OF_THE_ANSWER = ("decision", "edited", "identity", "stream", "witness", "exchange", "upstream_status", "error")
+_OF_THE_ANSWER = (
+    *("decision", "edited", "identity", "stream", "witness"),
+    *("exchange", "upstream_status", "ended", "error"),
+)
 
 
 @dataclass(slots=True)
