@@ -24,6 +24,8 @@ from guardrail.audit.sink import Sink
 from guardrail.detectors import registry
 from guardrail.dialects.protocol import Dialect
 from guardrail.errors import PolicyError, SettingsError
+from guardrail.llm_judge import BUDGET as JUDGE_BUDGET
+from guardrail.llm_judge import bench as prepared
 from guardrail.policy import cases
 from guardrail.policy.decide import Judge
 from guardrail.policy.load import load, packaged
@@ -140,6 +142,10 @@ def compose(
         annotate=settings.annotate,
         parity=settings.parity,
     )
+    judge = guard.policy.judge
+    if judge is not None and guard.scanner.consults:
+        own = Budget(settings.audit / JUDGE_BUDGET, judge.requests, judge.tokens)
+        proxy.consult(prepared(judge, own, guard.dialects, upstream, transport))
     return Sidecar(guard, proxy, upstream, sink, _sampler(guard, settings, proxy, sink))
 
 

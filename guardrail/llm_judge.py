@@ -52,14 +52,9 @@ class Bench:
     key: str = ""
     path: str = ""
 
-    def ask(self, dialect: Dialect, headers: Sequence[Header], again: Again | None) -> "Asks":
+    def ask(self, dialect: Dialect, headers: Sequence[Header], again: Again) -> "Asks":
         """Who asks during one exchange, whose client speaks `dialect` and sent `headers`."""
         return Asks(self, dialect, headers, again)
-
-    async def close(self) -> None:
-        """Close the connections to an upstream of the judge's own."""
-        if self.elsewhere:
-            await self.upstream.close()
 
 
 def bench(
@@ -70,7 +65,8 @@ def bench(
     transport: httpx.AsyncBaseTransport,
     environment: Mapping[str, str] = os.environ,
 ) -> Bench:
-    """Make the judge ready; `transport` is for an upstream of its own.  Raises SettingsError for a key that is not
+    """Make the judge ready; `transport` is what an upstream of its own
+    is reached by.  Raises SettingsError for a key that is not
     there."""
     if not settings.url:
         return Bench(settings, budget, dialects, upstream)
@@ -89,7 +85,7 @@ class Asks:
     bench: Bench
     dialect: Dialect
     headers: Sequence[Header]
-    repeat: Again | None
+    repeat: Again
     consulted: list[Consultation] = field(default_factory=list)
     _deadline: float = 0.0
 
@@ -113,10 +109,6 @@ class Asks:
 
     async def again(self) -> str:
         """What the model answers to the same question.  Raises CheckError."""
-        if self.repeat is None:
-            raise CheckError(
-                "this request may not be asked a second time (it has tools, files or a stored conversation)"
-            )
         with self._counted("again", 0) as cost:
             text, tokens = await self._in_time(self.repeat())
             cost.tokens = tokens

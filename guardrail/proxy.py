@@ -30,14 +30,15 @@ from guardrail.conversation import heard
 from guardrail.dialects.json_body import JsonBody
 from guardrail.dialects.protocol import Call, Dialect
 from guardrail.edits import EDITING, apply
-from guardrail.errors import AuditError, Blocked, ExchangeError, RequestError, UpstreamError
+from guardrail.errors import AuditError, Blocked, CheckError, ExchangeError, RequestError, UpstreamError
+from guardrail.llm_judge import Bench
 from guardrail.notes import headers as note_headers
 from guardrail.notes import notes_for
 from guardrail.policy.decide import Asking, Judge, record
 from guardrail.pseudonyms import Book, Shelf
 from guardrail.review import AskAgain, Piece, Review, edit_document, review
 from guardrail.sampling import Offered, Sampler, Trial
-from guardrail.sampling_question import Request
+from guardrail.sampling_question import Request, asked_with, question
 from guardrail.sampling_swap import LONGEST, groups
 from guardrail.scanner import Scanner
 from guardrail.streaming import FRAME_LIMIT, Streaming, identity_of
@@ -127,6 +128,7 @@ class Proxy:
         self._guard, self._upstream, self._sink, self._key = guard, upstream, sink, key
         self._request_limit, self._annotate, self._parity = request_limit, annotate, parity
         self._sampler: Sampler | None = None
+        self._bench: Bench | None = None
         if parity:
             groups("")  # reads the lexicon now and not while the first client waits
         self._names_key, self._shelf = secrets.token_bytes(32), Shelf()
@@ -150,8 +152,13 @@ class Proxy:
         """Offer exchanges that are over to `sampler`."""
         self._sampler = sampler
 
-    async def replay(self, request: Request) -> Trial:
-        """Ask once more on guardrail's own account, by the way of any exchange; what comes back is only described."""
+    def consult(self, bench: Bench) -> None:
+        """Have the models of `bench` asked where the policy wants that."""
+        self._bench = bench
+
+    async def replay(self, request: Request, *, keep: int = 0) -> Trial:
+        """Ask once more on guardrail's own account, by the way of any exchange; what comes back is only described, but
+        for an answer of at most `keep` characters."""
         scope = {
             "type": "http",
             "method": request.method,
@@ -161,9 +168,24 @@ class Proxy:
             "headers": request.headers,
         }
         turn = self._begin(scope)
-        turn.again = True
+        turn.again, turn.keep = True, keep
         await self._live(turn, scope, once(request.body), nobody)
-        return Trial(turn.exchange.id, _side(turn), turn.asked, turn.tokens)
+        said = turn.witness.said if turn.witness is not None else ""
+        return Trial(turn.exchange.id, _side(turn), turn.asked, turn.tokens, said if keep else "")
+
+    async def _once_more(self, turn: Turn, scope: Scope, body: bytes) -> tuple[str, int]:
+        """A second answer to the question of a turn, and its tokens.  Raises CheckError where it may not be asked."""
+        query = scope["query_string"].decode("latin-1")
+        request = Request(turn.exchange.dialect, scope["method"], raw_path(scope), query, turn.raw_headers, body)
+        asked = question(request)
+        if asked is None:
+            raise CheckError("this request may not be asked a second time (it has tools, files or a stored answer)")
+        trial = await self.replay(asked_with(asked, {}), keep=self._guard.policy.hold_cap)
+        return trial.text, trial.tokens
+
+    def _scanner(self, turn: Turn) -> Scanner:
+        """The scanner for a turn: in one of a client, its checks may ask a model."""
+        return self._guard.scanner if turn.asks is None else self._guard.scanner.asking(turn.asks)
 
     def _offer(self, turn: Turn, scope: Scope) -> None:
         """The client has its answer: what was asked may be asked again."""
@@ -216,6 +238,8 @@ class Proxy:
         turn.body = body if turn.drawn else b""
         body = await self._judge_request(turn, body, path, query)
         target = path + ("?" + query if query else "")
+        if self._bench is not None and not turn.again:
+            turn.asks = self._bench.ask(turn.dialect, turn.raw_headers, partial(self._once_more, turn, scope, body))
 
         async def answer(turn: Turn, outlet: Outlet, body: bytes) -> None:
             reply = await self._upstream.send(turn.dialect, scope["method"], target, turn.raw_headers, body)
@@ -236,7 +260,7 @@ class Proxy:
 
     async def _answered(self, turn: Turn, client: Outlet, reply: Reply) -> None:
         """Pass the answer on.  Raises AskAgain while nothing has left."""
-        keep = self._guard.policy.hold_cap if turn.judge.may_regenerate else 0
+        keep = self._guard.policy.hold_cap if turn.judge.may_regenerate else turn.keep
         turn.witness = Witness(keep=keep) if self._parity or keep else None
         head, chunks = await _peek(reply.chunks())
         asked = turn.call.stream and reply.status < 400
@@ -527,7 +551,7 @@ class Proxy:
     ) -> Review:
         """Judge segments, keep what was found, and raise if that ends the exchange."""
         guard = self._guard
-        result = await review(guard.scanner, turn.judge, segments, context, stage, answer_context, pieces)
+        result = await review(self._scanner(turn), turn.judge, segments, context, stage, answer_context, pieces)
         record(turn.decision, result.all_hits, result.failed, guard.judge.failure_action())
         self._raise_if_ended(turn, result.fired, stage)
         return result
@@ -560,7 +584,7 @@ class Proxy:
             turn.dialect.lens(turn.call),
             framing,
             turn.call,
-            guard.scanner,
+            self._scanner(turn),
             turn.judge,
             turn.decision,
             constant,
@@ -683,6 +707,7 @@ class Proxy:
             checks=self._guard.scanner.checks,
             edited=turn.edited,
             attempts=turn.attempts,
+            consulted=tuple(turn.asks.consulted) if turn.asks is not None else (),
         )
         label = self._guard.policy.label
         traits = self._traits(turn) if self._parity else None

@@ -43,12 +43,14 @@ _CLOSING = 5.0
 @dataclass(frozen=True, slots=True)
 class Trial:
     """How the second question fared; `asked` is how often it went out (a rule may ask for another answer, or for none),
-    `tokens` what it cost as the upstream says, 0 where it does not."""
+    `tokens` what it cost as the upstream says, 0 where it does not, `text` the answer where somebody asked for
+    it."""
 
     id: str
     side: Side
     asked: int
     tokens: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

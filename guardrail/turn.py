@@ -15,6 +15,7 @@ from typing import Any
 
 from guardrail.dialects.protocol import Call, Dialect
 from guardrail.errors import RequestError
+from guardrail.llm_judge import Asks
 from guardrail.policy.decide import Judge
 from guardrail.pseudonyms import Book
 from guardrail.streaming import Streaming
@@ -38,7 +39,8 @@ class Turn:
     """One exchange.  `drawn` is one whose question may be asked again afterwards, for which its `body` is kept; `again`
     is such a second question, which has no client and no record of its own here.  `number` counts the answers to one
     question, of which `attempts` tells; `held` says that an answer does not reach the client by itself, and `finish`
-    is what becomes of each document of one that does."""
+    is what becomes of each document of one that does.  `keep` is the most characters of the answer that are kept,
+    `asks` whom checks may ask about it."""
 
     exchange: Exchange
     dialect: Dialect
@@ -68,6 +70,8 @@ class Turn:
     attempts: tuple[Attempt, ...] = ()
     held: bool = False
     finish: Callable[[bytes], bytes] | None = None
+    keep: int = 0
+    asks: Asks | None = None
     started: float = field(default_factory=time.perf_counter)
 
     def last_words(self, code: str, message: str) -> bytes:
