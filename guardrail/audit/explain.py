@@ -21,6 +21,9 @@ _ENDED = {
 }
 
 
+_ASKED = {"first": "As the client asked", "feedback": "Told what was wrong", "same": "Asked the same again"}
+
+
 def explain(record: Record) -> list[str]:
     """The record as lines of text, without line ends."""
     lines = _KINDS.get(str(record.get("type")), _exchange)(record)
@@ -64,6 +67,7 @@ def _exchange(record: Record) -> Iterator[str]:
     yield ""
     yield _decision(record)
     yield _ending(record)
+    yield from _attempts(record)
     findings = record.get("findings") or []
     if findings:
         left_out = record.get("findings_left_out") or 0
@@ -96,6 +100,8 @@ def _decision(record: Record) -> str:
     action, policy = record.get("action", "?"), record.get("policy", "?")
     findings = record.get("findings") or []
     rules = list(dict.fromkeys(one["rule"] for one in findings if one.get("rule") and one.get("action") == action))
+    if not rules and record.get("attempts"):
+        rules = _asking(record)
     if rules:
         names = ", ".join(f"`{rule}`" for rule in rules)
         return f"Decision: {action}, by rule{'s' if len(rules) > 1 else ''} {names} of policy {policy}."
@@ -104,6 +110,37 @@ def _decision(record: Record) -> str:
     if record.get("checks_not_run"):
         return f"Decision: {action}, because checks did not run; policy {policy} asks for that."
     return f"Decision: {action}, under policy {policy}."
+
+
+def _asking(record: Record) -> list[str]:
+    """The rules because of which the model was asked again."""
+    answers = [one for one in record["attempts"] if one.get("action") == "regenerate"]
+    return list(dict.fromkeys(str(found.get("rule", "?")) for one in answers for found in one.get("kinds") or ()))
+
+
+def _attempts(record: Record) -> Iterator[str]:
+    attempts = record.get("attempts") or []
+    if not attempts:
+        return
+    yield ""
+    yield f"Answers that the model gave: {len(attempts)}"
+    for one in attempts:
+        asked = _ASKED.get(str(one.get("asked")), f"asked {one.get('asked', '?')}")
+        came = f"upstream status {one.get('status')}" if one.get("status") else "no answer"
+        cost = f"{one.get('tokens', '?')} tokens, {one.get('ms', '?')} ms"
+        chosen = "; THIS ONE LEFT" if one.get("chosen") else ""
+        yield f"{one.get('number', '?')}. {asked}: {_worth(one)}; {came}, {cost}{chosen}"
+        for found in one.get("kinds") or ():
+            yield f"   {found.get('kind', '?')}, score {found.get('score', '?')}, by rule `{found.get('rule', '?')}`"
+
+
+def _worth(one: Record) -> str:
+    """What came of an answer."""
+    if one.get("error"):
+        return f"not used ({one['error']})"
+    words = {"regenerate": "another one was wanted", "block": "blocked", "allow": "nothing found"}
+    action = str(one.get("action", "?"))
+    return words.get(action, action)
 
 
 def _ending(record: Record) -> str:
@@ -130,7 +167,7 @@ def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
     else:
         span = f"characters {finding['start']} to {finding.get('end')} ({finding.get('length')} long)"
         yield f"{number}. {finding.get('kind', '?')} at {span} of {where}"
-    yield f"   {_verdict(finding)}"
+    yield f"   {_verdict(finding, record)}"
     evidence = f": {finding['evidence']}" if finding.get("evidence") else ""
     yield f"   Found by {finding.get('detector', '?')}{evidence}"
     if finding.get("verdict"):
@@ -143,7 +180,7 @@ def _finding(number: int, finding: Record, record: Record) -> Iterator[str]:
         yield f"   Digest {finding['digest']} under key {record.get('digest_key', '?')}"
 
 
-def _verdict(finding: Record) -> str:
+def _verdict(finding: Record, record: Record) -> str:
     score, rule = finding.get("score"), finding.get("rule")
     if not rule and finding.get("stood_back"):
         return f"Score {score}: rule `{finding['stood_back']}` stood back, because the caller itself said it"
@@ -155,6 +192,12 @@ def _verdict(finding: Record) -> str:
     verdict = f"Score {score} against threshold {finding.get('threshold')} of rule `{rule}`"
     if finding.get("module"):
         verdict += f" ({finding['module']})"
+    if finding.get("repaired"):
+        return f"{verdict}, which has it repaired"
+    if asked == "regenerate" and done in ("block", "notice", "flag") and record.get("attempts"):
+        return f"{verdict}, which asks for another answer; none was free of it, so {done}"
+    if asked == "regenerate" and done in ("block", "notice"):
+        return f"{verdict}, which asks for another answer; there was none to be had, so {done}"
     if asked and asked != done:
         return f"{verdict}, which asks for {asked}; lowered to {done}, as the policy only monitors"
     return f"{verdict}, which asks for {done}"

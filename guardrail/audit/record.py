@@ -21,7 +21,7 @@ from typing import Any
 
 from guardrail import __version__
 from guardrail.text.fold import fold
-from guardrail.types import Action, Decision, Exchange, FailedCheck, Hit, Module, Outcome, Traits
+from guardrail.types import Action, Attempt, Decision, Exchange, FailedCheck, Hit, Module, Outcome, Traits
 
 MAX_FINDINGS = 200
 """Findings in one record; about 90 kB of JSON."""
@@ -92,6 +92,7 @@ def build(
         "checks": list(outcome.checks[:MAX_CHECKS]),
         "checks_not_run": [{"check": check, "reason": clean(reason, 300)} for check, reason in not_run[:MAX_CHECKS]],
         "checks_left_out": max(0, len(outcome.checks) - MAX_CHECKS) + max(0, len(not_run) - MAX_CHECKS),
+        "attempts": [_attempt(one) for one in outcome.attempts],
         "edited": outcome.edited,
         "restored": decision.restored,
         "language": traits.language if traits else None,
@@ -153,6 +154,7 @@ def _finding(hit: Hit, key: bytes, cites: Mapping[str, Sequence[str]], clean: Cl
         "action": hit.action.word,
         "rule_action": rule.action.word if rule else None,
         "mask": rule.mask if rule and rule.action is Action.REDACT else None,
+        "repaired": hit.repaired,
         "stood_back": hit.stood_back or None,
         "stage": hit.stage.value,
         "channel": clean(hit.channel, 64),
@@ -169,6 +171,20 @@ def _finding(hit: Hit, key: bytes, cites: Mapping[str, Sequence[str]], clean: Cl
         "passage": [finding.passage.source, finding.passage.start, finding.passage.end] if finding.passage else None,
         "cites": list(cites.get(rule.id, rule.cites)) if rule else [],
         "digest": None if whole or not hit.text else digest(key, hit.text),
+    }
+
+
+def _attempt(one: Attempt) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "asked": one.asked,
+        "action": one.action.word if one.action is not None else None,
+        "kinds": [{"kind": kind, "rule": rule, "score": round(float(score), 6)} for kind, rule, score in one.kinds],
+        "status": one.status,
+        "tokens": one.tokens,
+        "ms": round(one.duration_ms, 3),
+        "error": one.error,
+        "chosen": one.chosen,
     }
 
 

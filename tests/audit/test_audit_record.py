@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from guardrail.audit import pair, record
 from guardrail.audit.chain import link
+from guardrail.audit.explain import explain
 from guardrail.audit.pair import Side, Swap
-from guardrail.types import Action, Exchange, FailedCheck, Module, Outcome, Traits
+from guardrail.types import Action, Attempt, Exchange, FailedCheck, Module, Outcome, Traits
 from tests.audit.audit_samples import EXCHANGE, KEY, OUTCOME, RULE, decision, hit
 
 DOC = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -34,6 +35,7 @@ def test_a_record_in_full():
             "action": "block",
             "rule_action": "block",
             "mask": None,
+            "repaired": False,
             "stood_back": None,
             "stage": "response",
             "channel": "content",
@@ -73,6 +75,7 @@ def test_a_record_in_full():
         "checks": ["leakage.identifiers", "bias.toxicity"],
         "checks_not_run": [{"check": "bias.toxicity", "reason": "timeout after 10 s"}],
         "checks_left_out": 0,
+        "attempts": [],
         "edited": 0,
         "restored": 0,
         "language": None,
@@ -222,10 +225,55 @@ def test_every_field_is_documented():
     """An auditor must be able to look every field up."""
     text = DOC.read_text("utf-8")
     made = built(hit(), failed=(FailedCheck("a", "b"),))
-    fields = {*made, *made["findings"][0], *made["checks_not_run"][0], "seq", "prev", "hash"}
+    made["attempts"] = built(outcome=replace(OUTCOME, attempts=ATTEMPTS))["attempts"]
+    fields = {*made, *made["attempts"][0], *made["findings"][0], *made["checks_not_run"][0], "seq", "prev", "hash"}
     fields |= {"event", "files", "file", "bytes", "sha256", "reason", "refused"}
     assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
     assert all(f"`{name}`" in text for name in ("torn_tail_set_aside", "log_resumed"))
+
+
+ATTEMPTS = (
+    Attempt(1, "first", Action.REGENERATE, (("error.arithmetic", "sums", 0.9500001),), 200, 12, 30.12345),
+    Attempt(2, "feedback", Action.ALLOW, (), 200, 14, 31, chosen=True),
+    Attempt(3, "same", None, (), None, 0, 60_000, "deadline"),
+)
+
+
+def test_every_answer_is_recorded_and_told():
+    made = built(outcome=replace(OUTCOME, attempts=ATTEMPTS))
+    first, second, third = made["attempts"]
+    assert first == {
+        "number": 1, "asked": "first", "action": "regenerate", "kinds": [{"kind": "error.arithmetic", "rule": "sums", "score": 0.95}],
+        "status": 200, "tokens": 12, "ms": 30.123, "error": "", "chosen": False,
+    }  # fmt: skip
+    assert (second["chosen"], third["action"], third["error"]) == (True, None, "deadline")
+    said = "\n".join(explain({**made, "action": "regenerate"}))
+    assert "by rule `sums` of policy" in said
+    assert "Answers that the model gave: 3" in said
+    assert "1. As the client asked: another one was wanted; upstream status 200, 12 tokens, 30.123 ms" in said
+    assert "   error.arithmetic, score 0.95, by rule `sums`" in said
+    assert "2. Told what was wrong: nothing found; upstream status 200, 14 tokens, 31 ms; THIS ONE LEFT" in said
+    assert "3. Asked the same again: not used (deadline); no answer" in said
+
+
+def test_a_record_of_an_earlier_version_is_explained_as_before():
+    made = built(hit())
+    del made["attempts"], made["findings"][0]["repaired"]
+    assert not any("Answers" in line for line in explain(made))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"repaired": True, "action": Action.REDACT}, "which has it repaired"),
+        ({"action": Action.NOTICE}, "which asks for another answer; there was none to be had, so notice"),
+    ],
+)
+def test_what_became_of_a_wish_for_another_answer(changes, words):
+    asking = replace(RULE, action=Action.REGENERATE)
+    assert any(words in line for line in explain(built(replace(hit(rule=asking), **changes))))
+    told = explain(built(replace(hit(rule=asking), action=Action.NOTICE), outcome=replace(OUTCOME, attempts=ATTEMPTS)))
+    assert any("none was free of it, so notice" in line for line in told)
 
 
 ONE = Side("completed", 200, 200, "flag", True, 12, 1, (("bias.toxicity", "toxic", "flag"),), "")
