@@ -73,9 +73,7 @@ class Budget:
                 return True
         except OSError as error:
             if not self._told:
-                logger.warning(
-                    "%s: the budget cannot be kept (%s), so nothing is asked", self._path, error
-                )
+                logger.warning("%s: the budget cannot be kept (%s), so nothing is asked", self._path, error)
             self._told = True
             return False
 

@@ -75,11 +75,23 @@ def _exchange(record: Record) -> Iterator[str]:
         yield f"Findings: {len(findings)}" + (f", and {left_out} more that the record leaves out" if left_out else "")
         for number, finding in enumerate(findings, 1):
             yield from _finding(number, finding, record)
+    yield from _consulted(record)
     yield ""
     yield from _checks(record)
 
 
 _KINDS: Mapping[str, Callable[[Record], Iterator[str]]] = {"event": _event, "parity_pair": _pair}
+
+
+_ASKED = {"judge": "a judge was asked about the answer", "again": "the question was answered once more"}
+
+
+def _consulted(record: Record) -> Iterator[str]:
+    """What guardrail asked models of its own accord."""
+    for one in record.get("consulted") or []:
+        ended = f"no reply: {one['error']}" if one.get("error") else "a reply came"
+        asked = _ASKED.get(str(one.get("asked")), str(one.get("asked")))
+        yield f"Asked: {asked} ({one.get('tokens', 0)} tokens, {one.get('duration_ms', 0):.0f} ms); {ended}."
 
 
 def _request(record: Record) -> str:

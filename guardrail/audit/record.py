@@ -21,7 +21,7 @@ from typing import Any
 
 from guardrail import __version__
 from guardrail.text.fold import fold
-from guardrail.types import Action, Attempt, Decision, Exchange, FailedCheck, Hit, Module, Outcome, Traits
+from guardrail.types import Action, Attempt, Consultation, Decision, Exchange, FailedCheck, Hit, Module, Outcome, Traits
 
 MAX_FINDINGS = 200
 """Findings in one record; about 90 kB of JSON."""
@@ -95,6 +95,7 @@ def build(
         "attempts": [_attempt(one) for one in outcome.attempts],
         "edited": outcome.edited,
         "restored": decision.restored,
+        "consulted": [_consultation(one, clean) for one in outcome.consulted],
         "language": traits.language if traits else None,
         "groups": list(traits.groups[:MAX_GROUPS]) if traits else None,
         "refused": traits.refused if traits else None,
@@ -185,6 +186,16 @@ def _attempt(one: Attempt) -> dict[str, Any]:
         "ms": round(one.duration_ms, 3),
         "error": one.error,
         "chosen": one.chosen,
+    }
+
+
+def _consultation(one: Consultation, clean: Clean) -> dict[str, Any]:
+    """A question of guardrail's own to a model, and what it cost."""
+    return {
+        "asked": one.asked,
+        "tokens": one.tokens,
+        "duration_ms": round(one.duration_ms, 3),
+        "error": clean(one.error, 300) or None,
     }
 
 

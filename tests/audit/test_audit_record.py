@@ -78,6 +78,7 @@ def test_a_record_in_full():
         "attempts": [],
         "edited": 0,
         "restored": 0,
+        "consulted": [],
         "language": None,
         "groups": None,
         "refused": None,
