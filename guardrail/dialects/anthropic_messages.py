@@ -21,8 +21,32 @@ import orjson
 from guardrail.dialects import anthropic_asked
 from guardrail.dialects.again import said, turns_added
 from guardrail.dialects.anthropic_common import BASE64, error_body, error_event
-from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, sequence, word
-from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, Notes, Strings, UnknownEvent, View
+from guardrail.dialects.places import (
+    FIELD,
+    META,
+    OPAQUE,
+    Paths,
+    Table,
+    alone,
+    at,
+    dumped,
+    lead_of,
+    mapping,
+    sequence,
+    word,
+)
+from guardrail.dialects.protocol import (
+    ATOMIC,
+    Call,
+    ChannelKey,
+    Delta,
+    Lens,
+    Notes,
+    Strings,
+    ToolCall,
+    UnknownEvent,
+    View,
+)
 from guardrail.types import Context, Pointer, Segment, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
@@ -201,6 +225,7 @@ class AnthropicMessages:
         return found.view(
             finishes=[(0, _REASONS.get(reason, reason))] if reason else [],
             acts=_acts(reason == "refusal" or any(block.uses_tool for block in blocks.values())),
+            calls=_calls(body),
         )
 
     def lens(self, call: Call) -> Lens:
@@ -222,6 +247,7 @@ class _Block:
     uses_tool: bool
     held: bool = True
     unit: Pointer | None = None
+    function: str = ""
 
     @property
     def channel(self) -> ChannelKey | None:
@@ -234,7 +260,18 @@ class _Block:
 def _block(value: Any, number: int, *, held: bool = True, unit: Pointer | None = None) -> _Block:
     body = mapping(value)
     kind = word(body.get("type"))
-    return _Block(number, kind, "input" in body or kind.endswith("tool_use"), held, unit)
+    function = word(body.get("name")) if kind == "tool_use" else ""
+    return _Block(number, kind, "input" in body or kind.endswith("tool_use"), held, unit, function)
+
+
+def _calls(message: Mapping[str, Any], *, given: bool = False) -> list[ToolCall]:
+    """The calls of the client's own tools that stand whole in a message; with `given` only those with arguments."""
+    blocks = (block for block in map(mapping, sequence(message.get("content"))) if block.get("type") == "tool_use")
+    return [
+        ToolCall(0, word(block.get("name")), dumped(block.get("input") or {}))
+        for block in blocks
+        if word(block.get("name")) and (block.get("input") or not given)
+    ]
 
 
 def _blocks_in(message: Mapping[str, Any], above: Pointer, *, held: bool) -> dict[Pointer, _Block]:
@@ -370,7 +407,8 @@ class _Lens(Lens):
         self._known.update(range(len(blocks)))
         found = _Found(None)
         _sort(found, _EVENT, body, strings, blocks, 3)
-        return found.view(acts=_acts(any(block.uses_tool for block in blocks.values())), mark=True)
+        uses_tool = any(block.uses_tool for block in blocks.values())
+        return found.view(acts=_acts(uses_tool), calls=_calls(mapping(body.get("message"))), mark=True)
 
     def _of_block(self, kind: str, body: Mapping[str, Any], strings: Strings) -> View:
         index = _index(body)
@@ -380,17 +418,20 @@ class _Lens(Lens):
         _sort(found, _EVENT, body, strings, {("content_block",): block, ("delta",): block}, 1)
         held = self._held.setdefault(index, {})
         held.update({delta.channel: None for delta in found.deltas if delta.channel[1] in ATOMIC})
+        calls = _calls({"content": [body.get("content_block")]}, given=True) if found.first else []
         if kind == "content_block_start" and block.channel:
             held[block.channel] = None
             call = word(mapping(body.get("content_block")).get("id"))
-            found.deltas.insert(0, Delta(block.channel, ("content_block",), "", call=call if block.uses_tool else ""))
+            call = call if block.uses_tool else ""
+            function = "" if calls else block.function  # what is whole already is judged as it is
+            found.deltas.insert(0, Delta(block.channel, ("content_block",), "", call=call, function=function))
         said = {delta.channel for delta in found.deltas}
         found.deltas += [Delta(key, ("index",), "") for key in held if key not in said]
         over = kind == "content_block_stop"
         if over:
             del self._open[index]
         closes = list(self._held.pop(index)) if over else []
-        return found.view(closes=closes, acts=_acts(block.uses_tool), mark=kind != "content_block_delta")
+        return found.view(closes=closes, acts=_acts(block.uses_tool), calls=calls, mark=kind != "content_block_delta")
 
     def _opened(self, kind: str, index: int, body: Mapping[str, Any]) -> _Block:
         """The block that an event belongs to."""

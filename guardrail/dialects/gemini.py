@@ -27,9 +27,11 @@ import orjson
 
 from guardrail.dialects import gemini_asked
 from guardrail.dialects.again import parsed, turns_added
+from guardrail.dialects.gemini_arguments import Arguments
 from guardrail.dialects.gemini_asked import member, snake, speaker
-from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
-from guardrail.dialects.protocol import Call, ChannelKey, Delta, Lens, Notes, Strings, View
+from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, dumped, lead_of, mapping, sequence, word
+from guardrail.dialects.protocol import Call, ChannelKey, Delta, Lens, Notes, Spelled, Strings, ToolCall, View
+from guardrail.dialects.tokens import tokens_of
 from guardrail.types import Context, Pointer, Segment, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
@@ -287,6 +289,7 @@ class _Turn:
     id: str = ""
     ids: set[str] = field(default_factory=set)
     places: dict[str, int] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=Arguments)
 
     def block(self) -> int:
         """A block that nothing has used."""
@@ -307,7 +310,7 @@ class _Turn:
     def close(self) -> list[int]:
         """The blocks of the call, which is over."""
         over = [] if self.base is None else [self.base, *self.places.values()]
-        self.base, self.name, self.places = None, "", {}
+        self.base, self.name, self.places, self.arguments = None, "", {}, Arguments()
         return over
 
 
@@ -354,6 +357,8 @@ class _Reading:
         self._opaque: list[Pointer] = []
         self._echoes: list[Pointer] = []
         self._closes: list[ChannelKey] = []
+        self._calls: list[ToolCall] = []
+        self._tokens: list[Spelled] = []
         self._acts: set[int] = set()
         self._pieces: dict[Pointer, int] = {}
         self._joined: set[Pointer] = set()
@@ -388,6 +393,8 @@ class _Reading:
             seals=seals,
             finishes=self._finishes(),
             acts=frozenset(self._acts),
+            calls=self._calls,
+            spelled=self._tokens,
         )
 
     def _part(self, position: int, pointer: Pointer, part: Mapping[str, Any]) -> None:
@@ -412,15 +419,17 @@ class _Reading:
         goes_on = _flag(call, "willContinue")
         name, identity = word(call.get("name")), word(call.get("id"))
         under_way = turn.goes_on(name) and identity in ("", turn.id)
-        if not pieces and not goes_on and not under_way:
-            return  # whole in this document
+        if not pieces and not goes_on and not under_way:  # whole in this document
+            if name:
+                self._calls.append(ToolCall(number, name, dumped(_either(call, "args") or {})))
+            return
         if identity and identity != turn.id:
             if identity in turn.ids:
                 raise JsonError("the pieces of two function calls are mixed")
             turn.id = identity
             turn.ids.add(identity)
         if not under_way:  # one that has begun is over when another begins
-            self._closes += [(number, "tool_arguments", block) for block in turn.close()]
+            self._over(number, turn)
         base = turn.open(name)
         self._deltas.append(Delta((number, "tool_arguments", base), pointer, ""))
         for at, piece in enumerate(mapping(piece) for piece in pieces):
@@ -428,10 +437,17 @@ class _Reading:
             if (path := _plain_path(word(_either(piece, "jsonPath")))) not in turn.places:
                 turn.places[path] = turn.block()
             self._pieces[place] = turn.places[path]
+            turn.arguments.add(path, piece)
             if _either(piece, "numberValue") is not None:
                 self._trees.append((*place, _spelling(piece, "numberValue")))
         if not goes_on:
-            self._closes += [(number, "tool_arguments", block) for block in turn.close()]
+            self._over(number, turn)
+
+    def _over(self, number: int, turn: _Turn) -> None:
+        """The function call under way, if there is one, is complete."""
+        if turn.name and (arguments := turn.arguments.written()) is not None:
+            self._calls.append(ToolCall(number, turn.name, arguments))
+        self._closes += [(number, "tool_arguments", block) for block in turn.close()]
 
     def _words(self, position: int, pointer: Pointer, sound: Mapping[str, Any]) -> None:
         """A transcript once more, word by word: judged as it reads, and emptied as a whole."""
@@ -446,6 +462,9 @@ class _Reading:
         result = mapping(_either(candidate, "logprobsResult"))
         place = (*pointer, _spelling(result, "chosenCandidates"))
         chosen = _strings_of(_either(result, "chosenCandidates"), "token", place)
+        entries = sequence(_either(result, "chosenCandidates"))
+        name = _spelling(mapping(entries[0]), "logProbability") if entries else ""
+        self._tokens.append(Spelled((self._numbers[position], "content", 0), tokens_of(entries, name)))
         place = (*pointer, _spelling(result, "topCandidates"))
         tops = [mapping(top).get("candidates") for top in sequence(_either(result, "topCandidates"))]
         others = (_strings_of(top, "token", (*place, at, "candidates")) for at, top in enumerate(tops))

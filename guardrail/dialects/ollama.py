@@ -22,8 +22,9 @@ import orjson
 from guardrail import material
 from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import in_prose, parsed, said, turns_added, words_added
-from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, lead_of, mapping, sequence, word
-from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
+from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, dumped, lead_of, mapping, sequence, word
+from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Spelled, Strings, ToolCall, View
+from guardrail.dialects.tokens import tokens_of
 from guardrail.types import Context, Pointer, Segment, Source, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
@@ -227,6 +228,8 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
         seals=paths.seals if paths is not None else (),
         finishes=[(0, word(body.get("done_reason")) or "stop")] if body.get("done") else [],
         acts=frozenset({0} if _acts(body) else ()),
+        calls=[ToolCall(0, word(tool.get("name")), dumped(tool.get("arguments") or {})) for tool in _tools(body)],
+        spelled=[Spelled((0, "content", 0), tokens_of(body["logprobs"]))] if _speaks(body) else (),
     )
 
 
@@ -240,6 +243,19 @@ def _require_plain(body: Mapping[str, Any]) -> None:
 
 def _calls(body: Mapping[str, Any]) -> Sequence[Any]:
     return sequence(mapping(body.get("message")).get("tool_calls"))
+
+
+def _tools(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tools that are called; one without a name is none."""
+    called = (mapping(mapping(call).get("function")) for call in _calls(body))
+    return [tool for tool in called if word(tool.get("name"))]
+
+
+def _speaks(body: Mapping[str, Any]) -> bool:
+    """Whether the tokens of a line are of the answer and not of the reasoning before it."""
+    said = mapping(body.get("message"))
+    thinks = word(said.get("thinking")) or word(body.get("thinking"))
+    return bool(body.get("logprobs")) and not (thinks and not (word(said.get("content")) or word(body.get("response"))))
 
 
 def _trees(body: Mapping[str, Any]) -> list[Pointer]:

@@ -12,8 +12,9 @@ from typing import Any
 from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import parsed, said, turns_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
-from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, mapping, sequence, word
-from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
+from guardrail.dialects.places import META, OPAQUE, Paths, Table, alone, at, dumped, mapping, sequence, word
+from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Spelled, Strings, ToolCall, View
+from guardrail.dialects.tokens import tokens_of
 from guardrail.types import Context, Pointer, Segment, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import JsonError
@@ -198,12 +199,14 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
             paths.unknown(pointer, text) if paths else fields.append(alone(channel, pointer, text))
         else:
             deltas.append(_delta(choices, channel, pointer, text))
+    deltas += _announced(choices, deltas)
     deltas += _spelled(choices, tokens)
     for position, choice in enumerate(choices):
         if paths is None and not any(d.pointer[1] == position and d.channel[1] == "content" for d in deltas):
             deltas.append(
                 Delta((_index(choice, position), "content", 0), ("choices", position, "message", "content"), "")
             )
+    trees = list(_objects(choices))
     seals = []
     if paths is not None:
         deltas += paths.deltas
@@ -211,11 +214,17 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
     return View(
         deltas,
         fields,
-        trees=list(_objects(choices)),
+        trees=trees,
         opaque=opaque,
         seals=seals,
         finishes=[(_index(c, i), str(c["finish_reason"])) for i, c in enumerate(choices) if c.get("finish_reason")],
         acts=frozenset(_index(c, i) for i, c in enumerate(choices) if _says_otherwise(c)),
+        calls=[_whole(choices, pointer) for pointer in trees],
+        spelled=[
+            Spelled((_index(c, i), "content", 0), tokens_of(mapping(c["logprobs"]).get("content")))
+            for i, c in enumerate(choices)
+            if c.get("logprobs")
+        ],
     )
 
 
@@ -281,7 +290,9 @@ def _delta(choices: Sequence[Mapping[str, Any]], channel: str, pointer: Pointer,
     if channel == "annotation":
         return Delta((number, "content", 0), pointer, text, aside=True)
     logprobs: Pointer | None = ("choices", position, "logprobs") if choice.get("logprobs") else None
-    return Delta((number, channel, _block(choice, path)), pointer, text, logprobs, _call_id(choice, path))
+    called = _function(_entry(choice, path), _said(choice), path) if channel == "tool_arguments" else ""
+    key = (number, channel, _block(choice, path))
+    return Delta(key, pointer, text, logprobs, _call_id(choice, path), function=called)
 
 
 def _entry(choice: Mapping[str, Any], path: Pointer) -> Mapping[str, Any]:
@@ -305,6 +316,32 @@ def _block(choice: Mapping[str, Any], path: Pointer) -> int:
 
 def _call_id(choice: Mapping[str, Any], path: Pointer) -> str:
     return word(_entry(choice, path).get("id")) if path[0] == "tool_calls" else ""
+
+
+def _function(call: Mapping[str, Any], said: Mapping[str, Any], path: Pointer) -> str:
+    """(A piece of) the name of the tool whose arguments stand at a place."""
+    holder = mapping(said.get("function_call")) if path[0] == "function_call" else mapping(call.get(str(path[2])))
+    return word(holder.get("name"))
+
+
+def _announced(choices: Sequence[Mapping[str, Any]], deltas: Sequence[Delta]) -> Iterator[Delta]:
+    """Calls that are named without any arguments: there may be none."""
+    begun = {delta.pointer[:5] for delta in deltas if delta.channel[1] == "tool_arguments"}
+    for position, choice in enumerate(choices):
+        holder = "delta" if choice.get("delta") else "message"
+        for number, call in enumerate(map(mapping, sequence(_said(choice).get("tool_calls")))):
+            place: Pointer = ("choices", position, holder, "tool_calls", number)
+            tool = mapping(call.get("function") or call.get("custom"))
+            if place not in begun and word(tool.get("name")) and tool.get("arguments") is None:
+                key = (_index(choice, position), "tool_arguments", _block(choice, place[3:]))
+                yield Delta(key, place, "", call=word(call.get("id")), function=word(tool.get("name")))
+
+
+def _whole(choices: Sequence[Mapping[str, Any]], pointer: Pointer) -> ToolCall:
+    """A call whose arguments, at a place, are no JSON string but the object itself."""
+    choice = choices[_position(pointer)]
+    called = mapping(at(choice, pointer[2:-1]))
+    return ToolCall(_index(choice, _position(pointer)), word(called.get("name")), dumped(called.get("arguments")))
 
 
 def _spelled(choices: Sequence[Mapping[str, Any]], tokens: Strings) -> list[Delta]:

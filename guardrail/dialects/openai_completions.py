@@ -14,7 +14,8 @@ from guardrail.dialects import openai_chat_asked
 from guardrail.dialects.again import in_prose, parsed, words_added
 from guardrail.dialects.openai_common import dump, error_body, error_event
 from guardrail.dialects.places import FIELD, META, Paths, Table, alone, mapping, sequence, word
-from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Strings, View
+from guardrail.dialects.protocol import Call, Delta, Lens, Notes, Spelled, Strings, View
+from guardrail.dialects.tokens import Tokens, in_columns, tokens_of
 from guardrail.types import Context, Pointer, Segment, Stage
 from guardrail.wire.frames import Added
 from guardrail.wire.jsontext import KEY, JsonError
@@ -178,6 +179,11 @@ def _view(document: Any, strings: Strings, paths: Paths | None) -> View:
         deltas,
         fields,
         echoes=_echoes(document, choices),
+        spelled=[
+            Spelled((n, "content", 0), _tokens_in(mapping(c["logprobs"])))
+            for n, c in zip(numbers, choices, strict=True)
+            if c.get("logprobs")
+        ],
         seals=paths.seals if paths else (),
         finishes=[
             (n, str(c["finish_reason"])) for n, c in zip(numbers, choices, strict=True) if c.get("finish_reason")
@@ -217,6 +223,13 @@ def _tokens(number: int, place: Pointer, tokens: Sequence[tuple[Pointer, str]]) 
         texts[other] += f"{token}\n" if other else token
     block = _SPELLED[str(place[2])]
     return [Delta((number, "logprobs", block + i), place, text, place) for i, text in enumerate(texts) if text]
+
+
+def _tokens_in(logprobs: Mapping[str, Any]) -> Tokens:
+    """The tokens of a text in the form of this API, or in that of chat completions, as llama.cpp gives them."""
+    if isinstance(logprobs.get("content"), list):
+        return tokens_of(logprobs["content"])
+    return in_columns(sequence(logprobs.get("tokens")), sequence(logprobs.get("token_logprobs")))
 
 
 def _echoes(document: Any, choices: Sequence[Mapping[str, Any]]) -> list[Pointer]:

@@ -33,7 +33,8 @@ from guardrail.dialects.openai_responses_places import (
     part_table,
 )
 from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, word
-from guardrail.dialects.protocol import ChannelKey, Delta, Strings, View
+from guardrail.dialects.protocol import ChannelKey, Delta, Spelled, Strings, View
+from guardrail.dialects.tokens import tokens_of
 from guardrail.types import Pointer, Segment
 from guardrail.wire.jsontext import KEY, JsonError
 
@@ -61,7 +62,8 @@ class _Spot:
 
     `item` is what that item is, where these are its own strings; `part` the part of it, None where the path says it;
     `command` the command of a shell; `ends` whether what tools are given and hand back is complete here; `growing`
-    whether these are the pieces themselves; `handed` whether a tool may be given something here.
+    whether these are the pieces themselves; `handed` whether a tool may be given something here, `function` which of
+    the client's own it is.
     """
 
     base: Pointer
@@ -77,6 +79,7 @@ class _Spot:
     handed: bool = True
     item_id: str = ""
     call: str = ""
+    function: str = ""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ class _Found:
     echoes: list[Pointer] = field(default_factory=list)
     closes: dict[ChannelKey, None] = field(default_factory=dict)
     spelled: dict[tuple[Pointer, int, int], list[str]] = field(default_factory=dict)
+    tokens: list[Spelled] = field(default_factory=list)
     empty: Pointer = ("output_text",)
     acts: bool = False
 
@@ -154,6 +158,7 @@ class Reader:
             seals=self._paths.seals if self._paths else (),
             finishes=finishes,
             acts=frozenset({0}) if found.acts else frozenset(),
+            spelled=found.tokens,
             mark=mark,
         )
 
@@ -177,8 +182,11 @@ class Reader:
     ) -> None:
         pointer = (*spot.base, *path)
         if not text:
-            if channel == "content" and spot.level == 0:
-                found.empty = pointer
+            if channel == "content":
+                found.empty = pointer if spot.level == 0 else found.empty
+                _tokens(found, document, spot.level, pointer)  # a part of a character has no text yet
+            elif channel == "tool_arguments" and spot.function and len(path) == 1:
+                self._hand(found, spot, channel, None, pointer, text)
         elif channel == OPAQUE or (channel == BINARY and is_encoded(text)):
             found.opaque.append(pointer)
         elif channel == META:
@@ -221,6 +229,8 @@ class Reader:
         beside = (*pointer[:-1], "logprobs")
         spelled = beside if name == "content" and at(document, beside) else None
         found.deltas.append(Delta((0, name, block), pointer, text, spelled, part=(spot.index << 16) + part))
+        if spelled:
+            _tokens(found, document, spot.level, pointer)
         found.acts = found.acts or name in ("refusal", "transcript")
 
     def _hand(self, found: _Found, spot: _Spot, channel: str, which: object, pointer: Pointer, text: str) -> None:
@@ -228,7 +238,7 @@ class Reader:
         if spot.growing:
             self._follow((channel, which), spot.index, spot.item_id)
         key = self._channel(channel, spot.index, which, spot.level)
-        found.deltas.append(Delta(key, pointer, text, call=spot.call))
+        found.deltas.append(Delta(key, pointer, text, call=spot.call, function=spot.function))
         if spot.ends:
             found.closes[key] = None
             self._open.pop(key, None)
@@ -248,7 +258,8 @@ class Reader:
             if any(owner == index for owner, _ in self._open.values()):
                 raise JsonError("an item begins twice")
             key = self._channel("tool_arguments", index, None, 0)
-            found.deltas.append(Delta(key, ("item", "type"), "", call=word(item.get("call_id"))))
+            function = _function(item)
+            found.deltas.append(Delta(key, ("item", "type"), "", call=word(item.get("call_id")), function=function))
 
     def _end(self, found: _Found, kind: str, document: Mapping[str, Any], index: int) -> None:
         """What has ended: all of an item, or the texts that its pieces made."""
@@ -324,7 +335,16 @@ def _spot(kind: str, about: Kind, document: Mapping[str, Any], base: Pointer, in
 
 def _of_item(document: Mapping[str, Any], base: Pointer, level: int, index: int) -> _Spot:
     item = mapping(at(document, base))
-    return _Spot(base, item_table(item), level, index, item_kind(item), call=word(item.get("call_id")))
+    call, function = word(item.get("call_id")), _function(item)
+    return _Spot(base, item_table(item), level, index, item_kind(item), call=call, function=function)
+
+
+def _function(item: Mapping[str, Any]) -> str:
+    """The client's own tool that an item calls; a vendor runs the others itself."""
+    name, space = word(item.get("name")), word(item.get("namespace"))
+    if item_kind(item) not in ("function_call", "custom_tool_call"):
+        return ""
+    return f"{space}.{name}" if space and name else name
 
 
 def _position(base: Pointer) -> int:
@@ -356,6 +376,12 @@ def _spell(found: _Found, spot: _Spot, path: Pointer, text: str) -> None:
     place = (*spot.base, *path[: path.index("logprobs") + 1])
     other = "top_logprobs" in path or path[-1] != "token"
     found.spelled.setdefault((place, spot.level, int(other)), []).append(f"{text}\n" if other else text)
+
+
+def _tokens(found: _Found, document: Mapping[str, Any], level: int, pointer: Pointer) -> None:
+    """The tokens that stand beside a text."""
+    if tokens := tokens_of(at(document, (*pointer[:-1], "logprobs"))):
+        found.tokens.append(Spelled((0, "content", level), tokens))
 
 
 def _reason(kind: str, document: Mapping[str, Any]) -> str:

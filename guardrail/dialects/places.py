@@ -9,10 +9,13 @@ Rules:
 3. A key that a table names is part of the protocol; every other key is text and is judged.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from guardrail.dialects.protocol import ChannelKey, Delta, Strings
 from guardrail.types import Pointer, Segment, Stage
@@ -150,6 +153,14 @@ def sequence(value: Any) -> Sequence[Any]:
 def word(value: Any) -> str:
     """The value if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def dumped(value: Any) -> str:
+    """The JSON of a value, for the arguments of a tool that come as an object."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # half a character, or a number of no size
+        return json.dumps(value, ensure_ascii=False)
 
 
 def at(document: Any, pointer: Pointer) -> Any:
