@@ -63,10 +63,11 @@ class _Plan:
     answer: tuple[Detector, ...]
     watchers: tuple[Watcher, ...] = ()
     consulting: tuple[Consulting, ...] = ()
+    call: tuple[Detector, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.screen.patterns or self.sentence or self.answer or self.watchers or self.consulting)
+        return not (self.screen.patterns or self.sentence or self.answer or self.watchers or self.consulting or self.call)
 
 
 class Scanner:
@@ -188,6 +189,15 @@ class Scanner:
         scan = await self._ask(self._plans[Stage.RESPONSE].answer, [text], context)
         scan.findings[0] += await self._consult(text, context, scan.failed)
         return scan
+
+    async def call_findings(self, arguments: str, context: Context) -> Scan:
+        """The findings in the complete arguments of one tool call, of the tool `context.function`."""
+        return await self._ask(self._plans[Stage.RESPONSE].call, [arguments], context)
+
+    @property
+    def judges_calls(self) -> bool:
+        """Whether any detector of the response stage judges tool calls."""
+        return bool(self._plans[Stage.RESPONSE].call)
 
     @property
     def judges_sentences(self) -> bool:
@@ -380,6 +390,7 @@ def _plan(policy: Policy, detectors: Iterable[AnyDetector], stage: Stage) -> _Pl
         tuple(d for d in others if d.unit is Unit.ANSWER),
         tuple(d for d in used if isinstance(d, Watcher)),
         tuple(d for d in used if isinstance(d, Consulting)) if stage is Stage.RESPONSE else (),
+        tuple(d for d in others if d.unit is Unit.CALL) if stage is Stage.RESPONSE else (),
     )
 
 
@@ -409,7 +420,7 @@ def _require_place(rule: Rule, detectors: Sequence[AnyDetector], policy: Policy)
     if rule.place is Place.AFTER:
         return
     units = {detector.unit for detector in serving(detectors, lambda name: covers(rule, name))}
-    if units - {Unit.SENTENCE, Unit.ANSWER}:
+    if units - {Unit.SENTENCE, Unit.ANSWER, Unit.CALL}:  # arguments of a call have no place for words
         raise PolicyError(
             f"rule `{rule.id}`: `place: {rule.place}` is for kinds that are judged by sentence or by answer "
             "(docs/policy.md, Kinds); use `place: after`, or a rule of its own for the other kinds",
