@@ -11,15 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from guardrail.confidence import aligned
 from guardrail.detectors.patterns import CONTEXT
 from guardrail.dialects.places import at, in_plain_sight, lead_of
-from guardrail.dialects.protocol import ChannelKey, Delta, View
+from guardrail.dialects.protocol import ChannelKey, Delta, ToolCall, View
 from guardrail.edits import EDITING
+from guardrail.gate import joined_halves
 from guardrail.notices import behind, may_follow
 from guardrail.policy.decide import Judge
 from guardrail.review import EMBEDDED, Piece, Review, edit_document, edit_text, emptied
 from guardrail.scanner import Scanner
-from guardrail.types import Context, Edit, Hit, Pointer, Policy, Segment, Stage
+from guardrail.tool_calls import CallJudge
+from guardrail.types import Context, Edit, FailedCheck, Hit, Pointer, Policy, Segment, Stage
 from guardrail.wire import jsontext
 
 
@@ -37,10 +40,19 @@ class Reading:
     echoes: dict[Pointer, list[Pointer]] = field(default_factory=dict)
     last: dict[int, Pointer] = field(default_factory=dict)
     asides: list[tuple[Delta, Pointer, int]] = field(default_factory=list)
+    calls: list[tuple[ToolCall, Pointer]] = field(default_factory=list)
 
     def context(self, segment: Segment, known: Context) -> Context:
         """What detectors may know about the answer that `segment` belongs to."""
         choice = self.choices.get(_base(segment.pointer), 0)
+        known = self.of_choice(choice, known)
+        if segment.channel != "content" or not self.view.spelled:
+            return known
+        tokens = [token for spelled in self.view.spelled if spelled.channel[0] == choice for token in spelled.tokens]
+        return replace(known, confidence=aligned(segment.text, tokens))
+
+    def of_choice(self, choice: int, known: Context) -> Context:
+        """What detectors may know about one of the answers."""
         reason = dict(self.view.finishes).get(choice)
         return replace(known, finish_reason=reason, has_tool_calls=choice in self.view.acts)
 
@@ -60,6 +72,7 @@ def read(view: View, raw: bytes, document: Any) -> Reading:
     for key, deltas in joined.items():
         _join(reading, key, deltas)
     _place_asides(reading, view.deltas)
+    reading.calls += ((call, ("calls", number)) for number, call in enumerate(view.calls))
     reading.segments += (*view.fields, *in_plain_sight(document, view.opaque))
     for pointer, digits in jsontext.numbers_under(raw, view.trees) if view.trees else ():
         lead = lead_of(pointer)
@@ -84,6 +97,8 @@ def _join(reading: Reading, key: ChannelKey, deltas: Sequence[Delta]) -> None:
     reading.choices[first] = key[0]
     text = "".join(delta.text for delta in deltas)
     reading.segments.append(Segment(Stage.RESPONSE, "assistant", key[1], first, text, choice=key[0]))
+    if function := "".join(delta.function for delta in deltas):
+        reading.calls.append((ToolCall(key[0], function, joined_halves(text)), first))
 
 
 def _extend(blocks: list[tuple[int, int]], start: int, delta: Delta, part: int) -> None:
@@ -120,6 +135,25 @@ def _place_asides(reading: Reading, deltas: Iterable[Delta]) -> None:
 
 def _segment(delta: Delta) -> Segment:
     return Segment(Stage.RESPONSE, "assistant", "annotation", delta.pointer, delta.text)
+
+
+async def judge_calls(
+    reading: Reading, result: Review, scanner: Scanner, judge: Judge, context: Context
+) -> tuple[list[Hit], list[FailedCheck]]:
+    """The hits on the tool calls of an answer, added to `result`, and the checks that did not finish on them."""
+    found: list[Hit] = []
+    failed: list[FailedCheck] = []
+    calls = CallJudge(scanner, judge)
+    for number, (call, place) in enumerate(reading.calls if scanner.judges_calls else ()):
+        pointer = (*place, "call", number)
+        known = reading.of_choice(call.choice, context)
+        segment, hits, missing = await calls.hits(call, known, pointer)
+        reading.choices[pointer] = call.choice
+        result.segments = [*result.segments, segment]
+        result.hits.append(hits)
+        found += hits
+        failed += missing
+    return found, failed
 
 
 def judge_blocks(reading: Reading, result: Review, scanner: Scanner, judge: Judge) -> list[Hit]:

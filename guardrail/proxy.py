@@ -504,7 +504,9 @@ class Proxy:
         guard = self._guard
         beside = answer.judge_blocks(reading, result, guard.scanner, turn.judge)
         beside += answer.judge_asides(reading, result, guard.scanner, turn.judge)
-        record(turn.decision, beside)
+        called, failed = await answer.judge_calls(reading, result, guard.scanner, turn.judge, turn.call.context)
+        beside += called
+        record(turn.decision, beside, failed, guard.judge.failure_action())
         self._raise_if_ended(turn, beside)
         context = turn.call.context
         body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy, context)

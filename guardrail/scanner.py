@@ -67,7 +67,8 @@ class _Plan:
 
     @property
     def empty(self) -> bool:
-        return not (self.screen.patterns or self.sentence or self.answer or self.watchers or self.consulting or self.call)
+        asked = self.sentence or self.answer or self.watchers or self.consulting or self.call
+        return not (self.screen.patterns or asked)
 
 
 class Scanner:
