@@ -119,7 +119,8 @@ def _report(hit: re.Match[str], this_year: int) -> Iterator[Found]:
 
 def _near(code: str) -> str:
     """The code of a court that is one slip away from `code`, "" where none is."""
-    return next((known for known in sorted(COURTS, key=len, reverse=True) if len(known) > 4 and _slip(code, known)), "")
+    codes = sorted(COURTS, key=len, reverse=True)
+    return next((known for known in codes if _slip(code, known) if len(known) > 4 or code == known + known[-1]), "")
 
 
 def _slip(one: str, other: str) -> bool:

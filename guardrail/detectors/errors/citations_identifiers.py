@@ -33,11 +33,12 @@ _ISSN = re.compile(
     rf"(?P<value>[0-9]{{4}}[ \u2010-\u2013-]?[0-9]{{3,4}}[0-9Xx]?)(?![0-9A-Za-z])"
 )
 _DOI = re.compile(
-    r"(?:(?:https?://)?(?:dx\.)?doi\.org/|(?:\bDOI|\bdoi|\bDoi)(?: ?(?:號|号|number|no\.?))?\s?[:：=]?\s?(?:is |係|为"
+    r"(?:(?:https?://)?(?:dx\.)?doi\.org/|(?<![A-Za-z0-9])(?:DOI|doi|Doi)(?: ?(?:號|号|number|no\.?))?\s?[:：=]?\s?"
+    r"(?:is |係|为"
     r"|為|是)?)(?P<value>[^\s\"'<>“”「」《》，。；、（）\]\[{}|*_`]{3,200})"
 )
 _ARXIV = re.compile(
-    r"(?:\barXiv|\barxiv|\bARXIV)(?:\.org/(?:abs|pdf)/|\s?[:：]\s?|\s(?:preprint |paper |id |預印本|预印本)?"
+    r"(?<![A-Za-z0-9])(?:arXiv|arxiv|ARXIV)(?:\.org/(?:abs|pdf)/|\s?[:：]\s?|\s(?:preprint |paper |id |預印本|预印本)?"
     r"(?:arXiv[:：]\s?)?)(?P<value>(?:[a-z-]{2,12}(?:\.[A-Z]{2})?/)?[0-9]{4}\.?[0-9]{3,6}(?:v[0-9]{1,2})?)"
     r"(?![0-9A-Za-z])"
 )
@@ -45,7 +46,7 @@ _ORCID = re.compile(
     rf"(?:orcid\.org/|(?:ORCID|Orcid|orcid)(?: ?iD| ?ID| ?id)?{_LABEL})"
     rf"(?P<value>[0-9]{{3,5}}-[0-9]{{3,5}}-[0-9]{{3,5}}-[0-9]{{2,4}}[0-9Xx]?)(?![0-9A-Za-z-])"
 )
-_PMID = re.compile(rf"\b(?:PMID){_LABEL}(?P<value>[0-9]{{1,14}})(?![0-9A-Za-z])")
+_PMID = re.compile(rf"(?<![A-Za-z0-9])PMID{_LABEL}(?P<value>[0-9]{{1,14}})(?![0-9A-Za-z])")
 _PLACEHOLDER = re.compile(r"[xX#?]{3}|^0+$|(?:0123|1234)[- ]?5678|^(\d)\1+$")
 
 _WRONG_DIGIT = Wording(

@@ -201,7 +201,9 @@ def _notes(text: str) -> Iterator[Found]:
             continue
         if not hit["key"].isdigit() and not defined:
             continue  # `[^abc]` of a regular expression
-        yield Found(KIND, 0.85, hit.start(), hit.end(), "a footnote without its note", _NO_NOTE, {"said": hit.group()})
+        alone = hit.start() == 0 or text[hit.start() - 1].isspace()  # `the expression [^1] matches`
+        score = 0.85 if defined or not alone else 0.6
+        yield Found(KIND, score, hit.start(), hit.end(), "a footnote without its note", _NO_NOTE, {"said": hit.group()})
 
 
 def _marks(text: str, material: Sequence[Source]) -> Iterator[Found]:

@@ -29,7 +29,10 @@ from guardrail.text.wording import Wording
 
 KIND = "error.legislation"
 
-_CAP = re.compile(r"\b(?:Caps?\.? ?|CAP\.? ?|chapter )(?P<number>\d{1,4})(?P<letters>[A-Z]{0,2})\b(?![.,]\d|[%$€£])")
+_CAP = re.compile(
+    r"(?<![A-Za-z0-9])(?:Caps?\.? ?|CAP\.? ?|chapter )(?P<number>\d{1,4})"
+    r"(?P<letters>[A-Z]{0,2})(?![A-Za-z0-9]|[.,]\d|[%$€£])"
+)
 _CHAPTER = re.compile(r"第 ?(?P<number>\d{1,4})(?P<letters>[A-Z]{0,2}) ?章")
 _MOST = 400  # chapter numbers that are looked at
 _SPAN = 170  # characters before and after a number in which its title may stand
@@ -38,7 +41,7 @@ _ENGLISH_BEFORE = re.compile(
 )
 _ENGLISH_AFTER = re.compile(
     r"^(?P<link>[,:;–—-] ?(?:the )?| ?[(（\[](?:the )?| (?:is|refers to|means|contains|covers) (?:the )?| (?:the )?)"
-    r"[*_\"“]{0,3}(?P<title>[A-Z][^\n.;:]{2,120}?Ordinance)\b(?P<rest>.{0,12})",
+    r"[*_\"“]{0,3}(?P<title>[A-Z][^\n.;:]{2,120}?Ordinance)(?![A-Za-z])(?P<rest>.{0,12})",
     re.DOTALL,
 )
 _TOKEN = re.compile(
@@ -70,7 +73,7 @@ _DENIED_AFTER = re.compile(
     r"|不對|不对|唔啱|改稱|改称)",
     re.IGNORECASE,
 )
-_HONG_KONG = re.compile(r"hong ?kong|香港|\bHK\$?|HKSAR|特區|特区|港幣|港币", re.IGNORECASE)
+_HONG_KONG = re.compile(r"hong ?kong|香港|(?<![a-z])HK(?![a-z])|特區|特区|港幣|港币", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"singapore|malaysia|sabah|sarawak|brunei|sri lanka|ceylon|kenya|uganda|tanzania|malta|cyprus|gibraltar|bermuda|"
     r"fiji"
@@ -80,7 +83,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r"(?:\b(?:sections?|ss?\.?)\s?|第\s?)(?P<number>\d{1,4})(?P<letters>[A-Z]{0,3})(?P<parts>"
+    r"(?:(?<![A-Za-z0-9])(?:sections?|ss?\.?)\s?|第\s?)(?P<number>\d{1,4})(?P<letters>[A-Z]{0,3})(?P<parts>"
     r"(?:\([0-9A-Za-z]{1,5}\)){0,5})"
 )
 _PART = re.compile(r"\(([0-9A-Za-z]{1,5})\)")
@@ -272,7 +275,7 @@ def _judge_number(text: str, hit: re.Match[str], place: Callable[[], str], chine
     if chinese and not re.search(r"法例|條例|条例|《", text[max(0, hit.start() - 12) : hit.end() + 12]):
         return None  # 第八百章 of a novel
     if not chinese and not re.search(
-        r"Ordinance|Laws? of|section|\bs ?\d", text[max(0, hit.start() - 60) : hit.end() + 60]
+        r"Ordinance|Laws? of|section|(?<![A-Za-z])s ?\d", text[max(0, hit.start() - 60) : hit.end() + 60]
     ):
         return None
     if place() != "here":
@@ -289,14 +292,14 @@ def _sections(text: str, whose: Callable[[], str]) -> Iterator[Found]:
         if int(hit["number"]) and not _out_of_order(parts):
             continue
         around = text[max(0, hit.start() - _NEAR) : hit.end() + _NEAR]
-        if not re.search(r"\bOrdinance\b|\bCap\.? ?\d|[條条]例|第\s?\d{1,4}\s?章", around):
+        if not re.search(r"Ordinance|Cap\.? ?\d|[條条]例|第\s?\d{1,4}\s?章", around):
             continue
         if hit.group().startswith("第") and not text[hit.end() : hit.end() + 2].strip().startswith(("條", "条")):
             continue
-        place = whose()
+        place = "here" if hit.group().startswith("第") or _agrees(text, hit) else whose()
         if place == "elsewhere":
-            return
-        score = 0.9 if place == "here" or hit.group().startswith("第") else 0.65
+            continue
+        score = 0.9 if place == "here" else 0.65
         yield Found(
             KIND,
             score,
@@ -306,6 +309,13 @@ def _sections(text: str, whose: Callable[[], str]) -> Iterator[Found]:
             _NO_SECTION,
             {"said": hit.group()},
         )
+
+
+def _agrees(text: str, section: re.Match[str]) -> bool:
+    """Whether a chapter near a section bears the title that the list gives it: then it is one of Hong Kong."""
+    near = text[max(0, section.start() - _NEAR) : section.end() + _NEAR]
+    claims = (_claim(near, hit, False) for hit in _CAP.finditer(near))
+    return any(claim is not None and claim.number in chapters().named(claim.title) for claim in claims)
 
 
 def _out_of_order(parts: list[str]) -> bool:

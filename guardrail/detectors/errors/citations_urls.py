@@ -92,7 +92,7 @@ def _addresses(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         for hit in _URL.finditer(text) if "://" in text else ():
             yield normalised(_trimmed(hit.group()))
-        for hit in re.finditer(r"\bwww\.[^\s<>\"'，。、）)]+", text) if "www." in text else ():
+        for hit in re.finditer(r"(?<![A-Za-z0-9.])www\.[^\s<>\"'，。、）)]+", text) if "www." in text else ():
             yield normalised(_trimmed(hit.group()))
 
 
