@@ -376,12 +376,15 @@ class Channel:
             return []
         return self._ask_sentences(sentence_ends(self._unjudged, final=False))
 
-    def close(self, *, sentences: bool, answers: bool) -> tuple[list[tuple[Finding, str]], list[Inspection]]:
-        """The text has ended: its last certain findings and everything still to be asked."""
+    def close(
+        self, *, sentences: bool, answers: bool, calls: bool
+    ) -> tuple[list[tuple[Finding, str]], list[Inspection]]:
+        """The text has ended: its last certain findings and everything still to be asked.  With `calls` a tool call
+        without arguments is asked about too."""
         self.closed = True
         if self.atomic:
             complete = Inspection(Ask.COMPLETE, self.key, joined_halves(self.text()))
-            return [], self._count([complete] if self.length else [])
+            return [], self._count([complete] if self.length or (calls and self.name == "tool_arguments") else [])
         flushed = self._flushed()
         self._scanned, found = self._settle(final=True)
         found = [*flushed, *found, *self._begun("", final=True)]
@@ -473,15 +476,16 @@ class Gate(Generic[T]):
         *,
         sentences: bool = False,
         answers: bool = False,
+        calls: bool = False,
         atomic: frozenset[str] = ATOMIC,
         watches: Callable[[], Sequence[Watch]] = tuple,
     ) -> None:
-        """`verdict` turns a finding into a hit; `cap` is the most bytes of frames that may wait; `sentences` and
-        `answers` say whether any detector judges those; `atomic` names the channels that are judged once complete;
+        """`verdict` turns a finding into a hit; `cap` is the most bytes of frames that may wait; `sentences`, `answers`
+        and `calls` say whether any detector judges those; `atomic` names the channels that are judged once complete;
         `watches` makes what follows one text."""
         self._atomic = atomic
         self._screen, self._modes, self._verdict, self._cap = screen, modes, verdict, cap
-        self._sentences, self._answers = sentences, answers
+        self._sentences, self._answers, self._calls = sentences, answers, calls
         self._watches = watches
         self._channels: dict[ChannelKey, Channel] = {}
         self._by_choice: dict[int, list[Channel]] = {}
@@ -592,7 +596,7 @@ class Gate(Generic[T]):
         if channel.closed:
             return
         self._touched[channel.key] = channel
-        found, asked = channel.close(sentences=self._sentences, answers=self._answers)
+        found, asked = channel.close(sentences=self._sentences, answers=self._answers, calls=self._calls)
         self._take(channel, found)
         self._questions += asked
 
