@@ -10,7 +10,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +26,9 @@ from guardrail.audit.record import module_of
 from guardrail.errors import SettingsError
 from guardrail.proxy import Guard
 from guardrail.review import Review, outcome, review
-from guardrail.types import Action, Context, Hit, Segment, Source, Stage
+from guardrail.types import Action, Context, Finding, Hit, Segment, Source, Stage
 
+_QUOTED = 160  # characters of a source that are shown
 _WORDS = {"id", "text", "prompt", "context", "system", "lang"}
 
 
@@ -105,6 +106,10 @@ def check(
 
 async def _check(policy: Any, form: str, known: Context, everything: bool, files: tuple[Path, ...]) -> bool:
     guard = await prepare(policy)
+    if guard.scanner.consults:
+        click.echo(
+            f"guardrail: not run here, because only `serve` asks a model: {', '.join(guard.scanner.consults)}", err=True
+        )
     guard = replace(guard, judge=guard.judge.keyed(secrets.token_bytes(32)))
     blocked = False
     try:
@@ -164,6 +169,9 @@ def _finding(hit: Hit) -> dict[str, Any]:
         "score": round(finding.score, 6),
         "detector": finding.detector,
         "basis": finding.basis or None,
+        "verdict": finding.verdict or None,
+        "message": finding.message or None,
+        "passage": asdict(finding.passage) if finding.passage else None,
         "stood_back": hit.stood_back or None,
     }
 
@@ -188,10 +196,23 @@ def _explain(item: Item, action: Action, text: str | None, result: Review, every
         rule = f"rule {hit.rule.id}" if hit.rule else back
         why = f"; {hit.finding.evidence}" if hit.finding.evidence else ""
         console.print(f"  {place:>12}  {hit.finding.kind}  {hit.finding.score:.2f}  {rule}{why}", markup=False)
+        for line in _reasons(hit.finding, item.context):
+            console.print(f"  {'':>12}  {line}", markup=False)
     for failed in result.failed:
         console.print(f"  did not run: {failed.check} ({failed.reason})", markup=False)
     if text is not None and text != item.text:
         console.print(text, markup=False, soft_wrap=True)
+
+
+def _reasons(finding: Finding, context: Context) -> Iterator[str]:
+    """What the reader of the answer is told, and what in the sources says so."""
+    if finding.message:
+        yield finding.message
+    passage = finding.passage
+    if passage is not None and passage.source < len(context.material):
+        source = context.material[passage.source]
+        words = " ".join(source.text[passage.start : passage.end].split())
+        yield f"{source.title or source.key or source.origin}: {words[:_QUOTED]}{'…' if len(words) > _QUOTED else ''}"
 
 
 def _texts(files: tuple[Path, ...], known: Context) -> Iterator[Item]:

@@ -71,7 +71,7 @@ def test_one_line_out_for_each_line_in_in_order(policy):
     [finding] = out[1]["findings"]
     assert {**finding, "score": None, "detector": None} == {
         "kind": "pii.hkid", "module": "data_leakage", "rule": "ids", "action": "redact", "start": 6, "end": 16, "score": None, "detector": None,
-            "basis": None, "stood_back": None,
+            "basis": None, "verdict": None, "message": None, "passage": None, "stood_back": None,
     }  # fmt: skip
     assert 0 <= finding["score"] <= 1
     assert out[1]["text"] == "我嘅身份證係[REDACTED:HKID]。"
