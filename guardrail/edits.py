@@ -106,16 +106,24 @@ def _span(hit: Hit, length: int) -> tuple[int, int, Hit]:
 
 def _merge(group: Sequence[tuple[int, int, Hit]]) -> Edit:
     start, end = group[0][0], max(end for _, end, _ in group)
-    best = max((hit for _, _, hit in group), key=_strength)
+    hits = [hit for _, _, hit in group]
+    best = max((hit for hit in hits if not (hit.repaired and returns(hits, hit.words))), key=_strength)
     return Edit(start, end, _words(best))
+
+
+def returns(hits: Iterable[Hit], words: str) -> bool:
+    """Whether something that a rule takes out would stand in `words`."""
+    out = (hit for hit in hits if hit.rule and hit.action in EDITING and not hit.repaired)
+    return any(hit.text and hit.text in words for hit in out)
 
 
 def _words(hit: Hit) -> str:
     return hit.words or (hit.rule.replacement if hit.rule else "") or label(hit.finding.kind)
 
 
-def _strength(hit: Hit) -> tuple[bool, float, int, str]:
-    """A hit without a rule only puts a value back: it never says what stands where a rule takes something out."""
+def _strength(hit: Hit) -> tuple[bool, bool, float, int, str]:
+    """A repaired text is without what else was taken out.  A hit without a rule only puts a value back: it never says
+    what stands where a rule takes something out."""
     finding = hit.finding
     length = (finding.end or 0) - (finding.start or 0)
-    return hit.rule is not None, finding.score, length, finding.kind
+    return hit.repaired, hit.rule is not None, finding.score, length, finding.kind

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from guardrail.edits import apply, changes, within
 from guardrail.notices import behind, prepared
-from guardrail.policy.decide import Judge
+from guardrail.policy.decide import Asking, Judge
+from guardrail.repairs import put_right
 from guardrail.scanner import Scanner
 from guardrail.types import Action, Context, Edit, FailedCheck, Finding, Hit, Pointer, Segment, Stage
 from guardrail.wire import jsontext
@@ -76,7 +77,10 @@ async def review(
     hits: list[list[Hit]] = []
     for segment, found in zip(expanded, scan.findings, strict=True):
         known = answer_context(segment) if answer_context else context
-        hits.append(judged(scanner, judge, segment, found, known))
+        seen = judged(scanner, judge, segment, found, known)
+        ready, failed = await put_right(scanner, judge, segment, seen, known)
+        hits.append(ready)
+        scan.failed += failed
     return Review(expanded, hits, scan.failed, pieces or {})
 
 
@@ -86,10 +90,12 @@ def judged(
     """The hits on a segment, ready to be told: what a check says of it reaches the client only where it may say so.
     `before` is what stands in front of the segment in its answer."""
 
+    strict = judge.asking(Asking.OPEN)
+
     def is_safe(message: str) -> bool:
         beside = Segment(segment.stage, segment.role, segment.channel, (), message)
         seen = scanner.led(beside, segment.stage, context)
-        return all(judge.hit(finding, beside).action <= Action.FLAG for finding in seen)
+        return all(strict.hit(finding, beside).action <= Action.FLAG for finding in seen)
 
     hits = [judge.hit(finding, segment) for finding in found]
     return prepared(hits, segment.text, context, is_safe, before) if hits else hits

@@ -12,18 +12,22 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from guardrail.confidence import aligned
 from guardrail.dialects.places import Paths, alone, at, in_plain_sight, lead_of
-from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, UnknownEvent, View
+from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, ToolCall, UnknownEvent, View
 from guardrail.edits import EDITING, redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
 from guardrail.notes import notes_for
 from guardrail.notices import behind, may_follow
 from guardrail.policy.decide import Judge, record
+from guardrail.repairs import put_right
 from guardrail.review import AskAgain, edit_document, edit_text, emptied, expand, judged, review
 from guardrail.scanner import Scanner, in_sentence
+from guardrail.tool_calls import CHANNEL, CallJudge
 from guardrail.types import (
     Action,
+    Confidence,
     Context,
     Decision,
     Edit,
@@ -93,6 +97,7 @@ class Streaming:
             judge.policy.hold_cap,
             sentences=scanner.judges_sentences,
             answers=scanner.judges_answers,
+            calls=scanner.judges_calls,
             atomic=ATOMIC if judge.may_drop_thinking else ATOMIC - {"thinking"},
             watches=lambda: scanner.watches(call.context),
         )
@@ -112,6 +117,10 @@ class Streaming:
         self._acts: set[int] = set()
         self._calls: dict[ChannelKey, tuple[str, int]] = {}
         self._arguments: dict[ChannelKey, str] = {}
+        self._functions: dict[ChannelKey, str] = {}
+        self._whole_calls: list[ToolCall] = []
+        self._call_judge = CallJudge(scanner, judge)
+        self._tokens: dict[ChannelKey, list[tuple[bytes, float | None]]] = {}
         self._begun: set[tuple[object, ...]] = set()
         self._worded: set[int] = set()
         self._notices_of: dict[int, list[Hit]] = {}
@@ -171,6 +180,9 @@ class Streaming:
             self._take(frame)
             for question in self._gate.questions():
                 await self._answer(question)
+            for call in self._whole_calls:
+                self._note((call.choice, CHANNEL, 0), await self._hits_of_call(call))
+            self._whole_calls = []
             if self._blocked:
                 break
             out += self._released()
@@ -238,6 +250,9 @@ class Streaming:
         self._worded.update(delta.channel[0] for delta in deltas if delta.channel[1] == "content" and delta.text)
         for delta in deltas:
             self._hear(delta.channel, delta.text)
+        self._whole_calls += view.calls if self._scanner.judges_calls else ()
+        for spelled in view.spelled if self._scanner.judges_answers else ():
+            self._tokens.setdefault(spelled.channel, []).extend(spelled.tokens)
         payload.speaks = any(delta.text for delta in deltas)
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, conclude=False)
         if deltas:  # the text that an annotation belongs to may have come with it
@@ -280,6 +295,8 @@ class Streaming:
         """Remember an event that adds to one text and is otherwise clean: most that follow differ in nothing else."""
         if len(deltas) != 1 or len(view.deltas) != 1 or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
             return
+        if deltas[0].function or view.calls or view.spelled:
+            return
         if view.finishes or view.closes or view.seals or view.opaque or view.echoes or view.trees or view.mark:
             return
         if deltas[0].channel[0] >= 0 and all(_memo(field) in self._clean for field in view.fields):
@@ -299,7 +316,10 @@ class Streaming:
         self._calls[delta.channel] = (delta.call or known, turn)
         if channel == "tool_arguments":
             self._arguments[delta.channel] = self._arguments.get(delta.channel, "") + delta.text
-        return replace(delta, channel=(choice, channel, block + turn * _CALLS)) if turn else delta
+        delta = replace(delta, channel=(choice, channel, block + turn * _CALLS)) if turn else delta
+        if delta.function and delta.function != (known := self._functions.get(delta.channel, "")):
+            self._functions[delta.channel] = known + delta.function
+        return delta
 
     def _require_whole(self, delta: Delta) -> None:
         """A call begins.
@@ -384,6 +404,8 @@ class Streaming:
             return
         context = self._context(question.channel[0])
         choice, name, _ = question.channel
+        if self._tokens and question.ask is Ask.ANSWER:
+            context = replace(context, confidence=self._confidence(choice, question.text))
         segment = Segment(Stage.RESPONSE, "assistant", name, (), question.text, choice=choice)
         if question.ask is Ask.ANSWER:
             found, failed = await self._findings_of_answer(question, context)
@@ -391,6 +413,9 @@ class Streaming:
             found, failed = await self._findings_of_sentences(question, context)
         before = self._before(question) if found else ""
         hits = judged(self._scanner, self._judge, segment, found, context, before)
+        if question.ask is Ask.ANSWER:
+            hits, more = await put_right(self._scanner, self._judge, segment, hits, context)
+            failed = [*failed, *more]
         hits = [_shifted(hit, question.offset) for hit in hits]
         record(self._decision, (), failed, self._judge.failure_action())
         self._note(question.channel, hits)
@@ -432,13 +457,36 @@ class Streaming:
         segment = Segment(Stage.RESPONSE, "assistant", question.channel[1], (), question.text)
         result = await review(self._scanner, self._judge, [segment], self._context(question.channel[0]), Stage.RESPONSE)
         record(self._decision, (), result.failed, self._judge.failure_action())
-        self._note(question.channel, result.all_hits)
+        hits = [*result.all_hits, *await self._hits_of_channel(question)]
+        self._note(question.channel, hits)
         edits = result.edits()
         if segment.channel == "thinking":
-            self._gate.resolve(question, result.all_hits, drop=bool(edits))
+            self._gate.resolve(question, hits, drop=bool(edits))
             return
         new = edit_text(question.text, edits) if edits else None
-        self._gate.resolve(question, result.all_hits, new)
+        self._gate.resolve(question, hits, new)
+
+    async def _hits_of_channel(self, question: Inspection) -> list[Hit]:
+        """What is found in the arguments of a channel as those of a call.  The vendor's repetitions of a call have no
+        name of their own: they are calls of the same tool."""
+        choice, channel, block = question.channel
+        function = self._functions.get(question.channel) or self._functions.get((choice, channel, block % _LEVEL))
+        if not function or not self._scanner.judges_calls:
+            return []
+        return await self._hits_of_call(ToolCall(choice, function, question.text))
+
+    async def _hits_of_call(self, call: ToolCall) -> list[Hit]:
+        _, hits, failed = await self._call_judge.hits(call, self._context(call.choice))
+        record(self._decision, (), failed, self._judge.failure_action())
+        for hit in hits:
+            if hit.action >= Action.REGENERATE and (self._stopped is None or hit.action > self._stopped.action):
+                self._stopped = hit
+        return hits
+
+    def _confidence(self, choice: int, text: str) -> tuple[Confidence, ...]:
+        """How sure the model was of its answer; vendors that tell a text several times tell the tokens as often."""
+        told = (tokens for key, tokens in self._tokens.items() if key[0] == choice)
+        return next(filter(None, (aligned(text, tokens) for tokens in told)), ())
 
     def _context(self, choice: int) -> Context:
         return replace(self._call.context, finish_reason=self._reasons.get(choice), has_tool_calls=choice in self._acts)

@@ -143,12 +143,9 @@ class Judge:
             action = Action.BLOCK
         if action is Action.REGENERATE and rule is not None and segment.stage is Stage.RESPONSE:
             action = self._asking.action(rule)
-        repaired = bool(rule and rule.repair and finding.repair and segment.channel == "content")
-        action = Action.REDACT if repaired else action
         if not self.policy.enforce:
-            action, repaired = min(action, Action.FLAG), False
+            action = min(action, Action.FLAG)
         words = self._words(rule, finding, text) if rule and text and action is Action.REDACT else ""
-        words = finding.repair if repaired and finding.repair else words
         return Hit(
             finding,
             rule,
@@ -160,7 +157,6 @@ class Judge:
             words,
             stood_back,
             choice=segment.choice,
-            repaired=repaired,
         )
 
     def _words(self, rule: Rule, finding: Finding, text: str) -> str:
