@@ -26,7 +26,18 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from guardrail.text.wording import Wording
 from guardrail.types import Context, Finding, Stage, Unit
+
+_EMPTY = Wording("This answer is empty", "此回答是空白的", "此回答是空白的")
+_TRUNCATED = Wording(
+    "This answer was cut off at a length limit; its end is missing",
+    "此回答因長度上限而中斷，後面的內容缺失",
+    "此回答因长度上限而中断，后面的内容缺失",
+)
+_REPEATED = Wording(
+    "From here on the answer repeats itself", "由此處起，回答不斷重複相同內容", "由此处起，回答不断重复相同内容"
+)
 
 _LENGTH = frozenset(
     {"length", "max_tokens", "max_output_tokens", "max_length", "model_length", "model_context_window_exceeded"}
@@ -93,15 +104,22 @@ class Degenerate:
         if context.stage is not Stage.RESPONSE:
             return
         if not context.has_tool_calls and not text.strip("\ufeff\u200b\u2060 \t\r\n\f\v\u00a0\u3000"):
-            yield Finding("error.empty", 1.0, None, None, self.name, "the answer holds nothing to read")
+            message = _EMPTY.beside(context.prompt)
+            yield Finding(
+                "error.empty", 1.0, None, None, self.name, "the answer holds nothing to read", message=message
+            )
         if context.finish_reason is not None and context.finish_reason.lower() in _LENGTH:
-            yield Finding("error.truncated", 1.0, None, None, self.name, "the model stopped at its length limit")
+            message = _TRUNCATED.beside(text or context.prompt)
+            yield Finding(
+                "error.truncated", 1.0, None, None, self.name, "the model stopped at its length limit", message=message
+            )
 
     def _loops(self, text: str) -> list[Finding]:
         in_a_row, as_wholes = _suspicions(text)
         found = [*_blanks(text), *(_runs(text) if in_a_row else ()), *(_pieces(text) if as_wholes else ())]
+        message = _REPEATED.beside(text) if found else ""
         return [
-            Finding("error.repetition", loop.score, loop.start, loop.end, self.name, loop.evidence)
+            Finding("error.repetition", loop.score, loop.start, loop.end, self.name, loop.evidence, message=message)
             for loop in _merged(found)
         ]
 
