@@ -21,8 +21,8 @@ Asked = Literal["", "words", "format"]
 _THING = r"\b(?:that|which|script|function|code|program|prompt|endpoint|api|method|class|server)\b"
 _GAP = rf"(?:(?!{_THING})[^.!?;\n\"“”])"
 _BEGINS = (
-    r"(?:^|[.!?:;,)\]\n>*•#\-–—]\s*|\b(?:please|must|should|shall|always|to|and|then|will|you)\s+|\d[.)]\s*"
-    r"|[\u3400-\u9fff，。：；！？、）]\s*)"
+    r"(?:^|[.!?:;,)\]\n>*•#\-–—\u3400-\u9fff，。：；！？、）]\s{0,3}"
+    r"|\b(?:please|must|should|shall|always|to|and|then|will|you)\s{1,3})"
 )
 _VERB = r"(?:respond|reply|answer|return|output|provide|give|produce|generate|print|emit|write|send)"
 _ALONE = r"(?:only|just|nothing (?:but|except|other than)|strictly|exclusively|solely)"
