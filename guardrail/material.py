@@ -326,7 +326,7 @@ def _word(value: Any, nested: int) -> str:
 
 def _passages(text: str) -> list[_Found]:
     """Every passage in a text, in order; what one kind of mark took is not looked at again."""
-    found: list[_Found] = _tagged(text) if "<" in text else []
+    found = [each for each in _tagged(text) if each.text] if "<" in text else []
     lower = text.lower()
     asked = any(word in lower for word in _WORDS) and _ASKS.search(text) is not None
     for finder in (_ruled, _labelled, _in_a_row, _announced, _quoted):
@@ -486,9 +486,11 @@ def _labelled(text: str, asked: bool) -> Iterator[_Found]:
 
 def _block(text: str, start: int, inner: int, stop: int) -> Iterator[_Found]:
     """What stands under a label: passages in a row, or one."""
-    rows = list(_in_a_row(text[inner:stop], True))
+    rows = [replace(each, start=each.start + inner, end=each.end + inner) for each in _in_a_row(text[inner:stop], True)]
     if rows:
-        yield from (replace(each, start=each.start + inner, end=each.end + inner) for each in rows)
+        bare = not text[inner : rows[0].start].strip()
+        yield replace(rows[0], start=start if bare else rows[0].start)
+        yield from rows[1:]
         return
     body = text[inner:stop].strip()
     yield _Found(start, stop, body, "", *_headed(body))
