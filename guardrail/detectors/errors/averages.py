@@ -1,7 +1,8 @@
 """Averages, medians and sums that are not those of the numbers listed with them (serves `figures.py`).
 
-Rules: the kind is `error.average`, of sums `error.total`; the numbers stand in one unbroken list and the figure names what it is: `the average of 2, 4 and 9 is 6`,
-2、4、9的平均數是6, or a last line of a table or list that says average; a mean may be rounded or cut at its last digit.
+Rules: the kind is `error.average`, of sums `error.total`.  The numbers stand in one unbroken list and the figure names
+what it is: `the average of 2, 4 and 9 is 6`, 2、4、9的平均數是6; or a last line of a table or list says average.  A
+mean may be rounded or cut at its last digit.
 Weighted and moving averages, and lists that may be cut short (`...`, 等), are left alone.
 """
 
@@ -11,7 +12,7 @@ from fractions import Fraction
 from statistics import median
 
 from guardrail.detectors.errors.excuses import is_refuted
-from guardrail.detectors.errors.quantities import ABOUT, NUMBER, Amount, amount, same_currency
+from guardrail.detectors.errors.quantities import ABOUT, GOES_ON, NUMBER, Amount, amount, same_currency
 from guardrail.detectors.errors.screening import lines
 from guardrail.detectors.errors.shown import agrees
 from guardrail.detectors.errors.tables import Block, Cell, is_mean, is_sum
@@ -45,7 +46,7 @@ _OF_HAN = re.compile(
     rf"(?:大?[約约])?(?:是|係|為|为|等於|等于|=|:)(?P<about>(?:{ABOUT})?)(?P<result>-?{NUMBER})"
 )
 _CUT = re.compile(r"\.\.\.|…|\betc|and so on|等等")
-_ENDS = re.compile(r"\s?(?:%|per ?cent|[-–/×*+]\s?\d|to\s\d|至|到|倍|成)")
+_ENDS = re.compile(GOES_ON)
 _TOLD = {
     "mean": Wording(
         "The average of {count} numbers listed is {right}, not {stated}.",
@@ -100,6 +101,8 @@ def _listed(text: str, plain: str, match: re.Match[str], kind: str) -> Slip | No
     amounts = [one[1] for one in items if one]
     if not same_currency(*amounts, stated[1]):
         return None
+    if kind == "sum" and not _alike(match["items"]):
+        return None
     values = [one[0] for one in items if one]
     right = _value(kind, values)
     slack = max((one.slack for one in amounts), default=Fraction(0)) * (len(values) if kind == "sum" else 1)
@@ -115,6 +118,11 @@ def _listed(text: str, plain: str, match: re.Match[str], kind: str) -> Slip | No
     told = _TOLD[kind].beside(text, count=len(values), right=quoted(shown), stated=quoted(match["result"]))
     score = 0.9 if match.re is not _AFTER else 0.75
     return Slip(match.start(), match.end("result"), score, _EVIDENCE, told)
+
+
+def _alike(items: str) -> bool:
+    """Whether all numbers of a list have the same word behind them, or none."""
+    return len({match[1] for match in re.finditer(rf"{NUMBER}\s?([^\W\d和及同與与]{{0,10}})", items)} - {"and"}) < 2
 
 
 def _signed(match: re.Match[str] | None) -> tuple[Fraction, Amount] | None:

@@ -132,7 +132,7 @@ _PAIR = re.compile(
     rf"(?P<first>{_SIDE}(?:\s?(?:and\s)?{_SIDE})?)(?P<joined>{_JOINED})(?P<second>{_SIDE}(?:\s?(?:and\s)?{_SIDE})?)(?P<after>.{{0,12}})",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"(?:[-–—~至到]|\bto|\bbetween|\band|,|\d\s?[x×*]|[x×*/+])\s*$", re.IGNORECASE)
+_RANGE = re.compile(r"(?:[-–—~至到]|\bto|\bbetween|\band|,|[x×*/+÷]|\d\s?x|加|減|减|乘以?|除以?)\s*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"\s*(?:[-–—~至到]\s*\d|to\s+\d|/|[x×*+]\s*\d|per\b|more\b|less\b|longer\b|shorter\b|wide\b.{0,3}\d|\d)",
     re.IGNORECASE,

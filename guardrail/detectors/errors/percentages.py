@@ -17,7 +17,17 @@ from fractions import Fraction
 from guardrail.detectors.errors.excuses import is_refuted
 from guardrail.detectors.errors.measures import measure
 from guardrail.detectors.errors.numerals import Number
-from guardrail.detectors.errors.quantities import ABOUT, MONEY, NUMBER, PERCENT, Amount, amount, is_about, same_currency
+from guardrail.detectors.errors.quantities import (
+    ABOUT,
+    GOES_ON,
+    MONEY,
+    NUMBER,
+    PERCENT,
+    Amount,
+    amount,
+    is_about,
+    same_currency,
+)
 from guardrail.detectors.errors.quantities import share as read_share
 from guardrail.detectors.errors.screening import holds, lines
 from guardrail.detectors.errors.shown import agrees, coarse
@@ -50,10 +60,7 @@ _IS = (
     r"|i\.e\.,?|that is,?)"
 )
 _IS_HAN = r"(?:(?:就|即|便|正|應該|应该|大約|大约)*(?:是|係|為|为|即|有|得))"
-_ENDS = (
-    r"(?!\s?(?:%|per ?cent|百分|個百分|个百分|times\b|fold|[-–/×*+]\s?\d|more\b|less\b|fewer\b|to\s\d"
-    r"|至|到|倍|成|折|多|幾|几|分之))"
-)
+_ENDS = rf"(?!{GOES_ON})"
 _PART = rf"(?:{PERCENT}|(?:an?\s+|one[\s-]|two[\s-]|three[\s-]|four[\s-])?(?:half|thirds?|quarters?|fifths?|tenths?))"
 _THAN = re.compile(r"(?:more than|less than|up to|at least|over|under|another|step|page)\s*$", re.IGNORECASE)
 _UP = r"rise|increase|growth|gain|jump|surge|markup"

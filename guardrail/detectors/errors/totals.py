@@ -19,7 +19,7 @@ from itertools import pairwise, product
 
 from guardrail.detectors.errors.excuses import is_refuted
 from guardrail.detectors.errors.measures import measure
-from guardrail.detectors.errors.quantities import NUMBER, Amount, amount, is_about, same_currency
+from guardrail.detectors.errors.quantities import GOES_ON, NUMBER, Amount, amount, is_about, same_currency
 from guardrail.detectors.errors.screening import lines
 from guardrail.detectors.errors.tables import SUBTOTAL, Block, Cell, Line, is_mean, is_sum
 from guardrail.detectors.errors.told import Slip, corrected, quoted
@@ -92,6 +92,7 @@ _WORTH = (
     "总计",
 )
 
+_ENDS = re.compile(GOES_ON)
 _TOLD = Wording(
     "{what} should be {right}, not {stated}: that is what the numbers add up to.",
     "{what}應為 {right}，不是 {stated}：各項相加是 {right}。",
@@ -289,9 +290,9 @@ def _summed(text: str, plain: str, match: re.Match[str]) -> Slip | None:
         or _mixed(match["items"])
     ):
         return None
-    if any(_looks_like_year(one) for one in items) or re.match(
-        r"\s?(?:%|per ?cent|百分|倍|成|至|到|[-–]\s?\d)", plain[match.end("total") : match.end("total") + 9]
-    ):
+    if any(_looks_like_year(one) for one in items) or _ENDS.match(plain, match.end("total")):
+        return None
+    if not _alike(plain, match):
         return None
     if "%" in match["items"] or re.search(r"\d(?:st|nd|rd|th)\b|[號号]|第", match["items"]):
         return None
@@ -303,6 +304,21 @@ def _summed(text: str, plain: str, match: re.Match[str]) -> Slip | None:
     what = _THE_TOTAL.beside(text)
     told = _TOLD.beside(text, what=what, right=quoted(shown), stated=quoted(match["total"]))
     return Slip(match.start(), match.end("total"), 0.8 if len(items) > 2 else 0.7, _EVIDENCE, told)
+
+
+def _alike(plain: str, match: re.Match[str]) -> bool:
+    """Whether what is counted may be added: one classifier in Chinese (個 and 支 are boxes and pencils); in English no
+    total of one of several things (3 boxes and 2 pencils, 26 pencils in all)."""
+    behind = r"[^\W\d]?" if match.re is _PROSE_HAN else r"(?:\s+[A-Za-z'-]+){0,3}"
+    words = [one[1].lower() for one in re.finditer(rf"{NUMBER}({behind})", match["items"])]
+    after = re.match(behind, plain[match.end("total") : match.end("total") + 60])
+    total = after.group().lower() if after else ""
+    if match.re is _PROSE_HAN:
+        return len(set(words)) < 2 and (not total or total == words[0])
+    things = [set(re.findall(r"[a-z'-]+", word)) - {"and"} for word in words]
+    named = set(re.findall(r"[a-z'-]+", total)) - {"in", "all", "total", "altogether", "combined"}
+    shared = [bool(named & thing) for thing in things]
+    return all(shared) or not any(shared)
 
 
 def _mixed(items: str) -> bool:
