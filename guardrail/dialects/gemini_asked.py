@@ -98,7 +98,7 @@ def functions(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found: dict[str, Any] = {}
     tools = body.get("tools")
     for tool in map(mapping, sequence(tools) if isinstance(tools, list) else [tools]):
-        if any(member(tool, name) for name in _FINDS):
+        if any(member(tool, name) is not None for name in _FINDS):
             return None
         for declared in map(mapping, sequence(member(tool, "functionDeclarations"))):
             own = declared.get("parameters")
