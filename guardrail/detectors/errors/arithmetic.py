@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from guardrail.detectors.errors import steps
 from guardrail.detectors.errors.excuses import (
     AFTER,
     BEFORE,
@@ -106,9 +107,19 @@ class Arithmetic:
         return [list(self._find(text)) for text in texts]
 
     def _find(self, text: str) -> Iterator[Finding]:
-        if not _worth_reading(text, 0, len(text)):
+        if _NUMERAL.search(text) is None:
             return
         plain = replaced(text)
+        found = [*self._signed(text, plain), *self._spoken(text, plain)]
+        yield from sorted(found, key=lambda finding: finding.start or 0)
+
+    def _spoken(self, text: str, plain: str) -> Iterator[Finding]:
+        for slip in steps.find(text, plain):
+            yield Finding(_KIND, slip.score, slip.start, slip.end, self.name, slip.evidence, message=slip.message)
+
+    def _signed(self, text: str, plain: str) -> Iterator[Finding]:
+        if not _worth_reading(text, 0, len(text)):
+            return
         for start, end in _chunks(plain):
             for left, right in _pairs(tokens(plain, start, end)):
                 verdict = _judged(plain, left, right)

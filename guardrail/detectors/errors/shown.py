@@ -6,7 +6,7 @@ thousands are grouped where the answer groups them or the number is long.
 
 from fractions import Fraction
 
-_MOST = 6
+_MOST = 12
 _LONG = 10_000
 
 
@@ -35,6 +35,7 @@ def right_value(value: Fraction, stated: Fraction, step: Fraction, *, grouped: b
     exact = next((n for n in range(places, _MOST + 1) if (value * 10**n).denominator == 1), None)
     if exact is not None and exact - places <= 2:
         return decimal(value, exact, grouped=grouped)
+    places = max(places, 2 if abs(value) < 10 else 1 if abs(value) < 30 else 0)
     while places < _MOST and (Fraction(decimal(value, places)) == stated or not Fraction(decimal(value, places))):
         places += 1
     return decimal(value, places, grouped=grouped)

@@ -6,6 +6,7 @@ goes on with the wrong result, that is said too, because the later step is then 
 """
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 
 from guardrail.detectors.errors.shown import right_value
@@ -13,6 +14,7 @@ from guardrail.text.wording import Wording
 
 _LONGEST = 60
 _NUMERAL = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:\.{3,}|…)?")
+_CURRENCY = re.compile(r"[$€£¥元蚊]")
 _LATEX = (
     (re.compile(r"\\[dtc]?frac\{([^{}]*)\}\{([^{}]*)\}"), r"\1/\2"),
     (re.compile(r"\\(?:times|cdot|ast)(?![A-Za-z])"), "×"),
@@ -63,6 +65,8 @@ def corrected(stated: str, exact: Fraction, result: Fraction, step: Fraction) ->
     scale = result / written if written and result else Fraction(1)  # 1,000,000 of a million, 1/100 of a percentage
     scale = abs(scale)
     right = right_value(exact / scale, result / scale, step / scale, grouped="," in numeral.group())
+    if "." in right and _CURRENCY.search(stated) is None:
+        right = right.rstrip("0").rstrip(".") or "0"
     shown = Fraction(right.replace(",", "")) * scale
     return f"{stated[: numeral.start()]}{right}{stated[numeral.end() :]}", shown == exact
 
@@ -87,3 +91,15 @@ def carried(text: str, stated: str, end: int) -> str:
         rf"(?:{sign})\s{{0,3}}\$?{again}(?![\d.,]*\d)|(?<![\d.,]){again}(?![\d.,]*\d)[^\n\d.,;=，。；]{{0,16}}?(?:{sign})"
     )
     return _CARRIED.beside(text, stated=numeral.group()) if later.search(text, end) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A figure that does not hold: where it stands, how sure that is, why in words without the text, and the words for
+    the reader."""
+
+    start: int
+    end: int
+    score: float
+    evidence: str
+    message: str
