@@ -290,7 +290,8 @@ def _delta(choices: Sequence[Mapping[str, Any]], channel: str, pointer: Pointer,
     if channel == "annotation":
         return Delta((number, "content", 0), pointer, text, aside=True)
     logprobs: Pointer | None = ("choices", position, "logprobs") if choice.get("logprobs") else None
-    called = _function(_entry(choice, path), _said(choice), path) if channel == "tool_arguments" else ""
+    begins = channel == "tool_arguments" and path[-1] in ("arguments", "input")  # and no key inside them
+    called = _function(_entry(choice, path), _said(choice), path) if begins else ""
     key = (number, channel, _block(choice, path))
     return Delta(key, pointer, text, logprobs, _call_id(choice, path), function=called)
 
