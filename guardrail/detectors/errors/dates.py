@@ -48,11 +48,14 @@ _REFUTED = re.compile(
     r"|nonexistent|non-existent|fictional|hypothetical\w*|suppose|imagine|if|rather than|instead of|myth|joke"
     r"|misprint|claim\w*|alleg\w*|contradict\w*"
     r"|Julian|Old Style|O\.S\.|inconsisten\w*|discrepan\w*|reject\w*|raise[sd]?|example)\b"
-    r"|不存在|無效|无效|並非|并非|不是|唔係|唔系|沒有|没有|冇|並無|并无|錯|错|誤|误|筆誤|虛構|虚构|假設|假设|如果"
+    r"|不存在|無效|无效|並非|并非|不是|唔係|唔系|錯|错|誤|误|筆誤|虛構|虚构|假設|假设|如果"
     r"|若果?|倘若|而非|謬|矛盾|傳聞|傳說|聲稱|声称|據稱|唔存在|不可能"
     r"|不成立|唔啱|不對|不对|儒略|俄曆|俄历|不會|不会|例如",
     re.IGNORECASE,
 )
+_NO_SUCH = re.compile(r"(?:\bno\b[^.\n]{0,12}|(?:沒有|没有|冇|並無|并无|無|无)[^。，\n]{0,4})$", re.IGNORECASE)
+"""Right before a date: there is none such."""
+_THERE_IS_NONE = re.compile("(?:沒有|没有|冇|無|无)(?:呢|這|这|此)?(?:一|個|个)?[日天]")
 _SENTENCE_END = re.compile(r"[。！？!?\n]|(?<![A-Z])\.(?=\s)")
 _AROUND = 160
 
@@ -155,6 +158,8 @@ def _pardoned(text: str, fault: Fault) -> bool:
     rest = after[: ends.start()] if ends else after
     following = after[ends.end() :][:90] if ends else ""
     lead = before[begins:]
-    return any(_REFUTED.search(part) for part in (lead, rest)) or (
-        fault.kind == IMPOSSIBLE and _REFUTED.search(following) is not None
+    if any(_REFUTED.search(part) for part in (lead, rest)) or _NO_SUCH.search(lead):
+        return True
+    return (
+        fault.kind == IMPOSSIBLE and (_REFUTED.search(following) or _THERE_IS_NONE.search(rest + following)) is not None
     )

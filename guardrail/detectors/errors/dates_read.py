@@ -49,7 +49,7 @@ _GLUED = re.compile(r"[A-Za-z0-9_/.$-]")
 """Before a date: it is then part of a word, a number or an address.  A Chinese character is none of these."""
 _DASHED = re.compile(r"\d[-/]\d{1,2}[-/]\d")
 _MONTH_BEFORE = re.compile(rf"(?:(?P<y>{YEAR_ZH})\s?年\s?)?(?<![\d{_TENS}])(?P<m>{_MONTH_ZH})\s?$")
-_DAY_AFTER = re.compile(rf"\s?(?P<d>{_DAY_ZH})\s?[日號号](?!期|線|线|電|电|[楼樓舖铺房])")
+_DAY_AFTER = re.compile(rf"\s?(?P<d>{_DAY_ZH})\s?[日號号](?!期(?![满滿间間內内])|線|线|電|电|[楼樓舖铺房])")
 _OTHER_CALENDAR = re.compile(
     r"(?:[農农陰阴舊旧夏]\s?[曆历]|(?:民國|民国|令和|平成|昭和|大正|明治|同治|光緒|光绪|宣統|宣统|康熙|乾隆|公元前"
     r"|西元前|[佛回伊黃黄]曆|[佛回]历)"
