@@ -8,6 +8,7 @@ Rules:
 3. On ordinary answers every sure finding is listed by its id for a person to judge, and likely ones are counted.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,6 +106,11 @@ def _sum(counts: Iterable[Counts]) -> Counts:
     return sum(counts, Counts())
 
 
+def _by_kind(kinds: Mapping[str, int], total: int) -> Table:
+    rows = [(kind, count, share(count, total)) for kind, count in sorted(kinds.items())]
+    return Table("By kind", ("kind", "answers with a sure one", "share"), tuple(rows))
+
+
 def alarms(name: str, title: str, run: Run, detectors: Sequence[Detector]) -> Section:
     """Every sure finding on the sets of answers."""
     files = {name: path for group in GROUPS for name, path in datasets.sets(run.data, group).items()}
@@ -112,6 +118,7 @@ def alarms(name: str, title: str, run: Run, detectors: Sequence[Detector]) -> Se
         return Section(name, title, missing=f"no sets in {run.data}; give their place with --data")
     rows: list[tuple[Cell, ...]] = []
     lines: list[str] = []
+    kinds: Counter[str] = Counter()
     total = sure_total = held_total = held_sure = 0
     for source, path in files.items():
         sure = likely = held = held_hit = 0
@@ -124,6 +131,7 @@ def alarms(name: str, title: str, run: Run, detectors: Sequence[Detector]) -> Se
             held_hit += out and bool(certain)
             sure += bool(certain)
             likely += bool(found) and not certain
+            kinds.update({finding.kind for finding in certain})
             lines += [f"{source} {item.id}: {f.kind} {f.score:.2f}: {f.evidence}" for f in certain]
         rows.append(
             (source, len(items), sure, share(sure, len(items)), share(likely, len(items)), share(held_hit, held))
@@ -134,7 +142,7 @@ def alarms(name: str, title: str, run: Run, detectors: Sequence[Detector]) -> Se
     return Section(
         name,
         title,
-        (Table("By set", columns, tuple(rows)),),
+        (Table("By set", columns, tuple(rows)), _by_kind(kinds, total)),
         {"alarms": share(sure_total, total), "alarms_held_out": share(held_sure, held_total)},
         (Listing("Sure findings; many are right", tuple(lines)),),
     )
