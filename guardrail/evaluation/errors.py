@@ -7,12 +7,20 @@ each part of the subject keeps its sets and goals in a file of its own, `errors_
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from guardrail.evaluation import errors_benign, errors_brought, errors_citations, errors_dates, errors_degenerate, suite
+from guardrail.evaluation import (
+    errors_benign,
+    errors_brought,
+    errors_citations,
+    errors_dates,
+    errors_degenerate,
+    errors_structure,
+    suite,
+)
 from guardrail.evaluation.errors_run import Run
 from guardrail.evaluation.report import Goal, Report, Section
 from guardrail.evaluation.suite import Done, silent
 
-_PARTS = (errors_benign, errors_citations, errors_dates, errors_degenerate)
+_PARTS = (errors_benign, errors_citations, errors_dates, errors_degenerate, errors_structure)
 
 GOALS: tuple[Goal, ...] = tuple(goal for part in _PARTS for goal in part.GOALS)
 """What is aimed at, and why there."""

@@ -30,7 +30,7 @@ _CHAIN = 200  # operators in a row
 
 _ELISION = re.compile(r"\.\.\.|…|\.\. \.")
 _PLACEHOLDER = re.compile(
-    r"<[^<>\n=;(){}]{1,60}>|\{\{|\{%|\[\[|\$\{\{?|%\(|\[(?:your|insert|path)\b|(?i:\byour[ _-]\w+ here\b)"
+    r"<[^<>\n=;(){}]{1,60}>|\{\{|\{%|\$\{\{|%\(|\[(?:your|insert|path)\b|(?i:\byour[ _-]\w+ here\b)"
 )
 _CHAINS = re.compile(rf"(?:(?:[-+~*]|\bnot\b|\blambda\b[^:\n]*:|\bawait\b)\s*){{{_CHAIN}}}")
 
@@ -109,8 +109,10 @@ _BLOCK_HEAD = re.compile(
     r"[^\n#]*:[ \t]*(?:#[^\n]*)?$"
 )
 _NEWER = re.compile(
-    r"[fF][rR]?(?:\"|').*\{|^\s*(?:type\s+\w+|(?:async\s+)?def\s+\w+\[|class\s+\w+\[)|^\s*except\s+[\w.]+,|\bt[\"']"
+    r"[fF][rR]?(?:\"[^\"\n{]*(?:\{[^{}\"\n]*\}[^\"\n{]*)*\{[^{}\"\n]*\"|'[^'\n{]*(?:\{[^{}'\n]*\}[^'\n{]*)*\{[^{}'\n]*')"
+    r"|^\s*(?:type\s+\w+|(?:async\s+)?def\s+\w+\[|class\s+\w+\[)|^\s*except\s+[\w.]+,|\bt[\"']"
 )
+"""Quotes in the braces of an f-string, type parameters, `except A, B`, t-strings (PEP 701, 695, 758, 750)."""
 _CONTINUES = re.compile(r"^[ \t]*(?:elif\b|else\b|except\b|finally\b)")
 _CYTHON = re.compile(r"\bcimport\b|^[ \t]*(?:cdef|cpdef|ctypedef)\b", re.MULTILINE)
 _SIGN = re.compile(r"[()\[\]{}=:\"@]|',|^[ \t]*(?:import|from|def|class|return|for|if|while|try|with|print|pass)\b")
@@ -238,7 +240,7 @@ def _json(text: str) -> Fault | None:
     if found is None or (_ELISION.search(body) and _left_out(body, _line(body, found.at), 2)):
         return None
     line = _line(text.lstrip(), found.at)
-    if _PLACEHOLDER.search(body.split("\n")[line - 1]):
+    if _PLACEHOLDER.search(here := body.split("\n")[line - 1]) or "${" in here:
         return None
     if _whole_lines(body) or parse_json("{" + body.rstrip(",") + "}").fault is None:
         return None
@@ -296,7 +298,7 @@ def _toml(text: str) -> Fault | None:
     import tomllib
 
     _bounded(text)
-    if _PLACEHOLDER.search(re.sub(r"\[\[", "", text)) or _ELISION.search(text):
+    if _PLACEHOLDER.search(text) or _ELISION.search(text):
         raise NotChecked
     try:
         tomllib.loads(text)
@@ -315,9 +317,9 @@ def _xml(text: str) -> Fault | None:
     first = _xml_fault(body)
     if first is None or not body.startswith("<"):
         return None
-    if _xml_fault(f"<r>{re.sub(r'^<[?]xml[^>]*>', '', body)}</r>") is None:
+    if "junk" in first[1] and _xml_fault(f"<r>{re.sub(r'^<[?]xml[^>]*>', '', body)}</r>") is None:
         return None  # several elements side by side
-    if _left_out(body, first[0], 0):
+    if _ELISION.search(body.split("\n")[first[0] - 1]):
         return None
     return Fault(first[0] + skipped - 1, first[1], 0.85)
 
@@ -327,11 +329,11 @@ def _xml_fault(body: str) -> tuple[int, str] | None:
     from xml.parsers import expat
 
     parser = expat.ParserCreate()
-    parser.UseForeignDTD(True)  # an entity that is declared elsewhere is no error
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     try:
         parser.Parse(body.encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
+        if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]:
+            raise NotChecked from None  # it may be declared elsewhere
         return error.lineno, expat.ErrorString(error.code)
     return None
 
@@ -358,6 +360,8 @@ def _sql(text: str) -> Fault | None:
         raise NotChecked
     if _ELISION.search(text) or _PLACEHOLDER.search(text):
         raise NotChecked
+    if unmarked := _sql_marks(text):
+        return unmarked
     import logging
 
     import sqlglot
@@ -383,6 +387,23 @@ def _sql(text: str) -> Fault | None:
     return first
 
 
+def _sql_marks(text: str) -> Fault | None:
+    """What sqlglot lets pass and no database does: two commas in a row, brackets that do not close."""
+    marks = [found for found in _SQL_MARK.finditer(text) if found["mark"]]
+    for found in marks:
+        if found["mark"].startswith(","):
+            return Fault(_line(text, found.start()), "two commas in a row", 0.85)
+    depth = 0
+    for found in marks:
+        depth += 1 if found["mark"] == "(" else -1
+        if depth < 0:
+            return Fault(_line(text, found.start()), "a bracket closes that was never opened", 0.85)
+    return Fault(_line(text, marks[-1].start()), "a bracket is never closed", 0.85) if depth else None
+
+
+_SQL_MARK = re.compile(
+    r"'[^']*'|\"[^\"]*\"|`[^`]*`|\$\$(?:(?!\$\$)[\s\S])*\$\$|--[^\n]*|\#[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/|(?P<mark>[()]|,\s{0,40},)"
+)
 _SHELL_PROMPT = re.compile(r"^[ \t]*(?:\([\w.-]+\)\s*)?(?:[\w.-]+@[\w.-]+[:~ ][^$#\n]*)?[$%❯➜] (?=\S)", re.MULTILINE)
 _OTHER_SHELL = re.compile(
     r"^[ \t]*(?:PS )?[A-Za-z]:\\|\b(?:Get|Set|New|Remove|Write|Start|Import|Invoke)-[A-Z]\w+"

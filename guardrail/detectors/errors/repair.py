@@ -15,7 +15,7 @@ Rules:
 
 Why not json_repair (MIT), the usual library: it never refuses.  It turns `{"a": v"alu"e}` and `{foo: [}` into values of
 its own and drops what it cannot place, which is right for a program that retries and wrong for a guard that would send
-an invented value on as the model's.  `guardrail eval errors` compares the two.
+an invented value on as the model's.
 """
 
 import json
@@ -147,7 +147,7 @@ def _as_type(value: Any, types: tuple[str, ...]) -> bytes | None:
 def _read_whole(text: str) -> str | None:
     parsed = parse(text)
     if parsed.fault is None:
-        return None if parsed.repeated else text
+        return text
     body = _body(text)
     if body is None:
         return None
