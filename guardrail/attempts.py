@@ -14,6 +14,7 @@ Rules:
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from guardrail import regeneration
@@ -26,7 +27,8 @@ from guardrail.review import AskAgain, Review, review
 from guardrail.scanner import Scanner
 from guardrail.turn import Connection, Held, Turn
 from guardrail.types import Action, Attempt, FailedCheck, Hit, Segment, Stage
-from guardrail.usage import Usage, added
+from guardrail.usage import Usage, added, tokens
+from guardrail.wire import jsontext
 
 Outlet = Connection | Held
 Answer = Callable[[Turn, Outlet, bytes], Awaitable[None]]
@@ -36,6 +38,16 @@ Deliver = Callable[[Turn, Held], Awaitable[None]]
 """Sends what was held."""
 
 _MOST_KINDS = 50
+_IDEMPOTENCY = frozenset({b"idempotency-key", b"x-idempotency-key"})
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How it ended with an answer: `again` is what ended a stream of which nothing had left."""
+
+    again: Hit | None = None
+    blocked: bool = False
+    error: str = ""
 
 
 @dataclass(slots=True)
@@ -62,9 +74,15 @@ class _One:
         return [*self.wanted, *(hit for hit in self.hits if hit.action is Action.BLOCK and hit not in self.wanted)]
 
     @property
+    def may_leave(self) -> bool:
+        """Whether it is let out if there is none better."""
+        return isinstance(self.outlet, Held) and not self.blocked and regeneration.is_usable(self.hits)
+
+    @property
     def rank(self) -> regeneration.Rank:
         """How good it is."""
-        return regeneration.rank(self.note.action or Action.BLOCK, self.hits, self.failed)
+        strongest = self.note.action if self.note.action is not None and self.may_leave else Action.BLOCK
+        return regeneration.rank(strongest, self.hits, self.failed)
 
 
 def may_ask_again(turn: Turn, body: bytes) -> bool:
@@ -109,62 +127,66 @@ class Attempts:
 
     async def _one(self, client: Connection, asked: str, body: bytes) -> _One | None:
         """One more answer, None where there is none."""
+        trial = self._trial()
+        outlet: Outlet = Held(self._policy.hold_cap) if self._holds else client
+        self._turn.asked += 1
+        began, end = time.perf_counter(), _End()
+        try:
+            await self._in_time(client, trial, outlet, body)
+        except AskAgain as wish:
+            end = _End(again=wish.hit)
+        except ExchangeError as failure:
+            if not self._told:
+                self._turn.adopt(trial)
+                raise
+            blocked = isinstance(failure, Blocked)
+            end = _End(blocked=blocked, error="" if blocked else failure.code)
+        except BaseException as failure:
+            self._noted(trial, outlet, asked, _End(error=_why(failure)), began)
+            self._turn.adopt(trial)
+            raise
+        return self._noted(trial, outlet, asked, end, began)
+
+    def _trial(self) -> Turn:
+        """The turn of the next answer."""
         number = len(self._told) + 1
         judge = self._judge.asking(Asking.TRYING if self._holds else Asking.OPEN)
         trial = self._turn.trial(number, judge, held=self._holds)
-        if number > 1 and not self._holds:
-            trial.finish = self._finish(number, self._usage)
-        outlet: Outlet = Held(self._policy.hold_cap) if self._holds else client
-        began, error, again, blocked = time.perf_counter(), "", None, False
-        self._turn.asked += 1
+        if number > 1:  # it is no repetition of the first question, whose answer the vendor may have kept under its key
+            trial.raw_headers = [(n, v) for n, v in trial.raw_headers if n not in _IDEMPOTENCY]
+            trial.finish = None if self._holds else self._finish(number, self._usage)
+        return trial
+
+    async def _in_time(self, client: Connection, trial: Turn, outlet: Outlet, body: bytes) -> None:
+        """Ask, up to the deadline; what the client has begun to see is not broken off."""
         try:
             async with asyncio.timeout_at(self._deadline) as patience:
                 client.on_start = lambda: None if patience.expired() else patience.reschedule(None)
                 await self._answer(trial, outlet, body)
-        except AskAgain as wish:
-            again = wish.hit
-        except Blocked:
-            blocked = True
-            if number == 1:
-                self._turn.adopt(trial)
-                raise
-        except ExchangeError as failure:
-            if number == 1:
-                self._turn.adopt(trial)
-                raise
-            error = failure.code
         except TimeoutError:
             if not patience.expired():
                 raise
-            error = "deadline"
-        except BaseException:
-            self._turn.adopt(trial)
-            raise
+            raise ExchangeError(504, "deadline", "The answer took too long.") from None
         finally:
             client.on_start = None
-        return self._noted(trial, outlet, asked, error, again, began, blocked=blocked)
 
-    def _noted(
-        self, trial: Turn, outlet: Outlet, asked: str, error: str, again: Hit | None, began: float, *, blocked: bool
-    ) -> _One | None:
+    def _noted(self, trial: Turn, outlet: Outlet, asked: str, end: _End, began: float) -> _One | None:
         """Write an answer down."""
-        base = self._turn.decision
+        base, witness = self._turn.decision, trial.witness
         hits, failed = trial.decision.hits[len(base.hits) :], trial.decision.failed[len(base.failed) :]
-        status = trial.upstream_status
-        if self._told and not error and _is_failure(trial):
-            error = "upstream_error"
-        found = regeneration.wishes(hits) or ([again] if again is not None else [])
-        usage = dict(trial.witness.usage) if trial.witness else {}
+        error = end.error or ("upstream_error" if self._told and _is_failure(trial) else "")
+        found = regeneration.wishes(hits) or ([end.again] if end.again is not None else [])
+        usage = witness.usage if witness is not None else {}
         self._usage = added(self._usage, usage)
-        self._turn.tokens += trial.witness.tokens if trial.witness else 0
-        done = regeneration.action(hits, failed, self._judge.failure_action(), blocked=blocked)
+        self._turn.tokens += tokens(usage)
+        done = regeneration.action(hits, failed, self._judge.failure_action(), blocked=end.blocked)
         note = Attempt(
             number=len(self._told) + 1,
             asked=asked,
-            action=None if error else max(done, Action.REGENERATE) if again is not None else done,
+            action=None if error else done,
             kinds=_kinds(hits),
-            status=status,
-            tokens=trial.witness.tokens if trial.witness else 0,
+            status=trial.upstream_status,
+            tokens=tokens(usage),
             duration_ms=round((time.perf_counter() - began) * 1000, 3),
             error=error,
         )
@@ -173,7 +195,7 @@ class Attempts:
             return None
         if self._deadline is None:
             self._deadline = asyncio.get_running_loop().time() + self._policy.regenerate_deadline
-        one = _One(trial, outlet, note, hits, failed, found, blocked, usage)
+        one = _One(trial, outlet, note, hits, failed, found, end.blocked, usage)
         if self._best is None or one.rank < self._best.rank:
             self._best = one
         return one
@@ -198,7 +220,10 @@ class Attempts:
             words = regeneration.feedback(one.faults, "", turn.call.context.prompt, by_kind=True)
             cleared = await self._cleared("", words)
         assert isinstance(turn.dialect, Conversational)
-        made = turn.dialect.ask_again(body, *cleared) if cleared is not None else None
+        made = None
+        if cleared is not None:
+            with suppress(jsontext.JsonError):
+                made = turn.dialect.ask_again(body, *cleared)
         return (body, SAME) if made is None else (made, FEEDBACK)
 
     async def _cleared(self, said: str, words: str) -> tuple[str, str] | None:
@@ -240,7 +265,7 @@ class Attempts:
         """No answer is what was wanted: the best of them leaves, or none."""
         best = self._best
         assert best is not None  # the first that fails ends the exchange
-        if not best.blocked and isinstance(best.outlet, Held) and regeneration.is_usable(best.hits):
+        if best.may_leave:
             await self._leaves(best)
             return
         turn = self._turn
@@ -249,6 +274,10 @@ class Attempts:
         regeneration.closed(turn.decision, base)
         worst = max(best.faults, key=_weight, default=None)
         raise Blocked(self._judge.message(worst))
+
+
+def _why(end: BaseException) -> str:
+    return "broken_off" if isinstance(end, asyncio.CancelledError) else type(end).__name__
 
 
 def _weight(hit: Hit) -> tuple[bool, float]:

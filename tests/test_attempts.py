@@ -1,6 +1,7 @@
 """The model is asked again over real sockets: by upstreams that get better, worse, never good, fail or take too long."""
 
 import json
+import socket
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -330,6 +331,16 @@ def test_what_other_rules_edit_is_edited_in_the_answer_that_leaves(tmp_path, str
     assert (record["edited"] > 0, record["findings"][0]["kind"]) == (True, "pii.hkid")
 
 
+@both
+def test_an_answer_that_must_be_blocked_is_not_better_for_having_fewer_findings(tmp_path, stream):
+    """The second answer has one finding, but of a rule that lets no answer out; the first has two of one that does."""
+    leaks = LEAKS.replace("otherwise: flag", "attempts: 1")
+    policy = rules("otherwise: flag", "attempts: 1", others=leaks)
+    with saying(tmp_path, policy, WORSE, LEAK, stream=stream) as it:
+        assert text_of(ask(it, stream)[2], stream) == WORSE
+        assert [one["chosen"] for one in it.record["attempts"]] == [True, False]
+
+
 # --- what goes upstream ----------------------------------------------------------------------------------------------
 
 
@@ -355,6 +366,36 @@ def test_an_answer_that_could_not_be_looked_through_is_not_handed_back(tmp_path)
     with site(policy, [Broken(), Arithmetic()], tmp_path, lambda asked: [http(answer(answers.pop(0)))]) as it:
         ask(it, False)
         assert [message["role"] for message in it.upstream.asked[1].json["messages"]] == ["user", "user"]
+
+
+def test_another_answer_is_not_the_first_one_from_a_cache(tmp_path):
+    with saying(tmp_path, BLOCKED, BAD, GOOD) as it:
+        it.post(QUESTION, headers="idempotency-key: k\r\nauthorization: Bearer sk-1\r\n")
+        first, second = it.upstream.asked
+        assert (first.header(b"idempotency-key"), second.header(b"idempotency-key")) == (b"k", None)
+        assert second.header(b"authorization") == b"Bearer sk-1"
+
+
+def test_a_client_that_leaves_is_not_answered_any_more(tmp_path):
+    with saying(tmp_path, BLOCKED, BAD, [Do.HANG]) as it:
+        body = json.dumps(QUESTION).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", it.port)) as connection:
+            connection.sendall(head + body)
+            while len(it.upstream.asked) < 2:
+                time.sleep(0.01)
+        record = it.record
+        assert (record["ended"], len(it.sink.records)) == ("client_gone", 1)
+        assert [one["error"] for one in record["attempts"]] == ["", "broken_off"]
+
+
+def test_an_operator_who_keeps_the_decision_still_has_the_cost_summed(tmp_path):
+    with saying(tmp_path, BLOCKED, BAD, GOOD, annotate=False) as it:
+        _, headers, received = ask(it, False)
+        assert json.loads(received) == json.loads(
+            answer(GOOD, usage={"prompt_tokens": 2, "completion_tokens": 4, "total_tokens": 6})
+        )
+        assert not any(name.startswith("x-guardrail") for name in headers)
 
 
 SENT = "data_leakage:\n  - {{id: sent, kinds: [pii.*], stage: request, action: {action}}}\n"
