@@ -1,4 +1,4 @@
-"""Names and numbers that the model itself was not sure of, by the log-probabilities that came along (Guideline §3.1-b6).
+"""Names and numbers that the model itself was not sure of, by the log-probabilities that came along (§3.1-b6).
 
 Rules:
 1. Only what the upstream sends is read (`Context.confidence`); without it nothing is said, and the request is never
@@ -52,15 +52,24 @@ _TITLED = (
 )
 _MAKERS = "作家|作者|導演|导演|演員|演员|歌手|詩人|诗人|畫家|画家|總統|总统|主席|首相|教授|博士"
 _SURNAME = f"[{''.join(sorted(CHARACTERS))}]"
+_SOUNDS = (
+    "阿艾愛爱安奧奥巴白拜班包保鮑鲍貝贝本比彼畢毕賓宾伯勃博卜布查達达戴丹道德登鄧邓迪蒂丁杜多恩爾尔法范芬費费佛弗夫福富"
+    "蓋盖甘岡冈高戈歌格葛根古哈海漢汉豪赫黑亨洪胡華华惠霍基吉季加迦佳嘉傑杰金卡凱凯坎康考柯科可克肯庫库奎拉萊莱賴赖蘭兰"
+    "勞劳雷蕾李里理利立麗丽莉林琳留劉刘柳龍龙隆盧卢魯鲁路倫伦羅罗洛馬马瑪玛邁迈麥麦曼茂梅門门蒙孟米密明莫默姆穆納纳娜乃"
+    "奈南內内尼妮寧宁紐纽努諾诺歐欧帕派潘佩彭皮平普齊齐奇喬乔切瓊琼若瑞撒薩萨塞賽赛桑沙莎山尚紹绍舍申聖圣施史士斯思絲丝"
+    "蘇苏索塔泰坦唐湯汤特滕提田廷托圖图土瓦萬万王旺威韋韦維维衛卫溫温文翁沃烏乌武西希錫锡席夏肖謝谢辛欣休許许雪雅亞亚"
+    "揚扬楊杨耶葉叶伊依易因英尤約约翰澤泽扎詹珍芝朱佐"
+)
+"""Characters that foreign names are written with: around the dot of one there is no other sign of where it begins."""
 _SPANS = re.compile(
     rf"(?P<date>{_DATE})"
     rf"|(?P<number>(?<![\w.]){_DIGITS}(?:%|％| ?percent\b)?|(?<=[\u3400-\u9fff]){_DIGITS}[%％]?|百分之[{_NUMERAL}點点]+"
     rf"|[{_NUMERAL}]{{2,}}(?:[點点][{_NUMERAL}]+)?)"
-    rf"|(?P<name>《[^《》\n]{{1,40}}》|[\u3400-\u9fff]{{1,6}}(?:[·‧・•][\u3400-\u9fff]{{1,6}})+"
+    rf"|(?P<name>《[^《》\n]{{1,40}}》|[{_SOUNDS}]{{1,6}}(?:[·‧・•][{_SOUNDS}]{{1,6}})+"
     rf"|{_SURNAME}[\u3400-\u9fff]{{1,2}}(?={_TITLED})|(?<={_MAKERS}){_SURNAME}[\u3400-\u9fff]{{1,2}}"
     rf"|{_WORD}(?:(?: (?:of|de|van|von|da|bin|al-) | ){_WORD})*)"
 )
-_START = re.compile(r"(?:^|[.!?:;\n。！？：；]|[-*•|#>(\"“「]|\*\*)[ \t]*$")
+_START = re.compile(r"(?:^|[.!?:;\n。！？：；]|[-*•|#>(\"“「]|\*\*|(?:^|\n)[ \t]*[\[(]?\d{1,3}[.)\]、])[ \t]*$")
 _MARKER = re.compile(r"(?:^|\n)[ \t]*[\[(（]?$")
 
 _WORDS = {
@@ -111,10 +120,13 @@ class LowConfidence:
 
     def _finding(self, text: str, start: int, end: int, what: str, p: float) -> Finding:
         score = round(_MOST - _SLOPE * p - (_NAME if what == "name" else 0.0), 4)
-        percent = "0.1 %" if p < 0.001 else f"{p:.1%}" if p < 0.01 else f"{p:.0%}"
-        message = _WORDS[what].beside(text, said=text[start:end][:60], p=percent.replace("%", " %").replace("  ", " "))
+        message = _WORDS[what].beside(text, said=text[start:end][:60], p=_percent(p))
         evidence = f"the least likely token of this {what} had a low probability"
         return Finding(KIND, max(score, 0.05), start, end, self.name, evidence, message=message)
+
+
+def _percent(p: float) -> str:
+    return "<0.1 %" if p < 0.001 else f"{100 * p:.1f} %" if p < 0.01 else f"{100 * p:.0f} %"
 
 
 def lowest(confidence: Sequence[Confidence], starts: Sequence[int], start: int, end: int) -> tuple[float, float]:
