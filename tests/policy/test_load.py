@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrail.detectors.errors.structure import Structure
 from guardrail.errors import PolicyError
 from guardrail.policy.load import load, packaged, parse
-from guardrail.types import Action, Module, Stage, StreamMode
+from guardrail.scanner import Scanner
+from guardrail.types import Action, Module, Stage, StreamMode, Unit
 
 GOOD = """\
 version: 1
@@ -94,6 +96,36 @@ def test_a_good_file_becomes_rules():
         (("action: block\n    message: 不可以", "action: regenerate\n    stage: both"), 18, "is for answers"),
         (("name: mine", 'name: "\\ud800"'), 2, "lone surrogate"),
         (("action: block\n    message: 不可以", "action: notice"), 17, "a notice needs a `message`"),
+        (("stream: sentence", "attempts: 2"), 19, "`attempts` is for `action: regenerate`, not `block`"),
+        (("stream: sentence", "otherwise: flag"), 19, "`otherwise` is for `action: regenerate`, not `block`"),
+        (("stream: sentence", "feedback: 再試"), 19, "`feedback` is for `action: regenerate`, not `block`"),
+        (
+            ("action: block", "action: regenerate\n    attempts: 6"),
+            18,
+            "`bias.0.attempts`: input should be less than or equal to 5",
+        ),
+        (("action: block", "action: regenerate\n    attempts: 0"), 18, "greater than or equal to 1"),
+        (("action: block", "action: regenerate\n    otherwise: redact"), 18, "'block', 'notice' or 'flag'"),
+        (
+            ("action: block", "action: regenerate\n    otherwise: flag"),
+            18,
+            "leave `stream` out, or say `otherwise: block`",
+        ),
+        (
+            ("action: block\n    message: 不可以\n    stream: sentence", "action: regenerate\n    otherwise: notice"),
+            18,
+            "`otherwise: notice` needs a `message`",
+        ),
+        (
+            ("name: mine", "name: mine\nregenerate_deadline: 0"),
+            3,
+            "`regenerate_deadline`: input should be greater than 0",
+        ),
+        (
+            ("stream: sentence", "repair: true"),
+            19,
+            "`repair` is for answers and the kinds error.invalid_json and error.schema, not `bias.toxicity`",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):
@@ -101,6 +133,50 @@ def test_a_mistake_is_named_with_its_line_and_cure(change, line, words):
     said = mistake(text)
     assert words in said
     assert said.startswith(f"p.yaml:{line}: " if line else "p.yaml:")
+
+
+AGAIN = """\
+version: 1
+name: again
+regenerate_deadline: 12.5
+errors:
+  - id: sums
+    kinds: [error.arithmetic]
+    action: regenerate
+    attempts: 5
+    otherwise: notice
+    message: 請核對。
+    feedback: Count again.
+  - id: json
+    kinds: [error.invalid_json, error.schema]
+    action: regenerate
+    repair: true
+"""
+
+
+def test_how_a_model_is_asked_again():
+    policy = parse(AGAIN.encode(), "p.yaml")
+    sums, json = policy.rules
+    assert policy.regenerate_deadline == 12.5
+    assert (sums.attempts, sums.otherwise, sums.feedback, sums.repair) == (5, Action.NOTICE, "Count again.", False)
+    assert (json.attempts, json.otherwise, json.feedback, json.repair) == (2, Action.BLOCK, "", True)
+
+
+@pytest.mark.parametrize("action", ["flag", "notice\n    message: x"])
+def test_a_repair_waits_for_the_end_of_a_stream(action):
+    text = (
+        AGAIN.partition("  - id: json")[0].partition("errors:")[0]
+        + f"""errors:
+  - id: json
+    kinds: [error.invalid_json]
+    action: {action}
+    repair: true
+"""
+    )
+    policy = parse(text.encode(), "p.yaml")
+    assert Scanner(policy, [Structure()]).modes[Unit.ANSWER] is StreamMode.HOLD
+    with pytest.raises(PolicyError, match=r"p.yaml:5: rule `json`: `repair` cannot work with `stream: late`"):
+        Scanner(parse((text + "    stream: late\n").encode(), "p.yaml"), [Structure()])
 
 
 OPEN = """\
