@@ -64,7 +64,7 @@ _NUMERAL = re.compile(rf"[\d{''.join(VULGAR)}{CHINESE}]")
 _CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
 _HANGING = 400  # characters of a line that may go on in the next after an operator
 _SUPPOSED = re.compile(
-    r"(?:\b(?:if|suppose|assum\w+|let|imagine)|如果|假設|假设|假如|若果?)\W{0,2}(?:\w+\W){0,2}$",
+    r"\b(?:if|suppose|assum\w+|let|imagine)\W{0,2}(?:\w+\W){0,2}$|(?:如果|假設|假设|假如|若果?)\W{0,2}\w{0,4}\W{0,2}$",
     re.IGNORECASE,
 )
 _APPROXIMATE = frozenset(("approx", "approximately", "approximate", "rounded", "左右", "約", "约", "近似", "近似值"))

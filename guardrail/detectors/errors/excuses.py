@@ -91,7 +91,8 @@ def _converts(left: Node, right: Node) -> bool:
     mixed: dict[str, set[int]] = {}
     for dimension, place in ours | theirs:
         mixed.setdefault(dimension, set()).add(place)
-    if any(len(places) > 1 for places in mixed.values()) or _adds_unlike(left):
+    several = {dimension for dimension, places in mixed.items() if len(places) > 1}
+    if (several and not (several == {"money"} and _is_near(left, right))) or _adds_unlike(left):
         return True
     if any(dimension == "count" for dimension, _ in ours ^ theirs):
         return True
@@ -107,6 +108,15 @@ def _converts(left: Node, right: Node) -> bool:
     except NotUnderstood:
         return True
     return bool(a and b) and (a / b in FACTORS or b / a in FACTORS)
+
+
+def _is_near(left: Node, right: Node) -> bool:
+    """Whether two sides are less than a factor of two apart, as dollars and cents never are."""
+    try:
+        a, b = value(left, exact)[0], value(right, exact)[0]
+    except NotUnderstood:
+        return False
+    return bool(a and b) and Fraction(1, 2) < a / b < 2
 
 
 def _adds_unlike(node: Node) -> bool:
@@ -155,7 +165,9 @@ def is_name(left: Node, right: Node) -> bool:
     """`1/4=120` as a setting: a lone proper fraction and a whole number."""
     if left.op != "/" or any(arg.op or arg.number is None for arg in left.args) or right.number is None or right.op:
         return False
-    return abs(value(left, exact)[0]) < 1 and right.number.value >= 2 and right.number.step >= 1
+    part = abs(value(left, exact)[0])
+    turned = part * right.number.value == 1 and numbers(left)[0].value > 1  # 8/24 = 3
+    return part < 1 and right.number.value >= 2 and right.number.step >= 1 and not turned
 
 
 def _is_share(text: str, left: Node, right: Node) -> bool:

@@ -114,6 +114,7 @@ _LEADS_ON = re.compile(
     r"half|twice|double|triple|thrice|dozen|times|minus|plus|by|over|negative|squared?|cubed?|sqrt|root|power|factor|log|ln"
     r"|sin|cos|tan|mod|f|thirds?|quarters?|fourths?|fifths?|percent|average|mean"
 )
+_CHANGES = re.compile(r"increas|decreas|grow|grew|rose|ris|fell|fall|drop|reduc|cut|rais|gain|lower|exceed")
 _LEADS_ON_HAN = re.compile(
     r"(?:半|倍|平方|分之|開方|根號|根号|負|负|加|減|减|乘|除|[乘除]以|階乘|第|平均|平均數|少|多|成)(?:的|嘅|是|係)?$"
 )
@@ -733,7 +734,8 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
         if before is not None and before.kind == "C":
             return here + 1, True
         led = token.text.lower() in _OF and previous is not None and _leads_on(previous)
-        return here + 1, led or (before is not None and before.kind == "O") or _leads_on(token)
+        part = _leads_on(token) and not _is_change(token, previous)
+        return here + 1, led or (before is not None and before.kind == "O") or part
     if token.kind == "O" and before is None:
         return _leading_sign(row, here, previous, token)
     if token.kind == "L" and before is None and _called(row, here):
@@ -784,6 +786,11 @@ def _mixed(row: Sequence[Token], here: int) -> bool:
 def _leads_on(token: Token) -> bool:
     """Whether a word says that the number after it is only a part of what is meant: half, twice, 一半."""
     return _LEADS_ON.fullmatch(token.text.lower()) is not None or _LEADS_ON_HAN.search(token.text) is not None
+
+
+def _is_change(token: Token, previous: Token | None) -> bool:
+    """`increases by 600 * 2 = 1200`, where "by" divides nothing."""
+    return token.text.lower() == "by" and previous is not None and _CHANGES.match(previous.text.lower()) is not None
 
 
 def is_filler(token: Token) -> bool:
