@@ -225,3 +225,58 @@ def test_what_the_caller_said_and_the_system_message_can_be_tried(policy):
     refused = run("check", "--format", "jsonl", "--prompt", "x", given="")
     assert refused.returncode == 2
     assert 'each line has "prompt" and "system"' in refused.stderr.decode()
+
+
+def test_sources_come_from_files_and_from_the_context_of_a_line(policy, tmp_path, monkeypatch):
+    """What is given is what the checks get: read in process, because no output repeats a source."""
+    from click.testing import CliRunner
+
+    from guardrail.cli import check as module
+
+    seen = []
+    real = module.review
+
+    async def listening(scanner, judge, segments, context, stage):
+        seen.append([(s.origin, s.key, s.title, s.text) for s in context.material])
+        return await real(scanner, judge, segments, context, stage)
+
+    monkeypatch.setattr(module, "review", listening)
+    (tmp_path / "toll.txt").write_text("The toll is HK$25.")
+    (tmp_path / "data.json").write_text('{"toll": 25}')
+    (tmp_path / "answer.txt").write_text("It is HK$25.")
+    sources = ["--source", str(tmp_path / "toll.txt"), "--source", str(tmp_path / "data.json")]
+    done = CliRunner().invoke(
+        module.check, ["--policy", policy, "--system", "Be kind.", *sources, str(tmp_path / "answer.txt")]
+    )
+    assert (done.exit_code, done.output.split()[-1]) == (0, "allow")
+    given = [
+        {"text": "x", "context": "The toll is HK$25."},
+        {"text": "x", "context": ["one", {"id": "7", "title": "T", "text": "two"}], "system": "Be kind."},
+        {"text": "x", "prompt": "<doc id='3'>pasted text here</doc> hm?"},
+    ]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(each) + "\n" for each in given))
+    done = CliRunner().invoke(
+        module.check, ["--policy", policy, "--format", "jsonl", *sources[:2], str(tmp_path / "items.jsonl")]
+    )
+    assert done.exit_code == 0
+    toll = ("document", "", "toll.txt", "The toll is HK$25.")
+    assert seen == [
+        [("system", "", "", "Be kind."), toll, ("document", "", "data.json", "toll: 25")],
+        [("document", "", "", "The toll is HK$25.")],
+        [("system", "", "", "Be kind."), ("document", "", "", "one"), ("document", "7", "T", "two"), toll],
+        [("passage", "3", "", "pasted text here"), toll],
+    ]
+
+
+def test_a_source_that_cannot_be_read_is_named(policy, tmp_path):
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    for name, words in (
+        ("none.txt", b"none.txt: No such file"),
+        ("latin.txt", b"latin.txt: not UTF-8 at byte 3; a source is a text file"),
+    ):
+        done = run("check", "--policy", policy, "--source", str(tmp_path / name), given="x")
+        assert done.returncode == 2
+        assert words in done.stderr
+    done = run("check", "--policy", policy, "--format", "jsonl", given='{"text": "x", "context": [{"body": "y"}]}')
+    assert done.returncode == 2
+    assert b'"context" must be a string, or a list of strings and of objects with a "text"' in done.stderr
