@@ -69,7 +69,8 @@ def _explained(hits: Sequence[Hit], decision: Decision, material: Sequence[Sourc
     out: list[dict[str, Any]] = []
     for hit in sorted(hits, key=lambda each: (each.choice, each.finding.start or 0, each.finding.kind)):
         told = _explanation(hit, edits[hit.choice], material)
-        if decision.restored:  # names of values that were put back have moved the text, and nobody counted how far
+        if decision.restored or any(each.repaired for each in decision.hits):
+            # Names of values that were put back, or a repair, have moved the text, and nobody counted how far.
             told = {key: value for key, value in told.items() if key not in ("start", "end")}
         if told not in out:
             out.append(told)
