@@ -21,7 +21,7 @@ _ENDED = {
 }
 
 
-_ASKED = {"first": "As the client asked", "feedback": "Told what was wrong", "same": "Asked the same again"}
+_HOW = {"first": "As the client asked", "feedback": "Told what was wrong", "same": "Asked the same again"}
 
 
 def explain(record: Record) -> list[str]:
@@ -137,7 +137,7 @@ def _attempts(record: Record) -> Iterator[str]:
     yield ""
     yield f"Answers that the model gave: {len(attempts)}"
     for one in attempts:
-        asked = _ASKED.get(str(one.get("asked")), f"asked {one.get('asked', '?')}")
+        asked = _HOW.get(str(one.get("asked")), f"asked {one.get('asked', '?')}")
         came = f"upstream status {one.get('status')}" if one.get("status") else "no answer"
         cost = f"{one.get('tokens', '?')} tokens, {one.get('ms', '?')} ms"
         chosen = "; THIS ONE LEFT" if one.get("chosen") else ""
