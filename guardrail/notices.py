@@ -1,0 +1,151 @@
+"""Notices: the words that an answer gets beside it, in its own language, and where in it they may stand.
+
+Rules:
+1. The language is that of what a reader has before them: the sentence for a notice beside it, else the whole answer.
+   Words in no fitting language are the rule's words for all of them.
+2. A notice stands where a person reads: never inside code, a table, a formula or JSON.  One that has no such place at
+   its sentence stands behind the answer; where that is JSON or ends in open code, the `guardrail` object alone tells.
+3. `{finding}` in the words of a rule becomes what the check says of this very text.  Nothing else is filled in.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import orjson
+
+from guardrail.text.language import language
+from guardrail.text.sentences import sentences
+from guardrail.types import Action, Context, Hit, Place, Rule
+
+FINDING = "{finding}"
+_MOST = 5  # notices of one rule with words of their own: a reader of more reads none
+_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
+_FORMULA = re.compile(r"\$\$|\\\[|\\\]|\\begin\{|\\end\{")
+_OPENS = frozenset({"\\[", "\\begin{"})
+_OTHER_FORMS = {"yue": ("yue", "zh-Hant"), "zh": ("zh-Hant", "zh-Hans", "yue"), "zh-Hant": ("zh-Hant", "yue")}
+_JSON_BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\d\-tfn\]]|$))")
+"""What JSON begins like: beside a sentence of a stream nobody knows yet whether all of it will be JSON."""
+Safe = Callable[[str], bool]
+
+
+def worded(hit: Hit, lang: str) -> str:
+    """The words of the hit's rule for a reader of `lang`, "" for a rule without any."""
+    if hit.rule is None:
+        return ""
+    words = in_language(hit.rule, lang)
+    if FINDING not in words:
+        return words
+    return words.replace(FINDING, hit.finding.message).strip() if hit.finding.message else _without(words)
+
+
+def in_language(rule: Rule, lang: str) -> str:
+    """A rule's message for a reader of `lang`; the one for everybody where it has none in that language."""
+    known = dict(rule.messages)
+    return next((known[form] for form in _OTHER_FORMS.get(lang, (lang,)) if form in known), rule.message)
+
+
+def _without(words: str) -> str:
+    """Words whose place for the finding stays empty, without the marks that led to it."""
+    return words.replace(FINDING, "").rstrip(" ：:-–—\n")
+
+
+def behind(hits: Iterable[Hit], text: str) -> list[str]:
+    """The words to add behind an answer that reads `text`, each once, in the order their rules fired."""
+    waiting = [hit for hit in hits if hit.action is Action.NOTICE and hit.rule and hit.at is None]
+    if not waiting:
+        return []
+    lang = language(text)
+    by_rule: dict[str, list[str]] = {}
+    for hit in waiting:
+        said = by_rule.setdefault(hit.rule.id if hit.rule else "", [])
+        words = worded(hit, lang)
+        if words and words not in said and len(said) < _MOST:
+            said.append(words)
+    return list(dict.fromkeys(words for said in by_rule.values() for words in said))
+
+
+def prepared(hits: Sequence[Hit], text: str, context: Context, safe: Safe, before: str = "") -> list[Hit]:
+    """The hits on `text`, with the words and places of notices that stand inside it, and without messages that may not
+    be said: `safe` tells whether a message may reach the client.  `before` is what stands in front of `text`."""
+    out = [_silenced(hit, safe) for hit in hits]
+    if not any(hit.action is Action.NOTICE and hit.rule and hit.rule.place is not Place.AFTER for hit in out):
+        return out
+    spans = sentences(text)
+    return [_placed(hit, text, spans, before, context) for hit in out]
+
+
+def _silenced(hit: Hit, safe: Safe) -> Hit:
+    if hit.rule is None or not hit.finding.message or safe(hit.finding.message):
+        return hit
+    return replace(hit, finding=replace(hit.finding, message=""))
+
+
+def _placed(hit: Hit, text: str, spans: Sequence[tuple[int, int]], before: str, context: Context) -> Hit:
+    if hit.action is not Action.NOTICE or hit.rule is None or hit.channel != "content":
+        return hit
+    if hit.rule.place is Place.BEFORE and not is_structured(text, context):
+        words = worded(hit, language(text))
+        return replace(hit, at=0, notice=f"{words}\n\n") if words else hit
+    if hit.rule.place is not Place.BESIDE or hit.finding.end is None:
+        return hit
+    if context.response_format is not None or _JSON_BEGINS.match(before + text):
+        return hit
+    start, end = next(((s, e) for s, e in spans if s < hit.finding.end <= e), (0, len(text)))
+    at = start + len(text[start:end].rstrip())
+    words = worded(hit, language(text[start:end]))
+    if not words or not may_stand(before + text, len(before) + at):
+        return hit
+    return replace(hit, at=at, notice=words if words[0] in "（【〔" else f" {words}")
+
+
+def may_stand(text: str, at: int) -> bool:
+    """Whether a person would read words at this offset as words: not in code, in a table or in a formula."""
+    if is_code_open(text[:at]):
+        return False
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    if line.lstrip().startswith("|") or line.count("`") % 2:
+        return False
+    return not _is_formula_open(text[:at])
+
+
+def is_structured(text: str, context: Context) -> bool:
+    """Whether an answer is for a program: JSON was asked for, or is what it is."""
+    if context.response_format is not None:
+        return True
+    bare = text.strip()
+    if bare[:1] not in ("{", "["):
+        return False
+    try:
+        orjson.loads(bare)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def may_follow(text: str, context: Context) -> bool:
+    """Whether words behind an answer are read as words."""
+    return not is_structured(text, context) and not is_code_open(text)
+
+
+def is_code_open(text: str) -> bool:
+    """Whether a fence of Markdown is open at the end of `text` (CommonMark 0.31, section 4.5)."""
+    mark = ""
+    for found in _FENCE.finditer(text):
+        fence = found.group(1)
+        if not mark:
+            mark = fence
+        elif fence[0] == mark[0] and len(fence) >= len(mark):
+            mark = ""
+    return bool(mark)
+
+
+def _is_formula_open(text: str) -> bool:
+    dollars = depth = 0
+    for found in _FORMULA.finditer(text):
+        sign = found.group()
+        if sign == "$$":
+            dollars += 1
+        else:
+            depth = depth + 1 if sign in _OPENS else max(0, depth - 1)
+    return bool(dollars % 2 or depth)
