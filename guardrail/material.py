@@ -98,6 +98,8 @@ _RULED = re.compile(r"context[^\n]{0,120}\n[ \t]*-{5,}[ \t]*\n(.*?)\n[ \t]*-{5,}
 """How the two most used libraries of retrieval ask: LangChain's `Use the following pieces of context ...`, a blank
 line, the passages, `Question:`; LlamaIndex's `Context information is below.` between two rules."""
 _WORDS = ("question", "query", "q:", "q：", "問", "问", "查詢", "查询")
+_MARKS = ("<", ":", "：", "\n", '"""')
+"""Every passage has one of these beside it, and ordinary questions seldom do."""
 _HAN = re.compile("[\u3400-\u9fff]")
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -326,6 +328,8 @@ def _word(value: Any, nested: int) -> str:
 
 def _passages(text: str) -> list[_Found]:
     """Every passage in a text, in order; what one kind of mark took is not looked at again."""
+    if not any(mark in text for mark in _MARKS):
+        return []  # as most of what people type
     found = [each for each in _tagged(text) if each.text] if "<" in text else []
     lower = text.lower()
     asked = any(word in lower for word in _WORDS) and _ASKS.search(text) is not None

@@ -120,6 +120,7 @@ class Streaming:
         self._functions: dict[ChannelKey, str] = {}
         self._whole_calls: list[ToolCall] = []
         self._call_judge = CallJudge(scanner, judge)
+        self._judges_calls, self._judges_answers = scanner.judges_calls, scanner.judges_answers
         self._tokens: dict[ChannelKey, list[tuple[bytes, float | None]]] = {}
         self._begun: set[tuple[object, ...]] = set()
         self._worded: set[int] = set()
@@ -219,7 +220,7 @@ class Streaming:
             if self._witness is not None:
                 self._witness.hears(delta.channel, text)
             self._hear(delta.channel, text)
-            again = (replace(delta, text=text),) if text else ()
+            again = (Delta(delta.channel, delta.pointer, text, unit=delta.unit, part=delta.part),) if text else ()
             self._gate.feed(payload, len(payload.frame.raw), again)
             return
         self._known = None  # what was learnt holds only as long as nothing else is said
@@ -250,8 +251,8 @@ class Streaming:
         self._worded.update(delta.channel[0] for delta in deltas if delta.channel[1] == "content" and delta.text)
         for delta in deltas:
             self._hear(delta.channel, delta.text)
-        self._whole_calls += view.calls if self._scanner.judges_calls else ()
-        for spelled in view.spelled if self._scanner.judges_answers else ():
+        self._whole_calls += view.calls if self._judges_calls else ()
+        for spelled in view.spelled if self._judges_answers else ():
             self._tokens.setdefault(spelled.channel, []).extend(spelled.tokens)
         payload.speaks = any(delta.text for delta in deltas)
         self._gate.feed(payload, len(payload.frame.raw), deltas, payload.finishes, conclude=False)
