@@ -9,7 +9,8 @@ Rules:
 3. What is judged and in which years is written at the head of each part: `dates_days.py` (impossible dates, weekdays),
    `dates_spans.py` (lengths of days, order), `dates_years.py` (years), `dates_ages.py`, `dates_hours.py`,
    `dates_calendar.py` (eras, animals, lunar dates), `dates_holidays.py`.
-4. Of each kind at most `_MOST` findings are given: an answer with more is wrong as a whole.
+4. Of each kind at most `_MOST` findings are given, and the first `_DATES` dates and `_LOOKED_AT` faults are looked at:
+   an answer with more is wrong, or a table of data, as a whole.
 5. Time is linear: every expression has bounded reach, and neighbours alone are compared.
 """
 
@@ -34,6 +35,8 @@ from guardrail.types import Context, Finding, Stage, Unit
 
 _KINDS = (IMPOSSIBLE, WEEKDAY, DURATION, CALENDAR, ORDER, HOLIDAY)
 _MOST = 20
+_DATES = 2000
+_LOOKED_AT = 500
 _ECHO = 0.7  # what the score is multiplied by where the caller said the same
 
 _CODE = re.compile(r"^[ \t]*(?P<f>```|~~~).*?(?:^[ \t]*(?P=f)|\Z)|`[^`\n]{1,300}`", re.MULTILINE | re.DOTALL)
@@ -69,7 +72,7 @@ class _Judge:
 
     def faults(self, text: str, context: Context) -> Iterator[Fault]:
         """Every fault in a folded text."""
-        found = days(text)
+        found = days(text)[:_DATES]
         wanted = self.wanted
         yield from chain(
             impossible(text, found) if IMPOSSIBLE in wanted else (),
@@ -115,8 +118,8 @@ class Dates:
         code, lang = _code(folded.text), language(text)
         counts: Counter[str] = Counter()
         found: list[Finding] = []
-        for fault in sorted(faults, key=lambda one: (one.start, one.end)):
-            if _inside(code, fault.start) or _pardoned(folded.text, fault) or counts[fault.kind] >= _MOST:
+        for fault in sorted(faults, key=lambda one: (one.start, one.end))[:_LOOKED_AT]:
+            if counts[fault.kind] >= _MOST or _inside(code, fault.start) or _pardoned(folded.text, fault):
                 continue
             counts[fault.kind] += 1
             said = folded.text[fault.start : fault.end] in context.prompt

@@ -30,7 +30,10 @@ _LANGUAGE_NAMES = {
 _LANGUAGE = {name.replace("_", " "): lang for lang, names in _LANGUAGE_NAMES.items() for name in names.split()}
 _EN_NAMES = "|".join(sorted((name for name in _LANGUAGE if name.isascii()), key=len, reverse=True))
 _ZH_NAMES = "|".join(sorted((name for name in _LANGUAGE if not name.isascii()), key=len, reverse=True))
-_NO_NOUN = r"(?=\s*(?:[.,;:!()\n]|\Z|(?:and|but|with|please|only|using|characters?|for|to|so|about|within|no|in|at)\b))"
+_NO_NOUN = (
+    r"(?=\s*(?:[.,;:!()\n]|\Z|(?:and|but|with|please|only|using|characters?|for|to|so|or|about|within"
+    r"|no|in|at)\b))"
+)
 _IN_LANGUAGE = re.compile(
     r"\b(?:answer|repl(?:y|ies)|respond|responses?|answers?|write|written|speak|output|explain|summari[sz]e|describe"
     r"|communicate|introduce|discuss|compose|draft)\b[^.!?;\n\"“]{0,60}?\b(?:in|using)\s+(?:only\s+"
@@ -44,6 +47,10 @@ _IN_LANGUAGE = re.compile(
     rf"|(?:請|请)(?:你)?(?:用|使用|以)\s?(?P<f>{_ZH_NAMES})\s?[。！!]?\s*\Z|(?P<g>{_ZH_NAMES})(?:回答|作答|回覆|回复)",
     re.IGNORECASE,
 )
+_SCRIPTS = {
+    "zh-Hant": re.compile(r"traditional|繁體|繁体|正體", re.IGNORECASE),
+    "zh-Hans": re.compile(r"simplified|簡體|简体", re.IGNORECASE),
+}
 _DENIED = re.compile(
     r"\b(?:not|n't|never|avoid|without|if|whether|translat\w*)\b[^.\n]{0,30}$|(?:不要|唔好|别|別|勿"
     r"|不|唔|如果|若|翻譯|翻译|譯|译)[^。\n]{0,8}$",
@@ -122,7 +129,10 @@ _LENGTHS = (
         ),
     ),
 )
-_NOT_FOR_ALL = re.compile(r"\b(?:each|every|per)\b|每|各", re.IGNORECASE)
+_NOT_FOR_ALL = re.compile(
+    r"\b(?:each|every|per)\b(?! (?:answer|response|reply|message))|每(?!(?:個|个|次|則|则)?(?:回答|回覆|回复))|各",
+    re.IGNORECASE,
+)
 _LIST_EN = re.compile(
     r"\b(?:list|name|give(?: me| us)?|provide|suggest|recommend|tell me|share|mention|identify|propose"
     r"|come up with|generate|create|write(?: down)?)\s+"
@@ -195,11 +205,16 @@ def language_asked(prompt: str, system: str) -> str:
     for text in names_one:
         found = [match for match in _IN_LANGUAGE.finditer(text) if not _DENIED.search(text[: match.start()][-40:])]
         asked = {_LANGUAGE[next(group for group in match.groups() if group).lower()] for match in found}
-        if len(asked) == 1:
-            return asked.pop()
         if asked:
-            return _narrowest(asked)
+            only = asked.pop() if len(asked) == 1 else _narrowest(asked)
+            return _in_script(only, text)
     return ""
+
+
+def _in_script(asked: str, text: str) -> str:
+    """Chinese of one script, where the script is named apart from it: `in Chinese (Traditional)`."""
+    scripts = {lang for lang, pattern in _SCRIPTS.items() if pattern.search(text)}
+    return scripts.pop() if asked == "zh" and len(scripts) == 1 else asked
 
 
 def _names_a_language(text: str) -> bool:
