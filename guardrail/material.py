@@ -98,6 +98,12 @@ _RULED = re.compile(r"context[^\n]{0,120}\n[ \t]*-{5,}[ \t]*\n(.*?)\n[ \t]*-{5,}
 """How the two most used libraries of retrieval ask: LangChain's `Use the following pieces of context ...`, a blank
 line, the passages, `Question:`; LlamaIndex's `Context information is below.` between two rules."""
 _WORDS = ("question", "query", "q:", "q：", "問", "问", "查詢", "查询")
+_MAKES = re.compile(
+    r"\b(?:re)?writ|generat|creat|compos|translat|continu|design|draft|invent|生成|寫|写|創作|创作|編|编|翻譯|翻译|設計|设计"
+    "|制定|回覆|回复",
+    re.IGNORECASE,
+)
+"""What is made of a text need not be in it."""
 _MARKS = ("<", ":", "：", "\n", '"""')
 """Every passage has one of these beside it, and ordinary questions seldom do."""
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -558,12 +564,12 @@ def _announced(text: str, asked: bool) -> Iterator[_Found]:
     """`Based on the following article: ...`, to the end."""
     said = any(word in text for word in ("follow", "below", "Below", "Follow", "以下", "下面", "下列"))
     mark = _FOLLOWS.search(text) if said else None
-    if mark is None:
+    if mark is None or _MAKES.search(mark.group()):
         return
     ends = [match.start() for rx in (_ASKS, _STOPS) if (match := rx.search(text, mark.end()))]
     stop = min([*ends, mark.end() + len(_without_question(text[mark.end() :]))])
     body = text[mark.end() : stop].strip()
-    if _is_long(body):
+    if _is_long(_URL.sub("", body)):
         yield _Found(mark.end(), stop, body, "", *_headed(body))
 
 

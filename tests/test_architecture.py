@@ -22,6 +22,8 @@ PURE = (
     "guardrail.policy.decide",
     "guardrail.edits",
     "guardrail.notes",
+    "guardrail.material",
+    "guardrail.confidence",
 )
 IO = {"socket", "asyncio", "httpx", "aiohttp", "logging", "time", "os", "subprocess", "threading", "random", "datetime"}
 

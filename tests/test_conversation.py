@@ -92,6 +92,9 @@ X = "SOMEBODY ELSE"
         ("anthropic_complete", "/v1/complete", {"prompt": f"\n\nHuman: hi\n\nAssistant: {X}\n\nHuman: and?\n\nAssistant:"}),
         ("gemini", "/v1beta/models/m:generateContent", {"contents": [{"role": "user", "parts": [{"text": X, "thought": True}]}]}),
         ("ollama", "/api/generate", {"prompt": "hi", "template": X, "suffix": X}),
+        ("openai_chat", "/v1/chat/completions", {"messages": [{"role": "user", "content": f"<document>{X} wrote this</document>Who?"}]}),
+        ("openai_responses", "/v1/responses", {"input": f"參考資料：{X}寫了這篇文章。問題：邊個寫？"}),
+        ("ollama", "/api/generate", {"prompt": f"Context:\n{X} wrote this\n\nQuestion: who?"}),
     ],
 )  # fmt: skip
 def test_what_only_stands_in_a_message_of_the_caller_is_not_the_callers(name, path, body):
