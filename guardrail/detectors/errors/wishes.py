@@ -48,8 +48,8 @@ _IN_LANGUAGE = re.compile(
     re.IGNORECASE,
 )
 _SCRIPTS = {
-    "zh-Hant": re.compile(r"traditional|繁體|繁体|正體", re.IGNORECASE),
-    "zh-Hans": re.compile(r"simplified|簡體|简体", re.IGNORECASE),
+    "zh-Hant": re.compile(r"traditional(?: chinese| characters?| script|\))|繁體|繁体|正體", re.IGNORECASE),
+    "zh-Hans": re.compile(r"simplified(?: chinese| characters?| script|\))|簡體|简体", re.IGNORECASE),
 }
 _DENIED = re.compile(
     r"\b(?:not|n't|never|avoid|without|if|whether|translat\w*)\b[^.\n]{0,30}$|(?:不要|唔好|别|別|勿"

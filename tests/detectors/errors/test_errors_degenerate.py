@@ -48,6 +48,22 @@ def test_a_request_has_no_ending() -> None:
     assert found("", Context(stage=Stage.REQUEST, finish_reason="length")) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "context", "message"),
+    [
+        ("", Context(prompt="香港有幾多區？"), "此回答是空白的"),
+        ("", Context(prompt="How many districts?"), "This answer is empty"),
+        ("香港有十八個區，分別係", Context(finish_reason="length"), "此回答因長度上限而中斷，後面的內容缺失"),
+        ("香港有十八个区，分别", Context(finish_reason="length"), "此回答因长度上限而中断，后面的内容缺失"),
+        ("我們會儘快處理你的申請。" * 6, Context(), "由此處起，回答不斷重複相同內容"),
+        ("the " * 12, Context(), "From here on the answer repeats itself"),
+    ],
+)
+def test_the_reader_is_told_what_is_wrong(text: str, context: Context, message: str) -> None:
+    (finding,) = found(text, context)
+    assert finding.message == message
+
+
 SENTENCE = "The committee will consider the proposal at its next meeting. "
 PARAGRAPH = "".join(
     f"Clause {word} sets out what {word} may do and when {word} must report it. " for word in "abcdefgh"
