@@ -15,7 +15,7 @@ Rules:
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 from typing import Any
 
@@ -61,9 +61,11 @@ def fault(language: str, text: str) -> Fault | None:
     try:
         if len(text) > LONGEST or "\x00" in text:
             raise NotChecked
-        return reader(text.replace("\r\n", "\n").replace("\r", "\n"))
+        found = reader(text.replace("\r\n", "\n").replace("\r", "\n"))
     except (NotChecked, RecursionError, MemoryError, ValueError):
         return None
+    # what is missing at the end is missing on the last line
+    return found and replace(found, line=min(found.line, len(text.rstrip().splitlines())))
 
 
 def _bounded(text: str) -> None:

@@ -50,7 +50,8 @@ _OPENING = re.compile(r"[{\[｛［]")
 _INDENT = re.compile(r"[ \t]*+")
 _LABEL = re.compile(r"\s*[\w-]+\s*[:：]\s*")
 _NO_NAME = re.compile(
-    r"\s*(?:json|output|answer|result|response|答案|輸出|输出|結果|结果|回答|回覆|回复)", re.IGNORECASE
+    r"\s*(?:(?:json|output|answer|result|response|sure|ok|okay|here)\b|答案|輸出|输出|結果|结果|回答|回覆|回复|好|如下|以下)",
+    re.IGNORECASE,
 )
 _CLOSING = {"{": "}", "[": "]"}
 

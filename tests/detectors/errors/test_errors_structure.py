@@ -1,14 +1,20 @@
 """A client that asked for JSON and gets something its parser refuses must learn of it, with the place."""
 
+import inspect
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardrail.detectors.errors import strict_json
+from guardrail.detectors.errors.asking import json_asked
 from guardrail.detectors.errors.strict_json import DEPTH, parse
 from guardrail.detectors.errors.structure import Structure
-from guardrail.detectors.protocol import Detector
+from guardrail.detectors.errors.structure_words import REASONS
+from guardrail.detectors.protocol import Detector, Options
 from guardrail.types import Context, Finding, Stage
 
 ASKED = Context(response_format={"type": "json_object"})
@@ -172,3 +178,144 @@ def test_any_text_gets_an_answer_inside_its_bounds(text: str) -> None:
 )
 def test_hostile_bulk_is_read_once(text: str) -> None:
     assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Extract the names. Respond only with JSON.",
+        "Return ONLY a valid JSON object with the keys a and b",
+        "Output JSON only, no other text.",
+        "List them. Do not use Markdown. Return JSON and nothing else.",
+        "Your response must be valid JSON.",
+        "請只輸出JSON",
+        "以JSON格式輸出，不要任何其他文字。",
+        "淨係俾JSON我就得",
+        "请仅返回JSON，不要解释",
+        "輸出必須是合法的JSON",
+        "你的回答应该是一个仅包含以上字段的json，不要有多余的解释",
+    ],
+)
+@pytest.mark.parametrize("place", ["prompt", "system"])
+def test_json_is_asked_for_in_words(prompt: str, place: str) -> None:
+    assert json_asked(Context(**{place: prompt})) == "words"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Why does my API return only JSON?",
+        "How do I make a model respond only with JSON?",
+        "Do not return only JSON; explain too.",
+        "Give me an example in JSON format.",
+        "What does 'respond only with JSON' mean?",
+        "Write a script that outputs only valid JSON",
+        "Create a REST endpoint which must return JSON only",
+        "點解佢只輸出JSON？",
+        "為什麼模型只返回JSON",
+        "請解釋「只輸出JSON」係咩意思",
+        "不要只輸出JSON",
+        "用JSON格式輸出",
+        "JSON 只是一種格式",
+    ],
+)
+def test_json_is_only_spoken_of(prompt: str) -> None:
+    assert json_asked(Context(prompt=prompt)) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "least", "most", "repair"),
+    [
+        ("{'a': True}", 0.8, 1.0, '"a": true}'),
+        ('{"a": 1', 0.8, 1.0, None),
+        ("好的，共有三個。", 0.6, 0.8, None),
+        ('好的！\n{"a": 1}', 0.6, 0.8, '{"a": 1}'),
+        ('```json\n{"a": 1}\n```', 0.3, 0.6, '{"a": 1}'),
+        ("Sorry, I can't help with that.", 0.3, 0.6, None),
+    ],
+)
+def test_asked_in_words_a_fence_or_a_sentence_is_a_lesser_matter(
+    answer: str, least: float, most: float, repair: str | None
+) -> None:
+    (finding,) = found(answer, Context(prompt="請只輸出JSON。"))
+    assert least <= finding.score <= most
+    assert finding.repair == repair
+    assert finding.message
+
+
+def test_asked_in_words_a_tool_call_is_an_answer_too() -> None:
+    assert found("稍等。", Context(system="Respond only with JSON.", has_tool_calls=True)) == []
+
+
+PRICES = {
+    "type": "OBJECT",
+    "properties": {
+        "items": {"type": "ARRAY", "items": {"type": "OBJECT", "properties": {"price": {"type": "NUMBER"}}}}
+    },
+    "required": ["items"],
+}
+SCHEMA = Context(response_format={"type": "json_schema", "schema": PRICES})
+
+
+@pytest.mark.parametrize(
+    ("answer", "place", "message", "repair"),
+    [
+        ('{"items": [{"price": "3"}]}', '"3"', "$.items[0].price: expected number, got string.", "3"),
+        (
+            '{"items": [{"名": "奶茶", "price": "三元"}]}',
+            '"三元"',
+            "$.items[0].price：應為數字（number），但得到文字（string）。",
+            None,
+        ),
+        (
+            '{"项目": "没有这个东西"}',
+            '{"项目": "没有这个东西"}',
+            "$：缺少 `items`。",
+            None,
+        ),
+    ],
+)
+def test_a_schema_that_is_not_met_is_told_with_the_path(
+    answer: str, place: str, message: str, repair: str | None
+) -> None:
+    (finding,) = found(answer, SCHEMA)
+    assert (finding.kind, finding.message, finding.repair) == ("error.schema", message, repair)
+    assert answer[finding.start : finding.end] == place
+    assert "price" not in finding.evidence and "三" not in finding.evidence
+
+
+def test_what_meets_the_schema_passes_and_what_cannot_be_checked_is_no_fault() -> None:
+    assert found('{"items": [{"price": 3}]}', SCHEMA) == []
+    loop = Context(response_format={"type": "json_schema", "schema": {"$ref": "#"}})
+    assert found("{}", loop) == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["{'items': [{'price': 3,}]}", '```json\n{"items": []}\n```', '{"items": [{"price": 3}']
+)
+def test_the_repair_stands_in_place_of_the_span(answer: str) -> None:
+    (finding,) = found(answer, SCHEMA)
+    assert finding.repair is not None
+    start, end = (0, len(answer)) if finding.start is None or finding.end is None else (finding.start, finding.end)
+    assert found(answer[:start] + finding.repair + answer[end:], SCHEMA) == []
+
+
+def test_a_cut_answer_is_not_repaired() -> None:
+    (finding,) = found('{"items": [{"price": 3}', replace(SCHEMA, finish_reason="length"))
+    assert finding.score <= 0.5
+    assert finding.repair is None
+
+
+def test_only_what_a_rule_wants_is_looked_for() -> None:
+    only = Structure().configure(Options(wanted=frozenset({"error.invalid_json"})))
+    assert only.detect(["{}"], SCHEMA) == [[]]
+    assert [one.kind for one in only.detect(["{"], SCHEMA)[0]] == ["error.invalid_json"]
+
+
+def test_every_reason_is_told_in_chinese() -> None:
+    source = inspect.getsource(strict_json)
+    told = set(re.findall(r'"((?:a|an|the|text|punctuation|more)\b [^"]+)"', source.split('"""', 2)[2]))
+    told = {one for one in told if not one.startswith(("arrays", "a bracket", "a comma is"))}
+    assert len(told) > 15
+    assert {one for one in told if one not in REASONS} <= {"an array", "an object"}
+    assert all(place in " ".join(REASONS) for place in ("in an array", "in an object"))
