@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -88,6 +88,10 @@ class Asks:
     repeat: Again
     consulted: list[Consultation] = field(default_factory=list)
     _deadline: float = 0.0
+
+    def afresh(self) -> "Asks":
+        """The same for another answer in the same exchange, on which a verdict has its own time."""
+        return replace(self, _deadline=0.0)
 
     async def judge(self, system: str, question: str) -> str:
         """What the judge replies.  Raises CheckError."""

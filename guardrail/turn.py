@@ -82,7 +82,10 @@ class Turn:
         """The turn as it stands before any answer, for one of several answers."""
         known = self.decision
         decision = Decision(known.action, list(known.hits), list(known.failed), known.restored)
-        return replace(self, decision=decision, judge=judge, number=number, held=held, witness=None, stream=None)
+        asks = self.asks.afresh() if self.asks is not None else None
+        trial = replace(self, decision=decision, judge=judge, number=number, held=held, asks=asks)
+        trial.witness, trial.stream = None, None
+        return trial
 
     def adopt(self, other: "Turn") -> None:
         """`other` is the answer that this exchange ends with."""

@@ -1,6 +1,7 @@
 """The model is asked again over real sockets: by upstreams that get better, worse, never good, fail or take too long."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from guardrail.audit.explain import explain
 from guardrail.detectors.errors.arithmetic import Arithmetic
+from guardrail.detectors.errors.judge import AnswerJudge
 from guardrail.detectors.errors.structure import Structure
 from guardrail.policy.load import parse
 from guardrail.types import Policy
@@ -339,6 +341,31 @@ def test_an_answer_that_must_be_blocked_is_not_better_for_having_fewer_findings(
     with saying(tmp_path, policy, WORSE, LEAK, stream=stream) as it:
         assert text_of(ask(it, stream)[2], stream) == WORSE
         assert [one["chosen"] for one in it.record["attempts"]] == [True, False]
+
+
+def test_a_judge_has_its_time_for_every_answer(tmp_path):
+    """The second answer comes when the time for the verdict on the first is over."""
+    first, second = "The bridge opened in 1998.", "The bridge opened in 1997."
+    policy = parse(
+        b"version: 1\nname: j\njudge: {model: judge-model, timeout: 1.0}\nerrors:\n"
+        b"  - {id: judged, kinds: [error.judge], action: regenerate, attempts: 1}\n",
+        "p.yaml",
+    )
+    answers: list[Sequence[Step]] = [[http(answer(first))], [1.1, http(answer(second))]]
+
+    def script(asked: Asked) -> Sequence[Step]:
+        if b"You check an answer" not in asked.body:
+            return answers.pop(0)
+        token = re.search(r'"token": "([0-9a-f]{16})"', str(asked.json))
+        wrong = first in str(asked.json)
+        problems = [{"quote": "1998", "reason": "It says 1997."}] if wrong else []
+        said = {"token": token and token[1], "verdict": "wrong" if wrong else "right", "problems": problems}
+        return [http(answer(json.dumps(said)))]
+
+    with site(policy, [AnswerJudge()], tmp_path, script) as it:
+        assert text_of(ask(it, False)[2], False) == second
+        assert [one["asked"] for one in it.record["consulted"]] == ["judge", "judge"]
+        assert "It says 1997." in str(it.upstream.asked[2].json)
 
 
 # --- what goes upstream ----------------------------------------------------------------------------------------------
