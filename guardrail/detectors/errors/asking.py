@@ -6,15 +6,18 @@ Rules:
    "In JSON format" alone tolerates words around it and is not meant here.
 2. Not meant either: what is denied (`do not return only JSON`), what is quoted, and what somebody merely speaks of
    (`why does it return JSON only?`), so the verb must stand where an order begins.
-3. The first and the last `LOOKED_AT` characters of each text are read: orders stand at an end.
+3. Only what stands near the word JSON is read, of its first mentions, so the cost is bounded.
 """
 
 import re
+from itertools import islice
 from typing import Literal
 
 from guardrail.types import Context
 
-LOOKED_AT = 6000
+_BEFORE, _AFTER = 160, 90
+"""Characters before and after the word JSON in which an order may stand."""
+_MENTIONS = 60
 
 Asked = Literal["", "words", "format"]
 
@@ -49,6 +52,12 @@ _CHINESE = re.compile(
     r"(?:合法|有效|標準|标准|純|纯|嚴格|严格|只)[^。！？；\n]{0,8}?json",
     re.IGNORECASE,
 )
+_JSON = re.compile("json", re.IGNORECASE)
+_PLAIN = re.compile(
+    "only|just|nothing|strict|exclusively|solely|alone|must|should|needs? to|has to|without|\\bno "
+    "|[只僅仅淨净單单不唔無无請请切勿必應应要]",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(
     r"(?:\b(?:not|never|don'?t|doesn'?t|won'?t|why|how|when|if|whether|said|says|told|asked|which|that|api)\b[^.\n]{0,24}"
     r"|[不別别勿唔]要?|唔好|(?:點解|点解|點樣|点样|為何|为何|為什麼|为什么|如何|怎[樣样麼么]|佢|它|模型|接口|介面|程式|程序|[「『“‘])"
@@ -75,15 +84,25 @@ def was_cut(context: Context) -> bool:
 
 
 def _says_so(text: str) -> bool:
-    if len(text) > 2 * LOOKED_AT:
-        return _says_so(text[:LOOKED_AT]) or _says_so(text[-LOOKED_AT:])
-    if "json" not in text.lower():
-        return False
     return any(
         _DENIED.search(text, max(0, _order(found) - 40), _order(found)) is None
+        for start, end in _near(text)
+        if _PLAIN.search(text, start, end)
         for pattern in (_ENGLISH, _CHINESE)
-        for found in pattern.finditer(text)
+        for found in pattern.finditer(text, start, end)
     )
+
+
+def _near(text: str) -> list[tuple[int, int]]:
+    """The stretches around the word JSON, apart from one another."""
+    stretches: list[tuple[int, int]] = []
+    for found in islice(_JSON.finditer(text), _MENTIONS):
+        start, end = max(0, found.start() - _BEFORE), min(len(text), found.end() + _AFTER)
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return stretches
 
 
 def _order(found: re.Match[str]) -> int:

@@ -47,9 +47,32 @@ def parse(text: str) -> Parsed:
     >>> parse('[1, 2,]').fault
     Fault(at=6, reason='a comma with nothing after it')
     """
+    if _is_plain(text):
+        return Parsed(None)
     repeated: list[tuple[int, int]] = []
     fault = _read(text, repeated)
     return Parsed(fault, tuple(repeated))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the standard library, several times as fast, reads `text` and finds no name twice; it is as strict where
+    it is told to be, but does not say what is wrong."""
+    if text.count("[") + text.count("{") > DEPTH:
+        return False
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_int=len, parse_float=len)
+    except ValueError:
+        return False
+    return True
+
+
+def _once(members: list[tuple[str, object]]) -> None:
+    if len(dict(members)) < len(members):
+        raise ValueError
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
 
 
 def _read(text: str, repeated: list[tuple[int, int]]) -> Fault | None:
