@@ -14,15 +14,18 @@ from guardrail.detectors.errors.numerals import Number
 BEFORE = 48  # characters around an equation in which words about it are looked for
 AFTER = 40
 _REFUTED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|isn't|doesn't|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?"
-    r"|rather than|instead of|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
-    r"|(?:不是|唔係|並非|并非|不等|唔等|錯|错|誤|误|而非|而不是|以為|以为|聲稱|声称|謬)[^。;\n]{0,12})$",
+    r"(?:\b(?:not|never|isn't|doesn't)(?:\s+(?:true|correct|right|the case|say|claim|write|mean|think)\b[^.;\n]{0,20}"
+    r"|\W{0,3})"
+    r"|\b(?:rather than|instead of)\b[^.,;\n]{0,24}"
+    r"|\b(?:wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?|erroneous(?:ly)?|false(?:ly)?"
+    r"|error|mistake|claim(?:s|ed|ing)?(?: that)?|believe[sd]?|pretend|myth|joke)\b[^.;\n]{0,24}"
+    r"|(?:不是|唔係|並非|并非|不等|唔等|而非|而不是)[^。;\n]{0,4}|(?:錯|错|誤|误|以為|以为|聲稱|声称|謬)[^。;\n]{0,12})$",
     re.IGNORECASE,
 )
 _REFUTED_AFTER = re.compile(
     r"^[^.。\n=]{0,16}?(?:\b(?:is|was|are|would be|that's|which is)\s+(?:\w+\s+){0,2}?"
-    r"(?:wrong|incorrect|false|not|untrue|a mistake|an error|impossible|correct\?|right\?|true\?)"
-    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對|[不唔]正[確确]|唔係真|不合理|是假|謬|有[誤误]|❌)"
+    r"(?:wrong|incorrect|false|not\s+(?:true|correct|right|equal|valid|possible|so)\b|untrue|a mistake|an error|impossible|correct\?|right\?|true\?)"
+    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對(?=[,，。.！!;\s嘅]|$)|[不唔]正[確确]|唔係真|不合理|是假|謬|有[誤误]|❌)"
     r"|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
     re.IGNORECASE,
 )
@@ -37,7 +40,7 @@ _OTHER_SYSTEM = re.compile(
 )
 _REMAINDER = re.compile(r"^\s*(?:[^\d\n.。]{0,8}(?:餘|余|remainder|left ?over|\b[rR]\b)|[.…]{2,}\s*\d)")
 _OPEN_END = re.compile(
-    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to"
+    r"^\s*(?:(?:times|plus|minus|squared|cubed|multiplied|divided|dozen|per ?cent|percent|or|to(?=\s+[$€£¥]?\d)"
     r"|and a (?:half|quarter))\b|至|到|~|個?半|多|幾|几|點|点|成|折|分之|打)",
     re.IGNORECASE,
 )
@@ -87,14 +90,15 @@ def is_excused(text: str, left: Node, right: Node) -> bool:
 def _converts(left: Node, right: Node) -> bool:
     """Whether units of one kind are mixed, so that the plain numbers need not agree."""
     ours = {known for unit in left.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
-    theirs = {known for unit in right.units for part in re.split(r"[/每]", unit) if (known := measure(part))}
+    every = [known for unit in right.units for part in re.split(r"[/每]", unit) if (known := measure(part))]
+    theirs = set(every if operators(right) else every[:1])  # `20 hours a week` is hours
     mixed: dict[str, set[int]] = {}
     for dimension, place in ours | theirs:
         mixed.setdefault(dimension, set()).add(place)
     several = {dimension for dimension, places in mixed.items() if len(places) > 1}
     if (several and not (several == {"money"} and _is_near(left, right))) or _adds_unlike(left):
         return True
-    if any(dimension == "count" for dimension, _ in ours ^ theirs):
+    if any(dimension == "count" for dimension, _ in ours - theirs) or ("count" in _kinds(theirs - ours) and ours):
         return True
     letters = {unit for unit in left.units if unit in LETTERS}
     if letters and not theirs:
@@ -107,7 +111,12 @@ def _converts(left: Node, right: Node) -> bool:
         a, b = value(left, exact)[0], value(right, exact)[0]
     except NotUnderstood:
         return True
-    return bool(a and b) and (a / b in FACTORS or b / a in FACTORS)
+    factors = FACTORS | {2} if "count" in _kinds(theirs) else FACTORS
+    return bool(a and b) and (a / b in factors or b / a in factors)
+
+
+def _kinds(measures: set[tuple[str, int]]) -> set[str]:
+    return {dimension for dimension, _ in measures}
 
 
 def _is_near(left: Node, right: Node) -> bool:
@@ -146,6 +155,8 @@ def _is_cut_off(text: str, left: Node, right: Node) -> bool:
 def _is_range(text: str, left: Node, right: Node) -> bool:
     """`0-3 = 1 point`: two whole numbers joined tightly, the smaller first."""
     span = _rising(text, left)
+    if right.op == "neg":
+        return False
     if span is None or right.number is None:
         return span is not None
     return right.number.value != span or any(map(_POINTS.match, right.units))

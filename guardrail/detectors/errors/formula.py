@@ -51,6 +51,9 @@ _TABLE = str.maketrans(_REPLACED)
 _FULL_COMMA = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
+_FULL_COLON = re.compile(r"(?<=\d)：(?=(?:\d[\d.]{0,12}\s*[×*/÷]|\d(?:\d\d[\d.]{0,12})?\s*[-+−])\s*\d)")
+"""A colon between Chinese words and a formula, 再乘以2：8 × 2; 10：30 is a time."""
+
 _GRAMMAR = {
     "skip": r"[ \t\r\n\v\f]+|`+|~~|\\[()\[\],;:! ]|\\\\|&"
     r"|\\(?:left|right|quad|qquad|displaystyle|boxed|mathbf|bf|underline|textbf|bm)(?![A-Za-z])",
@@ -71,8 +74,8 @@ _GRAMMAR = {
     "sign": "=",
     "spoken": r"\b(?:plus|minus|times|multiplied by|divided by)\b|加上|加埋|加|減去|减去|減|减|乘以|乘上|乘|除以",
     "currency": r"(?:HK|US|NT|CA|AU|[ASCR])?\$|[€£¥₩₹]|(?:HKD|USD|RMB|CNY)(?=\s?\d)",
-    "cross": r"[xX](?=[ \t*]*[$€£¥(\d])",
-    "word": r"[A-Za-zÀ-ÖØ-öø-ɏ][\wÀ-ÖØ-öø-ɏ'’]*",
+    "cross": r"[xX](?=[ \t*]*(?:[$€£¥(\d]|\.\d))",
+    "word": r"[A-Za-zÀ-ÖØ-öø-ɏ][\wÀ-ÖØ-öø-ɏ'’]*(?:(?<=[A-Za-z]{2})-[A-Za-z]{2,}[\w'’]*)*",
     "hundredths": r"百分之",
     "chinese": rf"一(?=[共齊起樣定直般些半切旦向齐样致方面併并律度])|[{CHINESE}]+",
     "han": rf"(?:(?!等於|等于|加|減|减|乘|除以|百分之|[{CHINESE}])[{_HAN}])+|[{_HAN}]",
@@ -114,7 +117,7 @@ _LEADS_ON = re.compile(
     r"half|twice|double|triple|thrice|dozen|times|minus|plus|by|over|negative|squared?|cubed?|sqrt|root|power|factor|log|ln"
     r"|sin|cos|tan|mod|f|thirds?|quarters?|fourths?|fifths?|percent|average|mean"
 )
-_CHANGES = re.compile(r"increas|decreas|grow|grew|rose|ris|fell|fall|drop|reduc|cut|rais|gain|lower|exceed")
+_DIVIDES = re.compile(r"divi|multipl|times|squar|power|rais|factor")
 _LEADS_ON_HAN = re.compile(
     r"(?:半|倍|平方|分之|開方|根號|根号|負|负|加|減|减|乘|除|[乘除]以|階乘|第|平均|平均數|少|多|成)(?:的|嘅|是|係)?$"
 )
@@ -155,7 +158,7 @@ def replaced(text: str) -> str:
     """`text` with full-width and typographic forms as ASCII, character for character."""
     if text.isascii():
         return text
-    return _FULL_COMMA.sub(",", text).translate(_TABLE)
+    return _FULL_COLON.sub(";", _FULL_COMMA.sub(",", text)).translate(_TABLE)
 
 
 def tokens(text: str, start: int, end: int) -> list[Token]:
@@ -747,7 +750,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
         return (here, before.kind == "N") if before.kind in "NUPRS" and after in ("N", "O") and after == "N" else None
     if before.kind == "U":
         if before.text.lower() in _OF:
-            return None
+            return (here, False) if here > 1 and row[here - 2].text.lower() == "total" else None
         return here, token.kind == "L" or is_unit(before.text) or _leads_on(before)
     if before.kind == "N" and token.kind == "N":
         return None if _mixed(row, here) else (here, True)
@@ -789,8 +792,10 @@ def _leads_on(token: Token) -> bool:
 
 
 def _is_change(token: Token, previous: Token | None) -> bool:
-    """`increases by 600 * 2 = 1200`, where "by" divides nothing."""
-    return token.text.lower() == "by" and previous is not None and _CHANGES.match(previous.text.lower()) is not None
+    """`increases by 600 * 2 = 1200`, where "by" neither divides nor multiplies."""
+    if token.text.lower() != "by" or previous is None:
+        return False
+    return previous.kind == "U" and _DIVIDES.match(previous.text.lower()) is None
 
 
 def is_filler(token: Token) -> bool:
