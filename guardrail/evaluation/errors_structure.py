@@ -5,7 +5,8 @@ Rules:
    either way is left out.  `llm_broken_json` are the inputs of a repair library; its label speaks of the text or of the
    one object that stands in it.
 2. Repair is measured on values drawn by seed, written down, and broken in a known way: what comes back must be the
-   value that was broken, and text that is JSON must come back as it is.  What is refused is counted, not held against it.
+   value that was broken, and text that is JSON must come back as it is.  What is refused is counted, not held against
+   the check.
 3. Code blocks are those of `code_samples`; the held-out ones were written after the check was finished.
 4. Of ordinary answers every finding is listed with its score; a notice is due from 0.8 on, a flag from 0.6.
 """
@@ -21,6 +22,7 @@ from guardrail.detectors.errors.code_blocks import CodeBlocks
 from guardrail.detectors.errors.fences import read
 from guardrail.detectors.errors.repair import embedded, repair
 from guardrail.detectors.errors.strict_json import parse
+from guardrail.detectors.errors.structure import Structure
 from guardrail.evaluation import datasets
 from guardrail.evaluation.code_samples import samples
 from guardrail.evaluation.errors_run import Run
@@ -244,14 +246,14 @@ def _code_blocks(run: Run) -> Section:
 
 
 def _benign(run: Run) -> Section:
-    title = "code blocks, fences and tables of ordinary answers"
+    title = "code blocks, fences, tables and JSON asked for in words, of ordinary answers"
     files = {name: path for group in _SETS for name, path in datasets.sets(run.data, group).items()}
     files = {name: path for name, path in files.items() if not name.endswith(("json_parsing", "llm_broken_json"))}
     if not files:
         return Section(
             "structure_benign", title, missing=f"no sets in {run.data / _SETS[0]}; give their place with --data"
         )
-    detector, answers, lines = CodeBlocks(), 0, []
+    detectors, answers, lines = (CodeBlocks(), Structure()), 0, []
     blocks: dict[str, list[int]] = {}
     noticed = flagged = 0
     seen: set[str] = set()
@@ -261,7 +263,8 @@ def _benign(run: Run) -> Section:
                 continue
             seen.add(item.text)
             answers += 1
-            found = detector.detect([item.text], Context(prompt=item.prompt))[0]
+            context = Context(prompt=item.prompt, system=item.system)
+            found = [one for detector in detectors for one in detector.detect([item.text], context)[0]]
             _count(item.text, blocks)
             noticed += any(one.score >= NOTICE for one in found)
             flagged += any(one.score >= FLAG for one in found)

@@ -14,7 +14,6 @@ Rules:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from os.path import commonprefix
 from typing import Any, Self
 
 from guardrail.detectors.errors.asking import json_asked, was_cut
@@ -140,10 +139,16 @@ def mended(found: Finding, text: str, whole: str | None) -> Finding:
         return found
     if found.start is None or found.end is None:
         return replace(found, repair=whole)
-    start, tail = len(commonprefix((text[: found.start], whole))), text[found.end :]
+    start, tail = _shared(text[: found.start], whole), text[found.end :]
     if not start or len(whole) < start + len(tail) or not whole.endswith(tail):
         return replace(found, start=None, end=None, repair=whole)
     return replace(found, start=start, repair=whole[start : len(whole) - len(tail)])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def located(text: str, path: Pointer) -> tuple[int, int]:
