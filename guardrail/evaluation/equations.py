@@ -63,7 +63,8 @@ def stated(text: str) -> Iterator[Stated]:
 def verdict(written: str) -> str | None:
     """What a finding's text comes to when its words are left out; None where this reader cannot read it."""
     plain = written.translate(_PLAIN)
-    sides = re.split(r"[=≈]|等於|等于|\bequals\b|\bis\b|\\approx", plain)
+    signs = r"[=≈]|\\approx" if re.search(r"[=≈]|\\approx", plain) else r"等於|等于|\bequals\b|\bis\b"
+    sides = re.split(signs, plain)
     if len(sides) != 2 or not all(side.strip() for side in sides):
         return None
     left, right = (_bare(side) for side in sides)

@@ -35,15 +35,18 @@ _LEAD_HAN = re.compile(
     r"|但是?|但系|所以|因此|而且|然而)?[,，]?"
 )
 _PARTICLE = re.compile("[的嘅了啊呀呢㗎喇啦哦喔囉吧架噶\\s*_`]|[都亦也就]")
-_NEGATIVE_HAN = re.compile(
-    r"(?P<can>不可以?|唔可以|不能够?|唔能够|无法|未能|唔得|不得)|(?P<is>不[是系]|唔系|并非|并不是"
-    r"|不属于)|(?P<will>不会|唔会|不会有)"
-    r"|(?P<need>不需要?|毋须|无须|无需|唔使|唔需要|不必|不用)|(?P<have>没有|冇|并无|无)|(?P<do>不"
-    r"|唔|未|没)(?=[\u3400-\u9fff])"
+_NEGATED_HAN = re.compile(
+    "(?P<can>不可以?|唔可以|不能够?|唔能够|无法|未能|不得)|(?P<be>不[是系]|唔系|并非|并不是|不属于)|(?P<will>不会|唔会)"
+    "|(?P<need>不需要?|毋须|无须|无需|唔使|唔需要|不必|不用)|(?P<have>没有|冇|并无|无)|(?P<do>[不唔未没])"
 )
-_POSITIVE_HAN = re.compile(
-    r"(?P<can>可以|能够|能|可(?!是|能))|(?P<need>需要?|必须|须要?|要)|(?P<is>[是系]|属于)|(?P<will>会)|(?P<have>有)"
+_AFFIRMED = {"can": "可以", "be": "是", "will": "会", "need": "需要", "have": "有", "do": ""}
+_ALIKE_HAN = (
+    (re.compile("(?<![功性智技才职节动电热核可])能够?(?![力源量])"), "可以"),
+    (re.compile("系(?![统列])|属于"), "是"),
+    (re.compile("(?<![重主首需])(?:必须|须要?|要)(?![求点素闻么])"), "需要"),
+    (re.compile("[设具附带备]有|具备"), "有"),
 )
+_NAMELESS_HAN = re.compile("[它他她佢其是有会这那呢](?![些个款只支间份部项本种座条家位名张件])|需要")
 _HALF = re.compile(
     r"\bnot (?:only|just|all|necessarily|always|entirely|every|too|very|so)\b|\bno longer\b|\bneither\b"
     r"|\bnor\b|不[只仅僅單单止同少断斷但過过]|唔[止單同]|不一定|唔一定|未必|不[太完]|唔系[好几]",
@@ -63,6 +66,7 @@ _DROPPED = frozenset((
     "the", "a", "an", "also", "please", "very", "really", "quite", "simply", "just", "directly",
     "indeed", "all", "do", "does", "did", "to", "for", "of",
 ))  # fmt: skip
+_IRREGULAR = {"has": "have", "had": "have", "goes": "go", "does": "do", "was": "is", "are": "is", "were": "is"}
 _NOT = frozenset(("not", "never"))
 _CONTRACTED = {
     "cannot": ("can", "not"),
@@ -85,19 +89,22 @@ def find(text: str, low: str, said: Sequence[Assertion]) -> Iterator[Slip]:
         low, ("not", "n't", "n’t", "never", "不", "唔", "冇", "無", "无", "没", "沒", "未", "毋", "並非", "并非")
     ):
         return
-    seen: dict[tuple[str, tuple[str, ...]], tuple[bool, Assertion]] = {}
+    seen: dict[tuple[str, str], tuple[bool, Assertion]] = {}
     for one in _worth(text, said):
         claim = _claim(text[one.start : one.end])
         if claim is None:
             continue
-        key, negative = (one.part, claim[0]), claim[1]
-        before = seen.setdefault(key, (negative, one))
-        if before[0] == negative or not all(is_plain(text[each.start : each.end]) for each in (before[1], one)):
+        keys, negative = [(one.part, form) for form in claim[0]], claim[1]
+        before = next((seen[key] for key in keys if key in seen and seen[key][0] != negative), None)
+        for key in keys:
+            seen.setdefault(key, (negative, one))
+        if before is None or not all(is_plain(text[each.start : each.end]) for each in (before[1], one)):
             continue
         other = quoted(text[before[1].start : before[1].end])
         start, end = _trimmed(text, one.start, one.end)
         yield Slip(start, end, 0.85, _EVIDENCE, _TOLD.beside(text, other=other.rstrip("。.")))
-        del seen[key]
+        for key in keys:
+            seen.pop(key, None)
 
 
 def _worth(text: str, said: Sequence[Assertion]) -> list[Assertion]:
@@ -124,7 +131,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _claim(sentence: str) -> tuple[tuple[str, ...], bool] | None:
-    """What a sentence says, without its negation, and whether it negates; None for what cannot be compared."""
+    """What a sentence says, without its negation, in one or two forms, and whether it negates; None for what cannot be
+    compared."""
     if _HALF.search(sentence):
         return None
     return _han_claim(sentence) if _HAN.search(sentence) else _english_claim(sentence)
@@ -144,9 +152,9 @@ def _english_claim(sentence: str) -> tuple[tuple[str, ...], bool] | None:
             words.append(word)
     negations = sum(word in _NOT for word in words)
     key = tuple(_stem(word) for word in words if word not in _NOT and word not in _DROPPED)
-    if negations > 1 or len(key) < 4 or _is_nameless(words):
+    if negations > 1 or len(key) < 3 or _is_nameless(words):
         return None
-    return key, negations == 1
+    return (" ".join(key),), negations == 1
 
 
 def _is_nameless(words: list[str]) -> bool:
@@ -157,31 +165,25 @@ def _is_nameless(words: list[str]) -> bool:
 
 
 def _stem(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _han_claim(sentence: str) -> tuple[tuple[str, ...], bool] | None:
     plain = simplify(sentence)
     body = plain[_LEAD_HAN.match(plain).end() :]  # type: ignore[union-attr]
-    body = re.split(r"[,，;；。.!！(（:：]", body, maxsplit=1)[0]
-    negations = list(_NEGATIVE_HAN.finditer(body))
+    body = _PARTICLE.sub("", re.split(r"[,，;；。.!！(（:：]", body, maxsplit=1)[0])
+    negations = list(_NEGATED_HAN.finditer(body))
     if len(negations) > 1:
         return None
+    forms = [body]
     if negations:
-        kind, start, end = negations[0].lastgroup or "", negations[0].start(), negations[0].end()
-    else:
-        positive = _POSITIVE_HAN.search(body)
-        if positive is None:
-            return None
-        kind, start, end = positive.lastgroup or "", positive.start(), positive.end()
-    if kind == "do":
-        return None  # 不 before any verb: what it negates is not sure
-    subject, rest = (_PARTICLE.sub("", piece) for piece in (body[:start], body[end:]))
-    if (
-        len(rest) < 2
-        or len(subject) + len(rest) < 4
-        or (kind != "can" and not subject)
-        or subject in ("这", "那", "它", "他", "她", "佢", "呢个", "这个", "那个", "其")
-    ):
+        kind, (start, end) = negations[0].lastgroup or "do", negations[0].span()
+        instead = (_AFFIRMED[kind], "") if kind == "have" else (_AFFIRMED[kind],)  # 没有包括 and 没有网
+        forms = [body[:start] + word + body[end:] for word in instead]
+    for pattern, word in _ALIKE_HAN:
+        forms = [pattern.sub(word, form) for form in forms]
+    if any(len(form) < 5 or _NAMELESS_HAN.match(form) for form in forms):
         return None
-    return (subject, kind, rest), bool(negations)
+    return tuple(forms), bool(negations)
