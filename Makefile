@@ -58,6 +58,7 @@ bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../
 eval: $(INSTALLED) ## how well the checks do, on our own sets and those in ../shared
 	$(BIN)/guardrail eval leakage --data $(SHARED)/data
 	$(BIN)/guardrail eval bias --data $(SHARED)/data
+	$(BIN)/guardrail eval errors --data $(SHARED)/data
 
 install: $(INSTALLED) ## only make the environment
 

@@ -13,7 +13,10 @@ FILES = {
     ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.rglob("*.py"))
 }
-HEAVY = {"torch", "transformers", "detoxify", "spacy", "presidio_analyzer", "onnxruntime", "sklearn"}
+HEAVY = {
+    *("torch", "transformers", "detoxify", "spacy", "presidio_analyzer", "onnxruntime", "sklearn"),
+    *("jsonschema", "sqlglot", "tree_sitter", "tree_sitter_bash", "holidays"),
+}
 LOW = ("guardrail.types", "guardrail.errors", "guardrail.text")
 PURE = (
     "guardrail.wire",
