@@ -56,7 +56,7 @@ _REFUTED = re.compile(
     r"|不成立|唔啱|不對|不对|儒略|俄曆|俄历|不會|不会|例如",
     re.IGNORECASE,
 )
-_NO_SUCH = re.compile(r"(?:\bno\b[^.\n]{0,12}|(?:沒有|没有|冇|並無|并无|無|无)[^。，\n]{0,4})$", re.IGNORECASE)
+_NO_SUCH = re.compile(r"(?:\bno\b[^.\n]{0,12}|(?:沒有|没有|冇|並無|并无|無|无)[^。，\n]{0,4})\Z", re.IGNORECASE)
 """Right before a date: there is none such."""
 _THERE_IS_NONE = re.compile("(?:沒有|没有|冇|無|无)(?:呢|這|这|此)?(?:一|個|个)?[日天]")
 _SENTENCE_END = re.compile(r"[。！？!?\n]|(?<![A-Z])\.(?=\s)")

@@ -11,6 +11,7 @@ Rules:
 """
 
 import re
+from calendar import isleap
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -54,6 +55,9 @@ _LUNAR = Wording(
     "{day}是農曆{right}，不是{wrong}",
     "{day}是农历{right}，不是{wrong}",
 )
+_LEAP = Wording(
+    "{year} is no leap year: February has 28 days", "{year}年不是閏年：2月只有28天", "{year}年不是闰年：2月只有28天"
+)
 _NEW_YEAR = Wording(
     "Chinese New Year {year} is on {right}, not {wrong}",
     "{year}年農曆新年（正月初一）是{right}，不是{wrong}",
@@ -92,7 +96,7 @@ _ERAS = re.compile(
 _ANIMALS = re.compile(
     rf"(?P<y1>{_YEAR})(?:[ ](?:is|was|will be|marks)|,)[ ](?:also[ ])?(?:a|the)[ ][Yy]ear of the (?:\w+ )?"
     rf"(?P<b1>{_BEAST_EN})\b"
-    rf"|[Yy]ear of the (?:\w+ )?(?P<b2>{_BEAST_EN})(?:[ ](?:is|was|in)[ ]|[ ]?\(|:[ ])(?P<y2>{_YEAR})"
+    rf"|[Yy]ear of the (?:\w+ )?(?P<b2>{_BEAST_EN})(?:[ ](?:is|was|in)[ ]|[ ]?\(|:[ ])(?P<y2>{_YEAR})(?!, \d)"
     rf"(?!\s?[-–]\s?\d)(?=[),.;\s]|$)"
     rf"|(?P<y3>{YEAR_ZH})年?\s?(?:[(（,，]|是|係|系|為|为|乃|:|：)?\s?(?:農曆|农历|生肖)?(?P<p3>[{STEMS}][{BRANCHES}])?"
     rf"(?:年?[(（]?)(?P<b3>[{_BEASTS}])年"
@@ -137,13 +141,13 @@ _NEW_YEAR_EN = re.compile(
     r"\b(?:Chinese|Lunar) New Year(?:'s Day)?(?: \(?(?:in|of|for) |\s?\(| )?(?P<y>(?:19|20)\d\d)?\)?(?: \("
     r"(?P<y2>(?:19|20)\d\d)\))?,?(?: in (?P<y3>(?:19|20)\d\d))?"
     r"(?: was celebrated| will be celebrated| is celebrated)?[ ]?(?:falls on|fell on|will fall on|is on|was on"
-    r"|is|was|begins on|began on|starts on|started on|on|will be on|:)[ ](?:\w{6,9}, )?$"
+    r"|is|was|begins on|began on|starts on|started on|on|will be on|:)[ ](?:\w{6,9}, )?\Z"
 )
 _NEW_YEAR_ZH = re.compile(
     r"(?:(?P<y>(?:19|20)\d\d)年?的?\s?)?(?:農曆新年|农历新年|大年初一|年初一|正月初一|春節|春节|農曆年初一"
     r"|农历年初一|舊曆新年)(?:\s?[(（](?:年初一|正月初一"
     r"|大年初一)[)）])?"
-    r"\s?(?:是|係|系|在|喺|為|为|於|于|落在|就是|:|：)+\s?(?:公曆|公历|西曆|西历|新曆|陽曆|阳历)?\s?$"
+    r"\s?(?:是|係|系|在|喺|為|为|於|于|落在|就是|:|：)+\s?(?:公曆|公历|西曆|西历|新曆|陽曆|阳历)?\s?\Z"
 )
 
 
@@ -156,6 +160,11 @@ def calendars(text: str, found: Sequence[Day]) -> Iterator[Fault]:
     if "ear of the" in text or (chinese and _BEAST.search(text)):
         for match in _ANIMALS.finditer(text):
             yield from _animal(text, match)
+    if "leap year" in text or "閏年" in text or "闰年" in text:
+        for match in _LEAPS.finditer(text):
+            yield from _leap(match)
+    for match in _LISTS.finditer(text) if "ear of the" in text or _LISTED.search(text) else ():
+        yield from _listed(match)
     if chinese and _PAIR_OF.search(text):
         for match in _PAIRS.finditer(text):
             yield from _pair(text, match)
@@ -176,6 +185,40 @@ def _era(match: re.Match[str]) -> Iterator[Fault]:
         return
     values: dict[str, object] = {"era": era, "count": written, "right": before + count, "wrong": year}
     yield Fault(CALENDAR, *match.span(), 0.95, "a year of an era that is another year", _ERA, values)
+
+
+_LEAPS = re.compile(
+    rf"(?P<a>{_YEAR})(?:[ ](?:is|was|will be)[ ](?:also )?|,[ ])a leap year\b"
+    rf"|(?P<b>{YEAR_ZH})\s?年?\s?(?:也|都|就)?(?:是|係|系|為|为)\s?[閏闰]年"
+)
+_LISTED = re.compile(f"[屬属][{_BEASTS}]|[{_BEASTS}]年?[:：(（]")
+_LISTS = re.compile(
+    rf"(?:[Yy]ear of the (?:\w+ )?(?P<b1>{_BEAST_EN})|(?:[屬属](?P<b2>[{_BEASTS}])|(?P<b3>[{_BEASTS}])年)(?:的?(?:出生)?年份)?)\s?[:：(（]\s?"
+    rf"(?P<years>{_YEAR}年?(?:\s?(?:,|，|、|/|and|及|和)\s?{_YEAR}年?){{1,20}})"
+)
+_EACH_YEAR = re.compile(r"\d{4}")
+
+
+def _leap(match: re.Match[str]) -> Iterator[Fault]:
+    year = number(match.group("a") or match.group("b"))
+    if year is None or isleap(year) or not 1583 <= year <= 9999:
+        return
+    if match.group("b") and any(day_of(year, -month, 1) for month in range(1, 13)):
+        return  # in Chinese, a year with a leap month is one as well
+    if match.group("b") and not FIRST <= year <= LAST:
+        return
+    yield Fault(CALENDAR, *match.span(), 0.9, "a leap year that is none", _LEAP, {"year": year})
+
+
+def _listed(match: re.Match[str]) -> Iterator[Fault]:
+    """`Year of the Dragon: 1988, 2000, 2012`, each year by itself."""
+    beast = _OF_ANIMAL[_named(match, "b1", "b2", "b3").lower()]
+    for found in _EACH_YEAR.finditer(match.group("years")):
+        year = int(found.group())
+        if 1000 <= year <= 2200 and animal_of(year) != beast:
+            at = match.start("years") + found.start()
+            values = {"year": year, "right": _beast(animal_of(year)), "wrong": _beast(beast)}
+            yield Fault(CALENDAR, at, at + 4, 0.9, "a year with the animal of another", _ANIMAL, values)
 
 
 def _animal(text: str, match: re.Match[str]) -> Iterator[Fault]:

@@ -48,7 +48,7 @@ _TIME = re.compile(
     r"(?P<suffix>[ ]?(?:[apAP]\.?[mM]\b|o'clock))?"
 )
 _TIME_BEFORE = re.compile(
-    r"(?P<at>\b(?:at|by|until|till)[ ])$|(?:上午|下午|早上|晚上|凌晨|中午|傍晚|夜晚|朝早|晏晝|下晝)\s?$"
+    r"(?P<at>\b(?:at|by|until|till)[ ])\Z|(?:上午|下午|早上|晚上|凌晨|中午|傍晚|夜晚|朝早|晏晝|下晝)\s?\Z"
 )
 _NO_START = tuple("0123456789:.,")
 _NO_TIME_AFTER = re.compile(r"[ ]?(?:odds|ratio|min|sec|in the video|mark)")

@@ -14,7 +14,7 @@ Rules:
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from guardrail.detectors.errors.dates_lunar import FIRST, LAST, day_of
@@ -165,7 +165,7 @@ _BACKWARD = re.compile(
     r"(?:[ ]?[(（][^()（）\n]{0,10}[)）])?(?:\*\*)?[ ]?(?:[ ]?\|[ ]?|[:：][ ]?|[ ][–—-][ ]|[ ]?(?:will be|is|was"
     r"|marks|是|係|系|為|为|即|就是|就係|乃)[ ]?)(?:the |a general holiday, |公眾假期|香港的?|嘅)?(?:\*\*)?"
 )
-_YEAR_BEFORE = re.compile(r"(?P<year>(?:19|20)\d\d)(?:年(?:的|嘅|香港)?|[ ])\s?$")
+_YEAR_BEFORE = re.compile(r"(?P<year>(?:19|20)\d\d)(?:年(?:的|嘅|香港)?|[ ])\s?\Z")
 _ANY_YEAR = re.compile(r"(?<!\d)(?<!\d[.,])(?:19|20)\d\d(?![\d.,]\d|\d)")
 _USUAL = re.compile(
     r"\b(?:usually|typically|around|about|often|between|sometimes|or|generally|late|early)\b|通常|一般|大約|约|約"
@@ -302,8 +302,29 @@ def _days(holiday: Holiday, year: int, off: Off) -> frozenset[date]:
         return frozenset((day,)) if day is not None else frozenset()
     if not _OLDEST <= year <= _NEWEST:
         return frozenset()
+    if holiday.known_as in _AFTER_EASTER:
+        return frozenset((easter(year) + timedelta(_AFTER_EASTER[holiday.known_as]),))
     named = off(year, holiday.known_as)  # with what stands in for it, which is later
     return frozenset((min(named),)) if named else named
+
+
+_AFTER_EASTER = {"Good Friday": -2, "Easter Monday": 1}
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the western churches (the anonymous algorithm of 1876; Meeus, Astronomical Algorithms, ch. 8).
+
+    >>> easter(2024), easter(2025)
+    (datetime.date(2024, 3, 31), datetime.date(2025, 4, 20))
+    """
+    a, (b, c) = year % 19, divmod(year, 100)
+    (d, e), g = divmod(b, 4), (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    n = (a + 11 * h + 22 * m) // 451
+    month, day = divmod(h + m - 7 * n + 114, 31)
+    return date(year, month, day + 1)
 
 
 def _month(number: int) -> str:

@@ -48,19 +48,19 @@ _NUMBERS = re.compile(
 _GLUED = re.compile(r"[A-Za-z0-9_/.$-]")
 """Before a date: it is then part of a word, a number or an address.  A Chinese character is none of these."""
 _DASHED = re.compile(r"\d[-/]\d{1,2}[-/]\d")
-_MONTH_BEFORE = re.compile(rf"(?:(?P<y>{YEAR_ZH})\s?年\s?)?(?<![\d{_TENS}])(?P<m>{_MONTH_ZH})\s?$")
+_MONTH_BEFORE = re.compile(rf"(?:(?P<y>{YEAR_ZH})\s?年\s?)?(?<![\d{_TENS}])(?P<m>{_MONTH_ZH})\s?\Z")
 _DAY_AFTER = re.compile(rf"\s?(?P<d>{_DAY_ZH})\s?[日號号](?!期(?![满滿间間內内])|線|线|電|电|[楼樓舖铺房])")
 _OTHER_CALENDAR = re.compile(
     r"(?:[農农陰阴舊旧夏]\s?[曆历]|(?:民國|民国|令和|平成|昭和|大正|明治|同治|光緒|光绪|宣統|宣统|康熙|乾隆|公元前"
     r"|西元前|[佛回伊黃黄]曆|[佛回]历)"
     rf"\s?前?\s?(?:[\d{_TENS}元]{{1,4}}\s?年\s?)?|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年\s?|閏"
-    rf"|闰)[的嘅大小 :：]{{0,2}}$"
+    rf"|闰)[的嘅大小 :：]{{0,2}}\Z"
 )
 _WEEKDAY_EN = (
     r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:r(?:s(?:day)?)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)"
 )
 _WEEKDAY_ZH = r"(?:(?:星期|禮拜|礼拜|週|周)(?P<zh>[一二三四五六日天])(?!至|到|[-–~]|[、或同和]))"
-_BEFORE = re.compile(rf"(?:(?P<lead>\b\w+[ ])?\b(?P<en>{_WEEKDAY_EN})\b\.?,?[ ](?:the[ ])?|{_WEEKDAY_ZH}[ ,，]?)$")
+_BEFORE = re.compile(rf"(?:(?P<lead>\b\w+[ ])?\b(?P<en>{_WEEKDAY_EN})\b\.?,?[ ](?:the[ ])?|{_WEEKDAY_ZH}[ ,，]?)\Z")
 _AFTER = re.compile(
     rf"(?:[ ]?,?[ ]?[(\[]?[ ]?(?:which[ ])?"
     r"(?:(?:is|was|falls on|fell on|will fall on|will be|landed on|lands on)[ ](?:on[ ])?)?(?:an?[ ]|on[ ])?"
@@ -69,6 +69,10 @@ _AFTER = re.compile(
 )
 _NOT_THIS = frozenset(("first", "second", "third", "fourth", "last", "every", "each", "next", "or"))
 """Before a weekday: it is then one of several, or another than that of the date."""
+_OPENING = frozenset(
+    ("On", "From", "By", "Until", "To", "For", "Since", "Date", "Due", "The", "This", "And", "Starting")
+)
+"""With a capital before a weekday: any other word is the first part of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +180,31 @@ def _chinese(text: str) -> Iterator[Day]:
         at = text.find("月", at + 1)
 
 
+_BRACKETED = re.compile(r"\s?[(（](?P<zh>[一二三四五六日])[)）]")
+"""3月5日（二）, as notices in Hong Kong have it."""
+
+
 def weekday_beside(text: str, day: Day) -> tuple[int, int, int] | None:
     """The weekday that is written with a date: 0 for Monday to 6, and where both together begin and end."""
     before = _BEFORE.search(text, max(0, day.start - 30), day.start)
-    if before and (before.group("lead") or "").strip().lower() not in _NOT_THIS:
+    if before and not _another_day(text, before):
         start = before.start("en") if before.group("en") else before.start()
         return _weekday(before), start, day.end
+    if text[day.end - 1] in "日號号" and (bracketed := _BRACKETED.match(text, day.end)):
+        return WEEKDAYS_ZH.index(bracketed.group("zh")), day.start, bracketed.end()
     after = _AFTER.match(text, day.end, day.end + 40)
     if after:
         end = after.end("en") if after.group("en") else after.end()
         return _weekday(after), day.start, end
     return None
+
+
+def _another_day(text: str, before: re.Match[str]) -> bool:
+    """Whether a weekday before a date is one of several, or part of a name: `Easter Monday`, 每個星期日, 第一個周日."""
+    if before.group("zh"):
+        return text[before.start() - 1 : before.start()] in ("個", "个", "第", "每", "逢", "上", "下", "后", "後", "前")
+    lead = (before.group("lead") or "").strip()
+    return lead.lower() in _NOT_THIS or (lead[:1].isupper() and lead not in _OPENING)
 
 
 def _weekday(match: re.Match[str]) -> int:

@@ -30,7 +30,7 @@ from guardrail.detectors.errors.dates_counts import (
     count_of,
 )
 from guardrail.detectors.errors.dates_hours import HOUR, hours
-from guardrail.detectors.errors.dates_read import Day
+from guardrail.detectors.errors.dates_read import MONTH, Day, month_named
 from guardrail.detectors.errors.dates_words import Both, Fault, named, said
 from guardrail.detectors.errors.dates_years import years
 from guardrail.text.wording import Wording
@@ -54,7 +54,9 @@ _LINK = re.compile(
     r"\s?,?\s?(?:(?:up )?(?:to|until|till|through|and)|[-–—~]|至|到|直到|直至)\s?(?:the )?(?:\w{3,9}day,? )?",
     re.IGNORECASE,
 )
-_OPEN_BEFORE = re.compile(r"(?:\b(?:from|between)\s(?:\w{3,9}day,? )?|[從从由自]\s?|^|[\s(:：,，、。])$", re.IGNORECASE)
+_OPEN_BEFORE = re.compile(
+    r"(?:\b(?:from|between)\s(?:\w{3,9}day,? )?|[從从由自]\s?|^|[\s(:：,，、。])\Z", re.IGNORECASE
+)
 _DAYS_AFTER = re.compile(
     rf"{IS}(?P<count>{COUNT}|{COUNT_ZH})[ ]?(?:個|个|-)?(?P<unit>days?|nights?|weeks?|日|天|晚|星期|禮拜|礼拜|週|周)"
     r"(?![日天晚數数年 ]{0,2}[之以]?[前後后內内]|\s(?:before|after|ago|later|notice|a week|per|earlier|in advance"
@@ -62,12 +64,13 @@ _DAYS_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DAYS_BEFORE = re.compile(
-    rf"(?:\bthere (?:are|were|is)|\bit is|\bthat is|\bexactly|\btotal of)\s(?P<count>{COUNT})[ ](?P<unit>days?"
-    rf"|nights?|weeks?)[ ]$",
+    rf"\b(?:there (?:are|were|is)|it is|that is|exactly|total of|lasts?|lasted|for|over|period of"
+    rf"|took)\s(?P<count>{COUNT})"
+    r"[ ](?P<unit>days?|nights?|weeks?),?[ ]\Z",
     re.IGNORECASE,
 )
 _STEP_BEFORE = re.compile(
-    rf"\b(?P<count>{COUNT})[ ](?P<unit>days?|weeks?)[ ](?P<way>after|from|before)[ ]$", re.IGNORECASE
+    rf"\b(?P<count>{COUNT})[ ](?P<unit>days?|weeks?)[ ](?P<way>after|from|before)[ ]\Z", re.IGNORECASE
 )
 _STEP_IS = re.compile(
     r"\s?,?\s?(?:is|was|will be|would be|falls on|=|gives us|it is|we get)\s(?:\w{3,9}day,? )?", re.IGNORECASE
@@ -80,15 +83,15 @@ _STEP_ZH = re.compile(
 )
 _BEGAN = re.compile(
     r"\b(?:began|begins?|started|starts?|commence[sd]?|opened|opens?|founded|established|launched)\b"
-    r"(?: \w+){0,3}? (?:in|on|at)? ?$"
-    r"|(?:開始於|开始于|始於|始于|成立於|成立于|創立於|创立于|開幕於|开幕于|創辦於|创办于)\s?$",
+    r"(?: \w+){0,3}? (?:in|on|at)? ?\Z"
+    r"|(?:開始於|开始于|始於|始于|成立於|成立于|創立於|创立于|開幕於|开幕于|創辦於|创办于)\s?\Z",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
     r",? ?(?:and |but |until |then |before )?(?:it |which )?(?:was |were )?(?:ended|ends?|closed|closes?|finish"
     r"(?:ed|es)?|concluded|concludes?"
-    r"|dissolved|abolished|disbanded|demolished)(?: \w+){0,2}? (?:in|on|at) ?$|[，,]?(?:並|并|而|直到|直至)?(?:於"
-    r"|于|在)?\s?$",
+    r"|dissolved|abolished|disbanded|demolished)(?: \w+){0,2}? (?:in|on|at) ?\Z|[，,]?(?:並|并|而|直到|直至)?(?:於"
+    r"|于|在)?\s?\Z",
     re.IGNORECASE,
 )
 _ENDED_ZH = re.compile(r"\s?(?:結束|结束|終結|终结|關閉|关闭|結業|结业|解散|閉幕|闭幕|完結|完结|停辦|停办|落幕)")
@@ -101,6 +104,9 @@ def spans(text: str, found: Sequence[Day], wanted: frozenset[str]) -> Iterator[F
     for first, second in pairwise(found):
         if second.start - first.end <= 60 and "\n" not in text[first.end : second.start]:
             yield from _between(text, first, second)
+    if DURATION in wanted and _DAY_UNIT.search(text):
+        for first, second in _shorthand(text, found):
+            yield from _range(text, first, second)
     if DURATION in wanted and any(sign in text for sign in HOUR):
         for line, at in _lines(text):
             yield from hours(line, at)
@@ -109,6 +115,29 @@ def spans(text: str, found: Sequence[Day], wanted: frozenset[str]) -> Iterator[F
             if _BARE_YEAR.search(line):
                 yield from ages(line, at)
                 yield from years(line, at)
+
+
+_DAY_UNIT = re.compile(r"\b(?:days?|nights?|weeks?)\b|[共有是]\D{0,4}\d")
+_TO_DAY = re.compile(r"\s?(?:至|到|[-–—~])\s?(?P<d>\d{1,2})\s?[日號号](?!\d)")
+_DAYS_OF_MONTH = re.compile(
+    rf"(?<![\w/.\-])(?:(?P<a1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:to|[-–—])\s?(?P<b1>\d{{1,2}})(?:st|nd"
+    rf"|rd|th)?[ ](?P<m1>{MONTH})\b"
+    rf"|(?P<m2>{MONTH})[ ](?P<a2>\d{{1,2}})\s?[-–—]\s?(?P<b2>\d{{1,2}})(?!\d))(?:,?[ ](?P<y>\d{{4}})(?!\d))?"
+)
+
+
+def _shorthand(text: str, found: Sequence[Day]) -> Iterator[tuple[Day, Day]]:
+    """Ranges within a month that name it once: `1 to 15 March`, `March 1-15`, 3月1日至15日."""
+    for day in found:
+        match = _TO_DAY.match(text, day.end)
+        if match:
+            yield day, Day(match.start("d"), match.end(), day.year, day.month, int(match.group("d")))
+    for match in _DAYS_OF_MONTH.finditer(text):
+        n = "1" if match.group("m1") else "2"
+        month, year = month_named(match.group(f"m{n}")), int(match.group("y")) if match.group("y") else None
+        low, high = (int(match.group(f"{end}{n}")) for end in "ab")
+        if low < high:
+            yield Day(match.start(), match.end(), year, month, low), Day(match.start(), match.end(), year, month, high)
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
@@ -131,13 +160,12 @@ def _between(text: str, first: Day, second: Day) -> Iterator[Fault]:
 
 def _range(text: str, first: Day, second: Day) -> Iterator[Fault]:
     ends = _ends(first, second)
-    around = text[max(0, first.start - 60) : second.end + 60]
     if ends is None:
         return
     low, high = ends
     written = {"one": named(first), "two": named(second)}
     if first.year and second.year and high < low:
-        if not ON_PURPOSE.search(around.split("\n")[0]):
+        if not ON_PURPOSE.search(_around(text, first.start, second.end)):
             yield Fault(ORDER, first.start, second.end, 0.85, "the end is before the beginning", BACKWARDS, written)
         return
     match = _DAYS_AFTER.match(text, second.end, second.end + 80)
@@ -149,11 +177,20 @@ def _range(text: str, first: Day, second: Day) -> Iterator[Fault]:
     yield from _length(match, low, high, first, second)
 
 
+def _around(text: str, start: int, end: int) -> str:
+    """The words around a stretch, in its line."""
+    return (
+        text[max(0, start - 60) : start].rpartition("\n")[2] + text[start:end] + text[end : end + 60].partition("\n")[0]
+    )
+
+
 def _length(match: re.Match[str], low: date, high: date, first: Day, second: Day) -> Iterator[Fault]:
     claimed = count_of(match.group("count"))
     if claimed is None:
         return
     right = (high - low).days
+    if claimed >= 50 and claimed % 10 == 0 and abs(claimed - right) * 100 <= 15 * right:
+        return  # a round number
     weeks = match.group("unit").lower()[0] in "w星禮礼週周"
     values = {"one": named(first), "two": named(second), "right": right, "wrong": match.group("count")}
     start, end = min(first.start, match.start()), max(second.end, match.end())

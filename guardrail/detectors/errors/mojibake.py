@@ -158,10 +158,22 @@ def _western(text: str) -> Iterator[_Garbled]:
     for match, right in places:
         after_letter = text[match.start() - 1 : match.start()].islower() and match.group()[0] in "ÂÃ"
         sure = len(right) > 1 or len(places) > 1 or after_letter or match.group().startswith("â€")
-        yield _Garbled(*match.span(), 0.95 if sure else 0.6, right)
+        yield _Garbled(*match.span(), 0.95 if sure else 0.6, _again(right))
+
+
+def _again(right: str) -> str:
+    """What stands there where the mistake was made more than once."""
+    for _ in range(2):
+        further = _undone(right) if _WESTERN.fullmatch(right) else None
+        if further is None:
+            break
+        right = further
+    return right
 
 
 def _as_chinese(match: re.Match[str]) -> _Garbled | None:
+    if len(set(match.group())) < 4:  # a row of dots
+        return None
     for codec in ("gbk", "big5"):
         right = _decoded(match.group(), "latin-1", codec)
         if right and all("\u4e00" <= character <= "\u9fff" or character in "，。、！？：；" for character in right):

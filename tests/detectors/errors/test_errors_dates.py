@@ -52,6 +52,7 @@ WEEKDAYS = [
     ("See you on Mon 5 Mar 2024.", "5 March 2024 is a Tuesday, not a Monday"),
     ("March 5, 2024 was a Monday.", "5 March 2024 is a Tuesday, not a Monday"),
     ("Date: 2024-03-05 (Monday)", "5 March 2024 is a Tuesday, not a Monday"),
+    ("2024年3月5日（一）開會", "2024年3月5日是星期二，不是星期一"),
     ("2024年3月5日星期一開會", "2024年3月5日是星期二，不是星期一"),
     ("会议定于2024年3月5日（周一）举行。", "2024年3月5日是星期二，不是星期一"),
     ("個會喺二零二四年三月五號禮拜一開", "2024年3月5日是星期二，不是星期一"),
@@ -88,6 +89,9 @@ def test_a_date_without_a_year_takes_the_only_one_that_is_spoken_of_and_is_less_
 LENGTHS = [
     ("From 3 March to 10 March is 9 days.", "From 3 March to 10 March is 7 days, not 9"),
     ("由2024年3月1日至3月15日，共25天。", "由2024年3月1日至3月15日是14天，不是25天"),
+    ("The fair is from 1 to 15 March 2024 (20 days).", "From 1 March 2024 to 15 March 2024 is 14 days, not 20"),
+    ("由3月1日至15日，共25天。", "由3月1日至3月15日是14天，不是25天"),
+    ("It lasted 5 days, from March 1 to March 15, 2024.", "From 1 March to 15 March 2024 is 14 days, not 5"),
     ("由8月3號到8月10號一共有12日", "由8月3日至8月10日是7天，不是12天"),
     ("30 days after 1 March 2024 is 5 April 2024.", "30 days after 1 March 2024 is 31 March 2024, not 5 April 2024"),
     ("2024年3月1日之後30天是4月5日。", "2024年3月1日後30天是2024年3月31日，不是2024年4月5日"),
@@ -143,6 +147,10 @@ CALENDARS = [
     ("2024 is the Year of the Rabbit.", "2024 is the Year of the Dragon, not of the Rabbit"),
     ("2024年是兔年。", "2024年是龍年，不是兔年"),
     ("1988年出生的人属蛇。", "1988年是龙年，不是蛇年"),
+    ("2023 is a leap year.", "2023 is no leap year: February has 28 days"),
+    ("2022年是閏年。", "2022年不是閏年：2月只有28天"),
+    ("Year of the Dragon: 1988, 2000, 2013.", "2013 is the Year of the Snake, not of the Dragon"),
+    ("屬龍（1988、2000、2011年出生）", "2011年是兔年，不是龍年"),
     ("甲辰年（2023年）", "2023年是癸卯年，不是甲辰年"),
     ("2025年10月9日（農曆八月十五）", "2025年10月9日是農曆八月十八，不是八月十五"),
     ("農曆八月十五（2025年10月9日）", "2025年10月9日是農曆八月十八，不是八月十五"),
@@ -203,6 +211,10 @@ Labour Day is on 1 September 2025 in Canada.
 The October Revolution began on Wednesday, 25 October 1917 (Julian).
 On Wednesday 25 October 1899 the war had begun.
 1 January 1650 was a Monday.
+2023年是閏年，閏二月。
+屬龍的人在2024年、2025年的運程
+第一个周日12月26日，每個星期日1月1日開放。Easter Monday April 4, 2024.
+The genocide lasted for 100 days, from April 7 to July 4, 1994.
 """.strip().split("\n")
 
 

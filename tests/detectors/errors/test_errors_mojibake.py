@@ -25,6 +25,7 @@ def test_is_a_detector() -> None:
     [
         ("The cafÃ© is open.", "é"),
         ("Itâ€™s fine.", "’"),
+        ("ItÃ¢â‚¬â„¢s fine.", "’"),
         ("He said â€œhelloâ€ to us.", "“"),
         ("It is 31Â°C in ZÃ¼rich.", "°"),
         ("你好，世界".encode().decode("latin-1"), "你好，世界"),
@@ -72,6 +73,7 @@ def test_lost_characters_count_by_how_many_there_are() -> None:
         "ÀÈÌÒÙ ÁÉÍÓÚ ÂÊÎÔÛ ÄËÏÖÜ",
         "浣熊、浣腸、鎴崎、瀹、鐢、濂——都係字。",
         "烫烫烫烫！屯屯屯",
+        "待續······",
         "饕餮、鱟、龘、犇、贔屭、夔、彳亍、耄耋、氤氳、囹圄、魑魅魍魎、觥籌交錯、踽踽獨行、蹣跚",
         "日本語のテキスト、東京都千代田区。한국어 텍스트입니다.",
         HANT,
