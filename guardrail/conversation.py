@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from guardrail.dialects.places import at
-from guardrail.material import pasted
+from guardrail.dialects.protocol import Call, View
+from guardrail.material import distinct, pasted
 from guardrail.types import Context, Segment
 
 _ANSWERS = ("assistant", "model")
@@ -40,6 +41,13 @@ def heard(context: Context, segments: Iterable[Segment], document: Any) -> Conte
         elif segment.channel == "content" and segment.role == "user":
             caller += _said(segment, context, document)
     return replace(context, caller=tuple(caller), history=tuple(history), tools=tuple(tools))
+
+
+def brought(call: Call, view: View) -> Call:
+    """`call` with what tools of the vendor's own gave the model while it answered."""
+    known = call.context
+    more = distinct((*known.material, *view.material)) if view.material else known.material
+    return replace(call, context=replace(known, material=more, hidden=known.hidden or view.hidden))
 
 
 def _said(segment: Segment, context: Context, document: Any) -> list[str]:

@@ -26,7 +26,7 @@ from guardrail.attempts import Attempts, Outlet, may_ask_again
 from guardrail.audit import pair
 from guardrail.audit import record as audit_record
 from guardrail.audit.sink import Sink
-from guardrail.conversation import heard
+from guardrail.conversation import brought, heard
 from guardrail.dialects.json_body import JsonBody
 from guardrail.dialects.protocol import Call, Dialect
 from guardrail.edits import EDITING, apply
@@ -490,12 +490,13 @@ class Proxy:
                 turn.witness.sees(view)
                 turn.witness.reads(document)
             reading = answer.read(view, body, document)
+            context = brought(turn.call, view).context
             result = await self._review(
                 turn,
                 reading.segments,
-                turn.call.context,
+                context,
                 Stage.RESPONSE,
-                lambda segment: reading.context(segment, turn.call.context),
+                lambda segment: reading.context(segment, context),
                 reading.pieces,
             )
         except jsontext.JsonError:  # also in tool arguments
@@ -504,14 +505,13 @@ class Proxy:
         guard = self._guard
         beside = answer.judge_blocks(reading, result, guard.scanner, turn.judge)
         beside += answer.judge_asides(reading, result, guard.scanner, turn.judge)
-        called, failed = await answer.judge_calls(reading, result, guard.scanner, turn.judge, turn.call.context)
+        called, failed = await answer.judge_calls(reading, result, guard.scanner, turn.judge, context)
         beside += called
         record(turn.decision, beside, failed, guard.judge.failure_action())
         self._raise_if_ended(turn, beside)
-        context = turn.call.context
         body, count = answer.edited(body, document, dict(strings), reading, result, guard.policy, context)
         turn.edited += count
-        told = self._told(turn) if tell and isinstance(document, dict) else None
+        told = self._told(turn, context) if tell and isinstance(document, dict) else None
         return jsontext.set_member(body, "guardrail", told) if told else body
 
     async def _judge_text(self, turn: Turn, body: bytes, content_type: str) -> bytes:
@@ -677,10 +677,11 @@ class Proxy:
         more = {"attempts": turn.number} if turn.number > 1 else {}
         return {"policy": self._guard.policy.label, "audit_id": turn.exchange.id, **more}
 
-    def _told(self, turn: Turn) -> dict[str, Any] | None:
+    def _told(self, turn: Turn, context: Context | None = None) -> dict[str, Any] | None:
         if not self._annotate:
             return None
-        return notes_for(turn.decision, self._constant(turn), turn.call.context.material)
+        known = context if context is not None else turn.call.context
+        return notes_for(turn.decision, self._constant(turn), known.material)
 
     def _notes(self, turn: Turn, *, pending: bool = False) -> list[Header]:
         if not self._annotate:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrail.confidence import aligned
+from guardrail.conversation import brought
 from guardrail.dialects.places import Paths, alone, at, in_plain_sight, lead_of
 from guardrail.dialects.protocol import ATOMIC, Call, ChannelKey, Delta, Lens, ToolCall, UnknownEvent, View
 from guardrail.edits import EDITING, redactions
@@ -251,6 +252,8 @@ class Streaming:
         self._worded.update(delta.channel[0] for delta in deltas if delta.channel[1] == "content" and delta.text)
         for delta in deltas:
             self._hear(delta.channel, delta.text)
+        if view.material or view.hidden:
+            self._call = brought(self._call, view)
         self._whole_calls += view.calls if self._judges_calls else ()
         for spelled in view.spelled if self._judges_answers else ():
             self._tokens.setdefault(spelled.channel, []).extend(spelled.tokens)
@@ -296,7 +299,7 @@ class Streaming:
         """Remember an event that adds to one text and is otherwise clean: most that follow differ in nothing else."""
         if len(deltas) != 1 or len(view.deltas) != 1 or self._lessons <= 0 or deltas[0].logprobs or deltas[0].call:
             return
-        if deltas[0].function or view.calls or view.spelled:
+        if deltas[0].function or view.calls or view.spelled or view.material or view.hidden:
             return
         if view.finishes or view.closes or view.seals or view.opaque or view.echoes or view.trees or view.mark:
             return

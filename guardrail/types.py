@@ -123,7 +123,10 @@ class Context:
     `finish_reason` is the vendor's word for why the answer ended ("stop", "length", ...), None while unknown.
     `system` holds the system and developer messages, `tools` the texts of the offered tools (names, descriptions,
     schemas), `caller` everything that the caller itself said, `history` the earlier answers of the model.
-    `material` is everything in the request that the answer may be held against, in the order of the request.
+    `material` is everything that the answer may be held against: what the request carries, in its order, and what
+    tools of the vendor's own handed the model on the way, which stands in the answer.
+    `hidden` tells that the answer may also go by what nobody here can read: pictures, PDFs, a search of the vendor's
+    own, a stored conversation; what stands in no source may then be right all the same.
     `functions` are the tools that the request offers, name to JSON Schema of the arguments, which is None for a tool
     that is offered without one (built-in and free-form tools); None where the dialect or the request does not say what
     is offered; `function` is the one that is called, for detectors of unit CALL.
@@ -142,6 +145,7 @@ class Context:
     response_format: Mapping[str, Any] | None = None
     has_tool_calls: bool = False
     material: tuple[Source, ...] = ()
+    hidden: bool = False
     functions: Mapping[str, Any] | None = None
     function: str = ""
     confidence: tuple[Confidence, ...] = ()

@@ -40,6 +40,43 @@ def _of_content(role: str, content: Any, names: dict[str, str]) -> Iterator[Sour
             yield from material.said("system", word(block.get("text")))
         elif kind == "text" and role == "user":
             yield from material.pasted(word(block.get("text")))[0]
+        for cited in map(mapping, sequence(block.get("citations"))):
+            yield from _cited(cited)
+
+
+def handed(message: Mapping[str, Any]) -> list[Source]:
+    """What tools of the vendor's own gave the model on the way, in its answer."""
+    return list(_of_content("assistant", message.get("content"), {}))
+
+
+def _cited(citation: Mapping[str, Any]) -> Iterator[Source]:
+    """What a citation of an earlier answer quotes: of a web search nothing else can be read."""
+    if text := word(citation.get("cited_text")):
+        title = word(citation.get("title")) or word(citation.get("document_title"))
+        yield Source("document", text, title=title, url=word(citation.get("url")) or word(citation.get("source")))
+
+
+def hidden(body: Mapping[str, Any]) -> bool:
+    """Whether the answer may go by what nobody here can read."""
+    return any(is_closed(mapping(message)) for message in sequence(body.get("messages")))
+
+
+def is_closed(message: Mapping[str, Any]) -> bool:
+    """Whether a message, of a request or an answer, holds something that is not shown as text."""
+    return _closed(message.get("content"), _DEPTH)
+
+
+def _closed(content: Any, depth: int) -> bool:
+    for block in map(mapping, sequence(content) if depth else ()):
+        kind, source = word(block.get("type")), mapping(block.get("source"))
+        if kind in ("image", "container_upload", "web_search_result", "compaction"):
+            return True
+        if kind == "document" and word(source.get("type")) in ("base64", "url", "file"):
+            return True
+        inner = block.get("content")
+        if _closed(inner if isinstance(inner, list) else [inner], depth - 1):
+            return True
+    return False
 
 
 def _document(block: Mapping[str, Any]) -> Iterator[Source]:

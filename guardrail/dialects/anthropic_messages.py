@@ -199,6 +199,7 @@ class AnthropicMessages:
                 response_format=anthropic_asked.response_format(body),
                 material=anthropic_asked.sources(body),
                 functions=anthropic_asked.functions(body),
+                hidden=anthropic_asked.hidden(body),
             ),
         )
 
@@ -226,6 +227,8 @@ class AnthropicMessages:
             finishes=[(0, _REASONS.get(reason, reason))] if reason else [],
             acts=_acts(reason == "refusal" or any(block.uses_tool for block in blocks.values())),
             calls=_calls(body),
+            material=anthropic_asked.handed(body),
+            hidden=anthropic_asked.is_closed(body),
         )
 
     def lens(self, call: Call) -> Lens:
@@ -431,7 +434,12 @@ class _Lens(Lens):
         if over:
             del self._open[index]
         closes = list(self._held.pop(index)) if over else []
-        return found.view(closes=closes, acts=_acts(block.uses_tool), calls=calls, mark=kind != "content_block_delta")
+        more: dict[str, Any] = {}
+        if found.first and block.kind.endswith("tool_result"):
+            message = {"content": [body.get("content_block")]}
+            more = {"material": anthropic_asked.handed(message), "hidden": anthropic_asked.is_closed(message)}
+        acts = _acts(block.uses_tool)
+        return found.view(closes=closes, acts=acts, calls=calls, mark=kind != "content_block_delta", **more)
 
     def _opened(self, kind: str, index: int, body: Mapping[str, Any]) -> _Block:
         """The block that an event belongs to."""

@@ -237,6 +237,7 @@ class Gemini:
                 response_format=gemini_asked.response_format(body),
                 material=gemini_asked.sources(body),
                 functions=gemini_asked.functions(body),
+                hidden=gemini_asked.hidden(body),
             ),
         )
 
@@ -395,6 +396,8 @@ class _Reading:
             acts=frozenset(self._acts),
             calls=self._calls,
             spelled=self._tokens,
+            material=[source for candidate in self._candidates for source in gemini_asked.handed(candidate)],
+            hidden=any(_either(candidate, "groundingMetadata") for candidate in self._candidates),
         )
 
     def _part(self, position: int, pointer: Pointer, part: Mapping[str, Any]) -> None:

@@ -15,6 +15,8 @@ from guardrail.types import Source
 
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 _RESULTS = ("functionResponse", "toolResponse")
+_SEEN = frozenset({"function_declarations", "code_execution"})
+"""Tools whose results stand in the conversation as text."""
 _FINDS = ("computerUse", "mcpServers")
 """Tools that bring functions along which the request does not name."""
 
@@ -84,6 +86,36 @@ def _of_part(role: str, part: Mapping[str, Any]) -> Iterator[Source]:
         for inner in map(mapping, sequence(result.get("parts"))):
             yield from _file(mapping(member(inner, "inlineData")))
     yield from material.result(word(mapping(member(part, "codeExecutionResult")).get("output")))
+
+
+def handed(candidate: Mapping[str, Any]) -> Iterator[Source]:
+    """What tools of the vendor's own gave the model on the way, in its answer."""
+    for part in map(mapping, sequence(mapping(candidate.get("content")).get("parts"))):
+        if any(member(part, name) for name in (*_RESULTS, "codeExecutionResult")):
+            yield from _of_part("assistant", part)
+    grounding = mapping(member(candidate, "groundingMetadata"))
+    for chunk in map(mapping, sequence(member(grounding, "groundingChunks"))):
+        found = mapping(member(chunk, "retrievedContext") or chunk.get("web") or chunk.get("maps"))
+        title, url = word(found.get("title")), word(found.get("uri"))
+        if text := word(found.get("text")) or title or url:
+            yield Source("document" if member(chunk, "retrievedContext") else "tool", text, title=title, url=url)
+
+
+def hidden(body: Mapping[str, Any]) -> bool:
+    """Whether the answer may go by what nobody here can read.  What a search found comes with the last event of a
+    stream, so that one is offered is enough."""
+    tools = body.get("tools")
+    offered = (snake(name) for tool in sequence(tools) for name in mapping(tool)) if isinstance(tools, list) else ()
+    if member(body, "cachedContent") or any(name not in _SEEN for name in offered):
+        return True
+    parts = (mapping(part) for content in contents(body) for part in sequence(content.get("parts")))
+    return any(_is_closed(part) for part in parts)
+
+
+def _is_closed(part: Mapping[str, Any]) -> bool:
+    blob = mapping(member(part, "inlineData"))
+    binary = bool(blob) and not material.in_file(word(blob.get("data")), word(member(blob, "mimeType")))
+    return binary or bool(member(part, "fileData"))
 
 
 def _file(blob: Mapping[str, Any]) -> Iterator[Source]:

@@ -108,6 +108,8 @@ class Ollama:
                 response_format=_response_format(body.get("format")),
                 material=_sources(body),
                 functions=openai_chat_asked.functions(body),
+                hidden=bool(body.get("context") or body.get("images"))
+                or any(mapping(message).get("images") for message in sequence(body.get("messages"))),
             ),
         )
 

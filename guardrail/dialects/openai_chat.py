@@ -121,6 +121,7 @@ class OpenAIChat:
                 response_format=openai_chat_asked.response_format(body),
                 material=openai_chat_asked.sources(body),
                 functions=openai_chat_asked.functions(body),
+                hidden=openai_chat_asked.hidden(body),
             ),
         )
 

@@ -27,6 +27,8 @@ def _of_messages(body: Mapping[str, Any]) -> Iterator[Source]:
         role = message.get("role")
         for call in map(mapping, sequence(message.get("tool_calls"))):
             names[word(call.get("id"))] = word(mapping(call.get("function") or call.get("custom")).get("name"))
+        for note in map(mapping, sequence(message.get("annotations"))):
+            yield from _noted(note)
         title = word(message.get("name")) or names.get(word(message.get("tool_call_id")), "")
         yield from material.documents(at(message, ("context", "citations")))
         content = message.get("content")
@@ -41,6 +43,34 @@ def _of_messages(body: Mapping[str, Any]) -> Iterator[Source]:
             elif role == "user":
                 yield from material.pasted(text)[0]
                 yield from _file(mapping(part.get("file")))
+
+
+def _noted(note: Mapping[str, Any]) -> Iterator[Source]:
+    """An annotation of an earlier answer: a link that the vendor's search found, or a file that OpenRouter read."""
+    link, file = mapping(note.get("url_citation")), mapping(note.get("file"))
+    if url := word(link.get("url")):
+        yield Source(
+            "tool", word(link.get("content")) or word(link.get("title")) or url, "", word(link.get("title")), url
+        )
+    for part in map(mapping, sequence(file.get("content"))):
+        if text := word(part.get("text")):
+            yield Source("document", text, title=word(file.get("name")))
+
+
+def hidden(body: Mapping[str, Any]) -> bool:
+    """Whether the answer may go by what nobody here can read."""
+    if body.get("web_search_options") is not None or body.get("data_sources") or body.get("plugins"):
+        return True
+    messages = map(mapping, sequence(body.get("messages")))
+    parts = (mapping(part) for message in messages for part in sequence(message.get("content")))
+    return any(_is_closed(part) for part in parts)
+
+
+def _is_closed(part: Mapping[str, Any]) -> bool:
+    if word(part.get("type")) in ("image_url", "input_audio", "video_url", "image"):
+        return True
+    file = part.get("file")
+    return isinstance(file, dict) and not material.in_file(word(file.get("file_data")))
 
 
 def _file(part: Mapping[str, Any]) -> Iterator[Source]:

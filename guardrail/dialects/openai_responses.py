@@ -213,6 +213,7 @@ def _context(body: Mapping[str, Any]) -> Context:
         response_format=openai_responses_asked.response_format(body),
         material=openai_responses_asked.sources(body),
         functions=openai_responses_asked.functions(body),
+        hidden=openai_responses_asked.hidden(body),
     )
 
 

@@ -33,10 +33,12 @@ def _sources(body: Mapping[str, Any]) -> Iterator[Source]:
     names: dict[str, str] = {}
     for item in map(mapping, sequence(asked)):
         names[word(item.get("call_id"))] = word(item.get("name")) or names.get(word(item.get("call_id")), "")
-        yield from _of_item(item, item_kind(item), names.get(word(item.get("call_id")), ""))
+        yield from of_item(item, names.get(word(item.get("call_id")), ""))
 
 
-def _of_item(item: Mapping[str, Any], kind: str, title: str) -> Iterator[Source]:
+def of_item(item: Mapping[str, Any], title: str = "") -> Iterator[Source]:
+    """What an item gives the model to go by, in a request or in the answer; `title` is the tool that was called."""
+    kind = item_kind(item)
     if kind == "message":
         yield from _of_message(word(item.get("role")), item.get("content"))
     elif kind == "file_search_call":
@@ -64,6 +66,9 @@ def _of_message(role: str, content: Any) -> Iterator[Source]:
         elif role == "user":
             yield from material.pasted(text)[0]
             yield from _file(part)
+        for note in map(mapping, sequence(part.get("annotations"))):
+            if url := word(note.get("url")):
+                yield Source("tool", word(note.get("title")) or url, title=word(note.get("title")), url=url)
 
 
 def _of_output(output: Any, title: str) -> Iterator[Source]:
@@ -80,6 +85,28 @@ def _of_output(output: Any, title: str) -> Iterator[Source]:
 def _file(part: Mapping[str, Any]) -> Iterator[Source]:
     if text := material.in_file(word(part.get("file_data"))):
         yield Source("document", text, title=word(part.get("filename")), url=word(part.get("file_url")))
+
+
+def hidden(body: Mapping[str, Any]) -> bool:
+    """Whether the answer may go by what nobody here can read."""
+    if any(body.get(name) for name in _ELSEWHERE):
+        return True
+    return any(is_closed(item) for item in map(mapping, sequence(body.get("input"))))
+
+
+def is_closed(item: Mapping[str, Any]) -> bool:
+    """Whether an item, in a request or in the answer, holds or stands for something that is not shown as text."""
+    kind = item_kind(item)
+    if kind in ("web_search_call", "item_reference", "compaction", "computer_call_output"):
+        return True
+    if kind == "file_search_call":
+        return not sequence(item.get("results"))
+    parts = [mapping(part) for name in ("content", "output") for part in sequence(item.get(name))]
+    return any(
+        word(part.get("type")) in ("input_image", "input_audio")
+        or (word(part.get("type")) == "input_file" and not material.in_file(word(part.get("file_data"))))
+        for part in parts
+    )
 
 
 def functions(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrail.dialects.openai_common import is_encoded
+from guardrail.dialects.openai_responses_asked import is_closed, of_item
 from guardrail.dialects.openai_responses_places import (
     ANSWER,
     BINARY,
@@ -32,10 +33,10 @@ from guardrail.dialects.openai_responses_places import (
     item_table,
     part_table,
 )
-from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, word
+from guardrail.dialects.places import FIELD, META, OPAQUE, Paths, Table, alone, at, lead_of, mapping, sequence, word
 from guardrail.dialects.protocol import ChannelKey, Delta, Spelled, Strings, View
 from guardrail.dialects.tokens import tokens_of
-from guardrail.types import Pointer, Segment
+from guardrail.types import Pointer, Segment, Source
 from guardrail.wire.jsontext import KEY, JsonError
 
 LEVEL = 1_000_000
@@ -94,6 +95,8 @@ class _Found:
     closes: dict[ChannelKey, None] = field(default_factory=dict)
     spelled: dict[tuple[Pointer, int, int], list[str]] = field(default_factory=dict)
     tokens: list[Spelled] = field(default_factory=list)
+    material: list[Source] = field(default_factory=list)
+    hidden: bool = False
     empty: Pointer = ("output_text",)
     acts: bool = False
 
@@ -127,6 +130,8 @@ class Reader:
             self._read(found, document, _spot(kind, about, document, base, index, level), entries)
         if about.ends:
             self._end(found, kind, document, index)
+        if kind == "response.output_item.done":
+            _hand_on(found, mapping(document.get("item")))
         found.acts = found.acts or kind == "response.audio.delta"
         found.deltas += self._paths.deltas
         return self._view(found, [(0, _reason(kind, document))] if kind in ENDS else [], about.tracked)
@@ -140,6 +145,8 @@ class Reader:
             level = _position(base) if compact or base[:1] == ("data",) else 0
             spot = _Spot(base, ANSWER, _APART, 0) if not base else _of_item(document, base, level, _position(base))
             self._read(found, document, spot, entries)
+        for item in map(mapping, sequence(document.get("output"))):
+            _hand_on(found, item)
         status = word(document.get("status"))
         if status not in _STATUSES or not isinstance(document.get("output"), list):
             return self._view(found, [], False)
@@ -159,6 +166,8 @@ class Reader:
             finishes=finishes,
             acts=frozenset({0}) if found.acts else frozenset(),
             spelled=found.tokens,
+            material=found.material,
+            hidden=found.hidden,
             mark=mark,
         )
 
@@ -376,6 +385,13 @@ def _spell(found: _Found, spot: _Spot, path: Pointer, text: str) -> None:
     place = (*spot.base, *path[: path.index("logprobs") + 1])
     other = "top_logprobs" in path or path[-1] != "token"
     found.spelled.setdefault((place, spot.level, int(other)), []).append(f"{text}\n" if other else text)
+
+
+def _hand_on(found: _Found, item: Mapping[str, Any]) -> None:
+    """What a tool of the vendor's own gave the model on the way."""
+    if item_kind(item) not in TALK:
+        found.material += of_item(item)
+        found.hidden = found.hidden or is_closed(item)
 
 
 def _tokens(found: _Found, document: Mapping[str, Any], level: int, pointer: Pointer) -> None:

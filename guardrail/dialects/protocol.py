@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from guardrail.types import Context, Pointer, Segment
+from guardrail.types import Context, Pointer, Segment, Source
 from guardrail.wire.frames import Added
 
 Strings = Sequence[tuple[Pointer, str]]
@@ -104,6 +104,8 @@ class View:
     vendor's word for why, that end here; `acts` the choices that say something other than text (a tool call, a
     refusal, sound). `seals` are channels whose text so far is judged as if it ended here, although more may come.
     `calls` are tool calls that come whole, `spelled` what the upstream says of how sure the model was.
+    `material` is what tools of the vendor's own handed the model in it, `hidden` whether they handed it something that
+    is not shown.
     `mark` asks for this document to be shown to `Lens.sent` when it leaves.
     """
 
@@ -118,6 +120,8 @@ class View:
     acts: frozenset[int] = frozenset()
     calls: Sequence[ToolCall] = ()
     spelled: Sequence[Spelled] = ()
+    material: Sequence[Source] = ()
+    hidden: bool = False
     mark: bool = False
 
 

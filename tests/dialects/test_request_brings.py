@@ -302,3 +302,125 @@ def test_whatever_a_request_holds_it_is_read(body):
     for name in PATHS:
         context = asked(name, body)
         assert all(source.text.strip() for source in context.material)
+
+
+# --- what nobody here can read, and what an answer brings itself -----------------------------------------------------
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+PDF = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "hidden"),
+    [
+        ("openai_chat", {"messages": [{"role": "user", "content": "plain"}]}, False),
+        ("openai_chat", {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, PICTURE]}]}, True),
+        ("openai_chat", {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "f"}}]}]}, True),
+        ("openai_chat", {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_data": text_file("x")}}]}]}, False),
+        ("openai_chat", {"messages": [], "web_search_options": {}}, True),
+        ("openai_responses", {"input": "x"}, False),
+        ("openai_responses", {"input": "x", "previous_response_id": "r"}, True),
+        ("openai_responses", {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "u"}]}]}, True),
+        ("openai_responses", {"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}]}, True),
+        ("openai_responses", {"input": [{"type": "file_search_call", "results": None}]}, True),
+        ("openai_responses", {"input": [{"type": "file_search_call", "results": [{"text": "x"}]}]}, False),
+        ("anthropic_messages", {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}, False),
+        ("anthropic_messages", {"messages": [{"role": "user", "content": [PDF]}]}, True),
+        ("anthropic_messages", {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "image"}]}]}]}, True),
+        ("anthropic_messages", {"messages": [{"role": "assistant", "content": [{"type": "web_search_tool_result", "content": [{"type": "web_search_result", "url": "u"}]}]}]}, True),
+        ("gemini", {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"codeExecution": {}}]}, False),
+        ("gemini", {"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}]}]}, True),
+        ("gemini", {"contents": [{"parts": [{"fileData": {"fileUri": "u"}}]}]}, True),
+        ("gemini", {"contents": [], "tools": [{"googleSearch": {}}]}, True),
+        ("ollama", {"messages": [{"role": "user", "content": "x", "images": ["iVBORw=="]}]}, True),
+        ("ollama", {"messages": [{"role": "user", "content": "x"}]}, False),
+        ("ollama", {"prompt": "x", "context": [1, 2]}, True),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_known_to_be_there(name, body, hidden):
+    assert asked(name, body).hidden is hidden
+
+
+def test_citations_and_links_of_earlier_answers_are_sources():
+    quoted = {
+        "type": "web_search_result_location",
+        "cited_text": "Opened in 1972.",
+        "title": "T",
+        "url": "https://w.hk",
+    }
+    block = {"type": "text", "text": ANSWER, "citations": [quoted]}
+    assert sources("anthropic_messages", {"messages": [{"role": "assistant", "content": [block]}]}) == [
+        ("document", "Opened in 1972.", "", "T", "https://w.hk")
+    ]
+    link = {"type": "url_citation", "title": "T", "url": "https://w.hk", "start_index": 0, "end_index": 1}
+    body = {
+        "input": [{"role": "assistant", "content": [{"type": "output_text", "text": ANSWER, "annotations": [link]}]}]
+    }
+    assert sources("openai_responses", body) == [("tool", "T", "", "T", "https://w.hk")]
+    notes = [
+        {"type": "url_citation", "url_citation": link},
+        {"type": "file", "file": {"name": "a.pdf", "content": [{"type": "text", "text": "read"}]}},
+    ]
+    body = {"messages": [{"role": "assistant", "content": ANSWER, "annotations": notes}]}
+    assert sources("openai_chat", body) == [
+        ("tool", "T", "", "T", "https://w.hk"),
+        ("document", "read", "", "a.pdf", ""),
+    ]
+
+
+RESPONSE = {"id": "r", "object": "response", "model": "m", "status": "completed", "output": [
+    {"type": "file_search_call", "id": "f", "status": "completed", "queries": ["q"], "results": [{"file_id": "file-1", "filename": "a.pdf", "text": "found here"}]},
+    {"type": "web_search_call", "id": "w", "status": "completed", "action": {"type": "search", "query": "q", "sources": [{"type": "url", "url": "https://w.hk"}]}},
+    {"type": "message", "id": "i", "role": "assistant", "content": [{"type": "output_text", "text": ANSWER, "annotations": []}]},
+]}  # fmt: skip
+MESSAGE = {"id": "m", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 1}, "content": [
+    {"type": "server_tool_use", "id": "s", "name": "code_execution", "input": {"code": "1"}},
+    {"type": "code_execution_tool_result", "tool_use_id": "s", "content": {"type": "code_execution_result", "stdout": "printed", "stderr": "", "return_code": 0, "content": []}},
+    {"type": "text", "text": ANSWER},
+]}  # fmt: skip
+GROUNDED = {"candidates": [{"content": {"role": "model", "parts": [{"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "printed"}}, {"text": ANSWER}]}, "finishReason": "STOP",
+    "groundingMetadata": {"groundingChunks": [{"retrievedContext": {"title": "T", "uri": "u", "text": "chunk"}}, {"web": {"title": "W", "uri": "https://w.hk"}}]}}]}  # fmt: skip
+
+
+def events(document):
+    """The documents of a stream that come to the same answer."""
+    if "output" in document:
+        for at, item in enumerate(document["output"]):
+            yield {
+                "type": "response.output_item.added",
+                "output_index": at,
+                "item": {"type": item["type"], "id": item["id"], "role": "assistant", "content": []},
+            }
+            yield {"type": "response.output_item.done", "output_index": at, "item": item}
+        yield {"type": "response.completed", "response": document}
+    elif "candidates" in document:
+        yield document
+    else:
+        yield {"type": "message_start", "message": {**document, "content": []}}
+        for at, block in enumerate(document["content"]):
+            yield {"type": "content_block_start", "index": at, "content_block": block}
+            yield {"type": "content_block_stop", "index": at}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("name", "document", "expected", "hidden"),
+    [
+        ("openai_responses", RESPONSE, [("document", "found here"), ("tool", "https://w.hk")], True),
+        ("anthropic_messages", MESSAGE, [("tool", "printed")], False),
+        ("gemini", GROUNDED, [("tool", "printed"), ("document", "chunk"), ("tool", "W")], True),
+    ],
+)
+def test_what_the_vendors_own_tools_found_for_an_answer_is_a_source_of_it(name, document, expected, hidden, stream):
+    from guardrail.conversation import brought
+    from guardrail.dialects.protocol import Call
+    from guardrail.wire import jsontext
+
+    dialect, call = BY_NAME[name], Call()
+    lens = dialect.lens(call)
+    for part in events(document) if stream else [document]:
+        strings = jsontext.strings(part, json.dumps(part).encode())
+        view = lens.event(part, strings, part.get("type", "")) if stream else dialect.answer(part, strings)
+        call = brought(call, view)
+    assert [(s.origin, s.text) for s in call.context.material] == expected
+    assert call.context.hidden is hidden
