@@ -193,7 +193,8 @@ _LEAPS = re.compile(
 )
 _LISTED = re.compile(f"[屬属][{_BEASTS}]|[{_BEASTS}]年?[:：(（]")
 _LISTS = re.compile(
-    rf"(?:[Yy]ear of the (?:\w+ )?(?P<b1>{_BEAST_EN})|(?:[屬属](?P<b2>[{_BEASTS}])|(?P<b3>[{_BEASTS}])年)(?:的?(?:出生)?年份)?)\s?[:：(（]\s?"
+    rf"(?:[Yy]ear of the (?:\w+ )?(?P<b1>{_BEAST_EN})"
+    rf"|(?:[屬属](?P<b2>[{_BEASTS}])|(?P<b3>[{_BEASTS}])年)(?:的?(?:出生)?年份)?)\s?[:：(（]\s?"
     rf"(?P<years>{_YEAR}年?(?:\s?(?:,|，|、|/|and|及|和)\s?{_YEAR}年?){{1,20}})"
 )
 _EACH_YEAR = re.compile(r"\d{4}")

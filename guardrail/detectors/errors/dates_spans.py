@@ -119,6 +119,7 @@ def spans(text: str, found: Sequence[Day], wanted: frozenset[str]) -> Iterator[F
 
 _DAY_UNIT = re.compile(r"\b(?:days?|nights?|weeks?)\b|[共有是]\D{0,4}\d")
 _TO_DAY = re.compile(r"\s?(?:至|到|[-–—~])\s?(?P<d>\d{1,2})\s?[日號号](?!\d)")
+_A_RANGE = re.compile(r"\d(?:st|nd|rd|th)? ?(?:-|to) ?\d")
 _DAYS_OF_MONTH = re.compile(
     rf"(?<![\w/.\-])(?:(?P<a1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:to|[-–—])\s?(?P<b1>\d{{1,2}})(?:st|nd"
     rf"|rd|th)?[ ](?P<m1>{MONTH})\b"
@@ -132,7 +133,7 @@ def _shorthand(text: str, found: Sequence[Day]) -> Iterator[tuple[Day, Day]]:
         match = _TO_DAY.match(text, day.end)
         if match:
             yield day, Day(match.start("d"), match.end(), day.year, day.month, int(match.group("d")))
-    for match in _DAYS_OF_MONTH.finditer(text):
+    for match in _DAYS_OF_MONTH.finditer(text) if _A_RANGE.search(text) else ():
         n = "1" if match.group("m1") else "2"
         month, year = month_named(match.group(f"m{n}")), int(match.group("y")) if match.group("y") else None
         low, high = (int(match.group(f"{end}{n}")) for end in "ab")
