@@ -60,7 +60,7 @@ def _brief(hit: Hit) -> tuple[str, str, str]:
 
 def _is_explained(hit: Hit) -> bool:
     """Whether a finding is about what the client can read, and has something to say of it."""
-    seen = hit.action < Action.REDACT and hit.channel == "content"
+    seen = hit.action < Action.REDACT and hit.channel in ("content", "tool_arguments")
     return seen and bool(hit.finding.message or hit.finding.verdict)
 
 
@@ -87,7 +87,7 @@ def _explanation(hit: Hit, edits: Sequence[Edit], material: Sequence[Source]) ->
     told: dict[str, Any] = dict(zip(("kind", "rule", "action"), _brief(hit), strict=True))
     if hit.choice:
         told["choice"] = hit.choice
-    if finding.start is not None and finding.end is not None:
+    if finding.start is not None and finding.end is not None and hit.channel == "content":
         told["start"] = moved(finding.start, edits)
         told["end"] = moved(finding.end, edits, end=True)
     if finding.verdict:

@@ -283,6 +283,15 @@ def test_the_cuts_of_a_stream_change_nothing(tmp_path_factory, name, cuts, argum
     assert answered.body == raw
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_client_is_told_what_is_wrong_with_a_call(tmp_path, stream):
+    """There is no text beside a call where a notice could stand: the `guardrail` object says it, without a place in a text."""
+    _, answered, _ = ask(tmp_path, "openai_chat", [("toll", '{"tunnel": "bad"}')], stream)
+    told = next(json.loads(line.removeprefix(b"data: ")) for line in answered.body.splitlines() if b"guardrail" in line)
+    [finding] = told["guardrail"]["findings"]
+    assert finding == {"kind": KIND, "rule": "error.any", "action": "flag", "message": "not so"}
+
+
 def test_a_finding_of_a_repeated_call_is_recorded_once(tmp_path):
     _, answered, _ = ask(tmp_path, "openai_responses", [("toll", '{"tunnel": "bad"}')], True)
     assert len(answered.record["findings"]) == 1
