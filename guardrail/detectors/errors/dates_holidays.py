@@ -152,7 +152,7 @@ _ELSEWHERE = re.compile(
 _HERE = re.compile(r"Hong Kong|\bHK|香港|港", re.IGNORECASE)
 _CHINA = re.compile(r"Hong Kong|\bHK|China|Chinese|PRC|香港|港|中國|中国|內地|内地|中華|中华")
 _FORWARD = re.compile(
-    r"(?:[’']s date|[ ]?(?:holiday|假期|公眾假期|公众假期|當日|当日)?)(?:[ ]?(?:[(（]|,)?\s?(?:in |of |for )?"
+    r"(?:[’']s date|[ ]?(?:當日|当日)?)(?:[ ]?(?:[(（]|,)?\s?(?:in |of |for )?"
     r"(?P<year>(?:19"
     r"|20)\d\d)年?[)）]?)?"
     r"(?:\*\*)?[ ]?(?:[ ]?\|[ ]?|[:：][ ]?|[ ]?[(（]|[ ]?[–—-][ ]|[,，]?\s?(?:will |this year |即|就)?"
@@ -173,6 +173,10 @@ _USUAL = re.compile(
     r"|多數|多数|之間|之间",
     re.IGNORECASE,
 )
+
+_RANGE = re.compile(r"\s?(?:至|到|起|晚|夜|to\b|until\b|evening|night|[-–—~])")
+_ENDS = re.compile(r"(?:\*\*)?\s*(?:[|,.;:!?)(\n，。；、：（）]|\Z|(?:in|every|and|which|for)\b)")
+"""After a name that a date stands before; else it is part of something else: `20 December: Christmas dinner`."""
 
 Off = Callable[[int, str], frozenset[date]]
 """The days of a year that are off for the holiday whose English name has these words."""
@@ -227,7 +231,7 @@ def _claim(
     tie = (
         _FORWARD.fullmatch(text, name.end(), day.start) if forward else _BACKWARD.fullmatch(text, day.end, name.start())
     )
-    if tie is None:
+    if tie is None or (_RANGE.match(text, day.end) if forward else not _ENDS.match(text, name.end())):
         return None
     holiday = HOLIDAYS[int((name.lastgroup or "h0")[1:])]
     around = text[max(0, start - 40) : end + 24]

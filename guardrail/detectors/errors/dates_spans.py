@@ -190,7 +190,7 @@ def _length(match: re.Match[str], low: date, high: date, first: Day, second: Day
     if claimed is None:
         return
     right = (high - low).days
-    if claimed >= 50 and claimed % 10 == 0 and abs(claimed - right) * 100 <= 15 * right:
+    if claimed and claimed % 50 == 0 and abs(claimed - right) * 100 <= 15 * right:
         return  # a round number
     weeks = match.group("unit").lower()[0] in "w星禮礼週周"
     values = {"one": named(first), "two": named(second), "right": right, "wrong": match.group("count")}

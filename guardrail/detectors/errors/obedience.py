@@ -286,14 +286,14 @@ def _prose(text: str) -> str:
 
 
 def _other_script(prose: str, wanted: str) -> float:
-    """How surely a text is in the other script than `wanted`: 0.9 where no sentence is in that, 0 where many are."""
+    """How surely a text is in the other script than `wanted`: by the share of its sentences that are."""
     if script(prose) in ("", wanted):
         return 0.0
-    scripts = [script(prose[start:end]) for start, end in sentences(prose[:3000])]
-    right, wrong = scripts.count(wanted), len(scripts) - scripts.count(wanted) - scripts.count("")
-    if not right:
-        return 0.9
-    return 0.7 if wrong > 3 * right else 0.0
+    lengths = {"Hant": 0, "Hans": 0, "": 0}
+    for start, end in sentences(prose[:3000]):
+        lengths[script(prose[start:end])] += end - start
+    share = lengths[wanted] / (lengths["Hant"] + lengths["Hans"] or 1)
+    return 0.9 if share < 0.1 else 0.7 if share < 0.25 else 0.0
 
 
 def _measured(text: str, unit: str) -> int:

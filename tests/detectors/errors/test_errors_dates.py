@@ -212,6 +212,9 @@ The October Revolution began on Wednesday, 25 October 1917 (Julian).
 On Wednesday 25 October 1899 the war had begun.
 1 January 1650 was a Monday.
 2023年是閏年，閏二月。
+聖誕節假期是12月24日至1月2日。聖誕節在12月24日晚上開始慶祝。
+20 December: Christmas dinner. 12月20日：聖誕節派對
+24 December is Christmas Eve; 12月24日是聖誕節前夕
 屬龍的人在2024年、2025年的運程
 第一个周日12月26日，每個星期日1月1日開放。Easter Monday April 4, 2024.
 The genocide lasted for 100 days, from April 7 to July 4, 1994.
