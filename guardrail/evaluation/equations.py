@@ -28,7 +28,7 @@ _STATED = re.compile(rf"(?P<left>{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{1,12}})\s?
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "＝": "=", "＋": "+", "－": "-", "（": "(", "）": ")", "，": ",", "✕": "×", "％": "%"}
 )
-_BEFORE = re.compile(r"(?:[-+*/×÷^%(,x]|\\times|\\cdot|\\div|imes)\s*\$?$|[\w.]$|\d\s*$|[)）]\s*$")
+_BEFORE = re.compile(r"(?:,(?=$)|[-+*/×÷^%(x]|\\times|\\cdot|\\div|imes)\s*\$?$|[\w.]$|\d\s*$|[)）]\s*$")
 _AFTER = re.compile(
     r"\s*[-+*/×÷^%(=]|\s*[xX]\s*[\d$(]|[\d,.]*\d|[A-Za-z]"
     r"|\s*(?:times|plus|minus|of|dozen|乘|加|減|减|除|倍|半|多|成)|\s*[^\W\d]{0,8}\s*[×*/]|\s*[^\W\d]{0,8}\s+x\s"

@@ -198,13 +198,21 @@ _MONEY = _drawn(a=_tens(15, 95))
 
 _FORMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "part": {
-        "en": ("{p}% of {w} is {r}.", "In it {p} percent of {w} people is {r} people.", "{p}% of ${w}, or ${r}, goes to rent."),
+        "en": (
+            "{p}% of {w} is {r}.",
+            "In it {p} percent of {w} people is {r} people.",
+            "{p}% of ${w}, or ${r}, goes to rent.",
+        ),
         "zh-Hant": ("{w}的{p}%是{r}。", "{w}元的百分之{p}為{r}元。"),
         "yue": ("{w}嘅{p}%係{r}。", "{w}蚊嘅百分之{p}即係{r}蚊。"),
         "zh-Hans": ("{w}的{p}%是{r}。", "{w}元的百分之{p}为{r}元。"),
     },
     "change": {
-        "en": ("Sales rose from {a} to {b}, an increase of {r}%.", "From {a} to {b} is a rise of {r}%.", "Output increased by {r}% from {a} to {b}."),
+        "en": (
+            "Sales rose from {a} to {b}, an increase of {r}%.",
+            "From {a} to {b} is a rise of {r}%.",
+            "Output increased by {r}% from {a} to {b}.",
+        ),
         "zh-Hant": ("銷量由{a}升至{b}，升幅{r}%。", "產量從{a}增加到{b}，增長了{r}%。"),
         "yue": ("銷量由{a}升到{b}，升咗{r}%。", "人數由{a}增加到{b}，增幅係{r}%。"),
         "zh-Hans": ("销量由{a}升至{b}，升幅{r}%。", "产量从{a}增加到{b}，增长了{r}%。"),

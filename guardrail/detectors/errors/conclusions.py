@@ -91,7 +91,12 @@ def _final_number(text: str, plain: str) -> Iterator[Slip]:
     if result is None or re.search(r"\d", plain[result.end() : last.start()]):
         return
     stated, worked = _number(last["value"]), _number(result["value"])
-    if stated is None or worked is None or _may_be(stated, worked, last["unit"], result["unit"]):
+    if (
+        not re.search(r"\d", last["value"])
+        or stated is None
+        or worked is None
+        or _may_be(stated, worked, last["unit"], result["unit"])
+    ):
         return
     if _said_before(plain[: last.start()], last["value"]) or _SEVERAL.search(plain):
         return

@@ -132,7 +132,9 @@ _PAIR = re.compile(
     rf"(?P<first>{_SIDE}(?:\s?(?:and\s)?{_SIDE})?)(?P<joined>{_JOINED})(?P<second>{_SIDE}(?:\s?(?:and\s)?{_SIDE})?)(?P<after>.{{0,12}})",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"(?:[-–—~至到]|\bto|\bbetween|\band|,|[x×*/+÷]|\d\s?x|加|減|减|乘以?|除以?)\s*$", re.IGNORECASE)
+_RANGE = re.compile(
+    r"(?:[-–—~至到]|\bto|\bof|\bbetween|\band|,|[x×*/+÷]|\d\s?x|加|減|减|乘以?|除以?)\s*$", re.IGNORECASE
+)
 _GOES_ON = re.compile(
     r"\s*(?:[-–—~至到]\s*\d|to\s+\d|/|[x×*+]\s*\d|per\b|more\b|less\b|longer\b|shorter\b|wide\b.{0,3}\d|\d)",
     re.IGNORECASE,
@@ -232,8 +234,10 @@ def _judged(text: str, plain: str, match: re.Match[str]) -> Slip | None:
 
 
 def _shown(value: Fraction, unit: Fraction, side: _Side) -> str:
-    step = side.last.number.step if side.last.number.step < 1 else F(1, 10) if value < 10 * unit else F(1)
-    return right_value(value / unit, side.last.value, step)
+    """The right value with three digits at least."""
+    number = value / unit
+    step = F(1) if number >= 100 else F(1, 10) if number >= 10 else F(1, 100)
+    return right_value(number, side.last.value, min(step, side.last.number.step))
 
 
 def _systems(first: _Side, second: _Side) -> bool:

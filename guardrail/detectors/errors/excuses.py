@@ -24,8 +24,10 @@ _REFUTED_BEFORE = re.compile(
 )
 _REFUTED_AFTER = re.compile(
     r"^[^.。\n=]{0,16}?(?:\b(?:is|was|are|would be|that's|which is)\s+(?:\w+\s+){0,2}?"
-    r"(?:wrong|incorrect|false|not\s+(?:true|correct|right|equal|valid|possible|so)\b|untrue|a mistake|an error|impossible|correct\?|right\?|true\?)"
-    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對(?=[,，。.！!;\s嘅]|$)|[不唔]正[確确]|唔係真|不合理|是假|謬|有[誤误]|❌)"
+    r"(?:wrong|incorrect|false|not\s+(?:true|correct|right|equal|valid|possible|so)\b|untrue|a mistake|an error"
+    r"|impossible|correct\?|right\?|true\?)"
+    r"|isn't|wrong|incorrect|false|✗|錯|错|唔啱|不對|不对|唔對(?=[,，。.！!;\s嘅]|$)|[不唔]正[確确]|唔係真"
+    r"|不合理|是假|謬|有[誤误]|❌)"
     r"|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
     re.IGNORECASE,
 )

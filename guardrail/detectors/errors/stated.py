@@ -57,6 +57,7 @@ _NAMELESS = frozenset((
     "what", "i", "you", "we", "x", "y", "n", "count", "figure", "ratio", "probability",
     "percentage", "area", "perimeter", "volume", "radius", "age",
 ))  # fmt: skip
+_PRONOUNS = frozenset(("it", "this", "that", "they", "he", "she", "there", "which", "who", "what", "i", "you", "we"))
 _BARE_HAN = re.compile(
     r"(?:总)?(?:人口|面积|学费|票价|售价|月租|租金|身高|体重|年薪|全长|总长|高度|长度|海拔)(?:总数|密度)?"
 )
@@ -117,7 +118,7 @@ def _said(sentence: str, one: Assertion) -> list[_Said]:
         return []
     words = [word.lower() for word in re.findall(r"[A-Za-z]+", re.sub(r"['’]s\b", "", name))]
     key = frozenset(word for word in words if word not in _DROPPED)
-    if len(key) < 2 or not key - _NAMELESS or words[0] in _NAMELESS:
+    if len(key) < 2 or not key - _NAMELESS or words[0] in _PRONOUNS:
         return []
     past = (match["is"] or match["has"]) in ("was", "were", "had", "stood at")
     unit = match["unit"].strip().lower().rstrip("s")

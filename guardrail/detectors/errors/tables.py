@@ -61,7 +61,7 @@ _CELL = re.compile(
     rf"|(?:{CURRENCY})\s?-\s?(?:{_NUMBER})|[{CHINESE}]{{2,12}})\s?(?P<unit>%|[^\W\d]{{0,8}}(?:\s?[A-Za-z]{{1,8}})?"
     rf"|°[CF])?\s*(?(open)\))\s*"
 )
-_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$")
+_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _ITEM = re.compile(r"([ \t]*)(?:[-*+•●▪–—]|\(?(?:\d{1,3}|[a-zA-Z一二三四五六七八九十])[.)、])[ \t]+(?=\S)")
 _GAPS = re.compile(r"[ \t]{2,}|\t")
 _LABELLED = re.compile(

@@ -82,6 +82,24 @@ def test_is_a_detector() -> None:
         ("8-50 = 42", "8-50 = 42"),
         ("132.3 * 1.05 = 138.615", "132.3 * 1.05 = 138.615"),
         ("We get 5 - 8 = 3 rows of 5 stars.", "5 - 8 = 3"),
+        ("600 * -7 = -4201", "600 * -7 = -4201"),
+        ("三分之一 × 90 = 40", "三分之一 × 90 = 40"),
+        ("1000 × 兩成三 = 250", "1000 × 兩成三 = 250"),
+        ("$100 × 八五折 = $80", "$100 × 八五折 = $80"),
+        ("HK$1.2m × 2 = HK$2,500,000", "HK$1.2m × 2 = HK$2,500,000"),
+        ("12.5億 + 3億 = 16億", "12.5億 + 3億 = 16億"),
+        ("14 x .05 = 1.7", "14 x .05 = 1.7"),
+        ("It went up by 600 * 2 = 1300 dollars.", "600 * 2 = 1300"),
+        ("8/24=3 trips", "8/24=3"),
+        ("20 days for a total of 2*15 = 50 flowers", "2*15 = 50"),
+        ("We need 16/2 = 9 pairs of pencils.", "16/2 = 9"),
+        ("She works 10*5 = 20 hours a week.", "10*5 = 20"),
+        ("He will pay $216 + $612 = $825 to replace it.", "$216 + $612 = $825"),
+        ("She did not sleep. So 30 - 5 = 22 are left.", "30 - 5 = 22"),
+        ("There are 32 + 16 = 49 blocks that are not red.", "32 + 16 = 49"),
+        ("再乘以2：8 × 2 = 18粒糖。", "8 × 2 = 18"),
+        ("10-25 = -45.", "10-25 = -45"),
+        ("She has 9*3 = 29 great grand-babies.", "9*3 = 29"),
     ],
 )
 def test_a_false_equation_is_found_where_it_stands(text: str, span: str) -> None:
@@ -114,6 +132,14 @@ def test_a_false_equation_is_found_where_it_stands(text: str, span: str) -> None
         "1.66 × 10^4 / 2 × 10^2 ≈ 83",
         "1.66 × 10^4 / 2.0 × 10^-2 = 8.3 × 10^5",
         "(-3)^2 + 4² = 25",
+        "600 * -7 = -4200",
+        "90 × 三分之一 = 30",
+        "1000 × 兩成三 = 230",
+        "$100 × 八五折 = $85",
+        "HK$1.2m + HK$0.3m = HK$1.5m",
+        "HK$1.2m × 2 = HK$2,400,000",
+        "時間係10：30 + 15 = 45",
+        "25 x .04 = 1",
         "一百零三 + 二百三 = 三百三十三",
         "7231×9999999\n =7231\n ×\n (10000000-1)\n =72310000000-7231\n =72309992769",
     ],
@@ -216,6 +242,60 @@ def test_a_plain_equation_scores_high_and_the_evidence_quotes_nothing() -> None:
     (finding,) = found("12 × 3 = 38")
     assert (finding.kind, finding.score, finding.detector) == ("error.arithmetic", 0.95, "errors.arithmetic")
     assert not any(map(str.isdigit, finding.evidence))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("12 × 13 = 166", "12 × 13 is 156, not 166."),
+        ("我計12 × 13 = 166呢個數", "12 × 13 等於 156，不是 166。"),
+        ("这个数12 × 13 = 166", "12 × 13 等于 156，不是 166。"),
+        ("12 × 3 = 38. Then 38 + 4 = 42.", "12 × 3 is 36, not 38. A later step goes on with 38."),
+        ("3 million + 2 million = 6 million", "3 million + 2 million is 5 million, not 6 million."),
+        ("10 / 3 = 3.43", "10 / 3 is about 3.33, not 3.43."),
+        ("15 ÷ 60 × 100% = 35%", "15 ÷ 60 × 100% is 25%, not 35%."),
+        (r"$12 \div 4 = \boxed{4}$", "$12 ÷ 4 is 3, not 4."),
+        ("1/2 + 1/4 = 2/3", "1/2 + 1/4 is 0.75, but 2/3 is 0.67."),
+        ("1,200 + 350 = 1,650", "1,200 + 350 is 1,550, not 1,650."),
+        ("1.5億 × 2 = 4億", "1.5億 × 2 等於 3億，不是 4億。"),
+    ],
+)
+def test_the_reader_is_told_the_right_value_in_the_language_of_the_answer(text: str, message: str) -> None:
+    assert found(text)[0].message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("12 times 3 is 38.", "12 times 3 is 38"),
+        ("12乘3係38", "12乘3係38"),
+        ("5加3得9", "5加3得9"),
+        ("二加二係五", "二加二係五"),
+        ("12 × 3 = 36, then 36 + 4 = 41", "36 + 4 = 41"),
+        ("12 × 3 = 36, then plus 4 is 41", "36, then plus 4 is 41"),
+        ("12×3=36，再加4等於41", "36，再加4等於41"),
+        ("10 / 2 = 5, and then add 3 to get 9", "5, and then add 3 to get 9"),
+    ],
+)
+def test_words_and_steps_that_go_on_from_a_result_are_followed(text: str, span: str) -> None:
+    assert spans(text) == [span]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 × 3 = 36, then plus 4 is 40",
+        "12 × 3 = 36, then minus 10% is 32.4",
+        "12 × 3 = 36, then plus 4 more boxes",
+        "2 times 3 is 6 times more than 1",
+        "5 加 3 乘 2 係 11",
+        "上午 9 點加 3 小時係 12 點",
+        "10 divided by 3 is 3.3",
+        "It is wrong that 2 plus 2 is 5.",
+    ],
+)
+def test_words_that_are_right_or_unlike_an_equation_are_left_alone(text: str) -> None:
+    assert found(text, 0) == []
 
 
 def test_each_equation_of_a_text_is_judged_by_itself() -> None:
