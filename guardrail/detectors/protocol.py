@@ -6,12 +6,13 @@ Rules:
 2. A detector never sees vendors or headers; what it needs of the conversation arrives as a `Context`.
 3. Built-in detectors come through the same entry points (`guardrail.detectors`) as anybody else's.
 
-Four kinds of detector differ in the unit they judge (`types.Unit`):
+Five kinds of detector differ in the unit they judge (`types.Unit`):
 SPAN detectors carry `patterns`; the scanner pools all of them into one screen and does not call `detect`.
 PASSAGE detectors follow each text as it grows (`Watch`), because what they look for depends on the conversation or on a
 store, and no expression can say it.
-SENTENCE detectors get a list of sentences, ANSWER detectors a list of one whole text; offsets in a finding
-are relative to its own text.  `heavy` detectors run in the pool with a deadline, the others in the event loop.
+SENTENCE detectors get a list of sentences, ANSWER detectors a list of one whole text, CALL detectors the complete
+arguments of one tool call ("" where it has none), with `Context.function`; offsets in a finding are relative to its own
+text.  `heavy` detectors run in the pool with a deadline, the others in the event loop.
 """
 
 from collections.abc import Callable, Sequence
