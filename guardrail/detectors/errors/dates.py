@@ -18,7 +18,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from guardrail.detectors.errors.dates_calendar import CALENDAR, calendars
@@ -122,24 +122,11 @@ class Dates:
             if counts[fault.kind] >= _MOST or _inside(code, fault.start) or _pardoned(folded.text, fault):
                 continue
             counts[fault.kind] += 1
-            said = folded.text[fault.start : fault.end] in context.prompt
-            score = round(fault.score * (_ECHO if said else 1), 2)
-            span = folded.to_source(fault.start, fault.end)
-            found.append(
-                replace(
-                    _EMPTY,
-                    kind=fault.kind,
-                    score=score,
-                    start=span[0],
-                    end=span[1],
-                    evidence=fault.evidence,
-                    message=fault.message(lang),
-                )
-            )
+            start, end = folded.to_source(fault.start, fault.end)
+            score = round(fault.score * (_ECHO if text[start:end] in context.prompt else 1), 2)
+            words = fault.message(lang)
+            found.append(Finding(fault.kind, score, start, end, self.name, fault.evidence, message=words))
         return found
-
-
-_EMPTY = Finding("", 0.0, None, None, Dates.name)
 
 
 def _code(text: str) -> list[tuple[int, int]]:

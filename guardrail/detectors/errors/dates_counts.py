@@ -15,34 +15,14 @@ BACKWARDS = Wording(
     "{two}早於{one}：結束早於開始",
     "{two}早于{one}：结束早于开始",
 )
-WORDS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ],
-        1,
-    )
-} | {"a": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_TO_TWENTY = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+WORDS = {word: value for value, word in enumerate(_TO_TWENTY, 1)} | {
+    "a": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+"""English numbers as words."""
 COUNT = rf"(?:\d{{1,4}}(?:\.5)?|{'|'.join(WORDS)})"
 COUNT_ZH = "(?:\\d{1,4}(?:\\.5)?|[一二兩两三四五六七八九十百廿零]{1,5})"
 YEAR = r"(?<![\d$])(?<!\d[.,])(?:1[0-9]|20)\d\d(?![\d,.]\d|\d|s\b|%)"
