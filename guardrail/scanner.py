@@ -105,7 +105,8 @@ class Scanner:
     @property
     def follows(self) -> bool:
         """Whether any detector of the response stage wants to know the conversation."""
-        return bool(self._plans[Stage.RESPONSE].watchers)
+        plan = self._plans[Stage.RESPONSE]
+        return bool(plan.watchers or plan.sentence or plan.answer)
 
     def passages(self, text: str, context: Context, stage: Stage) -> list[Finding]:
         """What the PASSAGE detectors find in a whole text."""

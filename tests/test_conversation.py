@@ -113,3 +113,35 @@ def test_what_only_stands_in_a_message_of_the_caller_is_not_the_callers(name, pa
 )
 def test_a_prompt_by_itself_is_the_callers(name, path, body):
     assert caller(name, path, body) == ("MINE",)
+
+
+def test_a_check_of_whole_answers_knows_what_was_said_before(tmp_path):
+    """Also under a policy that looks at nothing in requests."""
+    from guardrail.types import Action, Unit
+    from tests.inprocess import InProcess
+    from tests.material import policy, rule
+
+    class Listening:
+        name, kinds, unit, heavy = "test.listening", ("error.heard",), Unit.ANSWER, False
+
+        def load(self):
+            """Nothing to load."""
+
+        def detect(self, texts, context):
+            self.heard = context.caller, context.history
+            return [[] for _ in texts]
+
+    check = Listening()
+    site = InProcess(policy(rule("error.*", Action.FLAG)), [check], tmp_path)
+    said = [
+        {"role": "user", "content": "我有7隻貓"},
+        {"role": "assistant", "content": "好"},
+        {"role": "user", "content": "幾多隻？"},
+    ]
+    site.ask(
+        "/v1/chat/completions",
+        {"messages": said},
+        {},
+        [b'{"choices": [{"index": 0, "message": {"content": "7"}, "finish_reason": "stop"}]}'],
+    )
+    assert check.heard == (("我有7隻貓", "幾多隻？"), ("好",))
