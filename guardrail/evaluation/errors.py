@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from guardrail.evaluation import (
+    errors_advice,
     errors_arithmetic,
     errors_benign,
     errors_brought,
@@ -21,7 +22,15 @@ from guardrail.evaluation.errors_run import Run
 from guardrail.evaluation.report import Goal, Report, Section
 from guardrail.evaluation.suite import Done, silent
 
-_PARTS = (errors_arithmetic, errors_benign, errors_citations, errors_dates, errors_degenerate, errors_structure)
+_PARTS = (
+    errors_advice,
+    errors_arithmetic,
+    errors_benign,
+    errors_citations,
+    errors_dates,
+    errors_degenerate,
+    errors_structure,
+)
 
 GOALS: tuple[Goal, ...] = tuple(goal for part in _PARTS for goal in part.GOALS)
 """What is aimed at, and why there."""
