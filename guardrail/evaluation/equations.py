@@ -33,6 +33,7 @@ _AFTER = re.compile(
     r"\s*[-+*/×÷^%(=]|\s*[xX]\s*[\d$(]|[\d,.]*\d|[A-Za-z]"
     r"|\s*(?:times|plus|minus|of|dozen|乘|加|減|减|除|倍|半|多|成)|\s*[^\W\d]{0,8}\s*[×*/]|\s*[^\W\d]{0,8}\s+x\s"
 )
+_VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
 _CONVERTS = {7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600, 10_000, 1_000_000}
 
 
@@ -84,7 +85,9 @@ def _bare(side: str) -> str:
         .replace("乘以", "×")
         .replace("乘", "×")
     )
-    side = re.sub(r"\bof\b|的(?=\d)|嘅(?=\d)", "×", side)
+    side = re.sub(r"\bof\b|的(?=\d)|嘅(?=\d)|[·⋅∙]", "×", side)
+    side = re.sub(r"(?<=\d)[²³]", lambda match: f"^{'²³'.index(match.group()) + 2}", side)
+    side = re.sub(r"(\d*)([½¼¾])", lambda match: f"({match[1] or 0}+{_VULGAR[match[2]]})", side)
     side = re.sub(r"(?<=[\d)%])\s*(?:[^\W\d]*\s*)\b[xX]\b(?=[\s$]*[\d(.])|(?<=[\d)])[xX](?=[\d(.$])", "×", side)
     side = re.sub(r"/\s*[^\W\d(]+", "", side)
     side = side.replace("\\frac", "@")
@@ -124,7 +127,7 @@ def _value(written: str) -> Fraction | None:
     """The exact value of an expression in digits; None for anything else."""
     code = re.sub(r"\bfrac\s*\(([^()]*)\)\s*\(([^()]*)\)", r"((\1)/(\2))", written)
     code = re.sub(r"(?<![\d.,/])(\d+)\s+(\d+)\s?/\s?(\d+)(?![\d.])", r"(\1+\2/\3)", code)
-    code = re.sub(r"[$€£¥\s]|,(?=\d{3})", "", code).replace("×", "*").replace("÷", "/").replace("x", "*")
+    code = re.sub(r"[$€£¥¢°\s]|,(?=\d{3})", "", code).replace("×", "*").replace("÷", "/").replace("x", "*")
     code = re.sub(r"([\d.]+)%", r"(\1/100)", code)
     code = re.sub(r"(?<=[\d)])(?=\()|(?<=\))(?=\d)", "*", code.replace("**", "^")).replace("^", "**")
     if not re.fullmatch(r"[-+*/().\d]{1,200}", code):

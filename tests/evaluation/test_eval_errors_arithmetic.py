@@ -41,7 +41,9 @@ def test_plain_equations_are_read_and_judged(text: str, seen: list[str]) -> None
         ("2 1/2*12 = 30", "holds"),
         ("6 × (2 + 3) = 30", "holds"),
         (r"5 \times 3 = 16", "false"),
-        ("¼ × 8 = 3", None),
+        ("¼ × 8 = 3", "false"),
+        ("5² + 1 = 26", "holds"),
+        ("⅙ × 8 = 3", None),
         ("no equation", None),
     ],
 )

@@ -85,8 +85,15 @@ def is_excused(text: str, left: Node, right: Node) -> bool:
         or _is_share(text, left, right)
         or _in_binary(left, right)
         or _is_cut_off(text, left, right)
-        or any("半" in unit or unit in ("倍", "成", "折") for unit in (*left.units, *right.units))
+        or any(
+            "半" in unit or unit in ("倍", "成", "折") for unit in (*left.units, *right.units[_is_ratio(left, right) :])
+        )
     )
+
+
+def _is_ratio(left: Node, right: Node) -> int:
+    """1 where the first unit of the result says only that it is a ratio: 1600 / 200 = 8 倍."""
+    return int("/" in operators(left) and right.units[:1] == ("倍",))
 
 
 def _converts(left: Node, right: Node) -> bool:

@@ -737,7 +737,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
         if before is not None and before.kind == "C":
             return here + 1, True
         led = token.text.lower() in _OF and previous is not None and _leads_on(previous)
-        part = _leads_on(token) and not _is_change(token, previous)
+        part = _leads_on(token) and not _is_change(token, previous) and not _is_halved(row, here)
         return here + 1, led or (before is not None and before.kind == "O") or part
     if token.kind == "O" and before is None:
         return _leading_sign(row, here, previous, token)
@@ -796,6 +796,14 @@ def _is_change(token: Token, previous: Token | None) -> bool:
     if token.text.lower() != "by" or previous is None:
         return False
     return previous.kind == "U" and _DIVIDES.match(previous.text.lower()) is None
+
+
+def _is_halved(row: Sequence[Token], here: int) -> bool:
+    """`一半係 3000 / 2`, which says in full what the word before it only names."""
+    following = row[here + 1 : here + 4]
+    if "半" not in row[here].text or len(following) < 3 or following[2].number is None:
+        return False
+    return following[0].kind == "N" and following[1].text in ("/", "÷") and following[2].number.value == 2
 
 
 def is_filler(token: Token) -> bool:
