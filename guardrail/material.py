@@ -392,16 +392,16 @@ def _elements(text: str) -> list[_Element]:
             open_.append(_Element(name, tag.start(), tag.end(), tag[3] or ""))
             count[name] = count.get(name, 0) + 1
             continue
-        while count.get(name):
-            element = open_.pop()
+        if not count.get(name):
+            continue
+        orphans: list[_Element] = []
+        while (element := open_.pop()).name != name:  # never closed: what is inside belongs to what is around
             count[element.name] -= 1
-            above = open_[-1].children if open_ else roots
-            if element.name != name:  # never closed: what is inside belongs to what is around
-                above += element.children
-                continue
-            element.stop, element.end = tag.start(), tag.end()
-            above.append(element)
-            break
+            orphans += element.children
+        count[name] -= 1
+        element.stop, element.end = tag.start(), tag.end()
+        element.children = sorted([*element.children, *orphans], key=lambda child: child.start)
+        (open_[-1].children if open_ else roots).append(element)
     for element in open_:
         roots += element.children
     return sorted(roots, key=lambda element: element.start)
