@@ -8,12 +8,15 @@ Rules:
    reduced to DIMENSIONS by their principal components, unit length, in signed bytes.
 3. Han characters and pairs are counted in the parts to learn from of UHGEval, HalluQA, FacTool (Apache-2.0) and
    Yue-Benchmark (MIT), read as Simplified; one that stands in fewer than MET texts is left out.
-4. It is deterministic: the same encoder and library versions give the same file.  Words that `stem` makes equal become
+4. Whether a word is mostly written with a capital is counted inside the sentences of the parts to learn from of
+   HaluEval and grade-school-math (MIT) and the answers of XSTest (CC BY 4.0).
+5. It is deterministic: the same encoder and library versions give the same file.  Words that `stem` makes equal become
    one entry, under the most used of them.
 """
 
 import argparse
 import json
+import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +37,10 @@ HAN_TEXTS = (
     "benign/yue_truthfulqa_answers", "groundedness/yue_gsm8k_model_solutions",
 )  # fmt: skip
 MET = 3
+ENGLISH_TEXTS = (
+    "groundedness/halueval_general", "groundedness/halueval_qa", "groundedness/gsm8k_model_solutions",
+    "benign/xstest_responses",
+)  # fmt: skip
 _BATCH = 512
 
 
@@ -89,6 +96,27 @@ def han(data: Path) -> list[str]:
     return [one for one, count in sorted(met.items(), key=lambda each: (-each[1], each[0])) if count >= MET]
 
 
+def cases(data: Path) -> dict[str, int]:
+    """1 for each stem that is mostly written small, 2 for each that is mostly written with a capital, in order."""
+    small: Counter[str] = Counter()
+    great: Counter[str] = Counter()
+    for name in ENGLISH_TEXTS:
+        path = datasets.find(data, name)
+        if path is None:
+            raise SystemExit(f"{data}/{name} is missing: it is counted for the lexicon")
+        for item in datasets.read(path):
+            if part(key_of(item.id, item.prompt)) != "train":
+                continue
+            for text in (item.text, item.context):
+                for before, word in re.findall(r"([a-z,;] |\A|.)([A-Za-z]{2,})(?=[ ,.;:!?'])", text):
+                    if word.islower():
+                        small[stem(word)] += 1
+                    elif len(before) == 2 and word.istitle():
+                        great[stem(word)] += 1
+    found = {word: 1 if small[word] > 2 * great[word] else 2 for word in {*small, *great}}
+    return {word: found[word] for word in sorted(found) if small[word] + great[word] > 1}
+
+
 def main() -> None:
     """Read the encoder, write the lexicon and its line in the manifest."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -101,8 +129,22 @@ def main() -> None:
     listing = "\n".join(stem(word) for _, word in chosen).encode()
     characters = han(asked.data)
     counted = np.frombuffer("\n".join(characters).encode(), np.uint8)
-    arrays = {"words": np.frombuffer(listing, np.uint8), "vectors": table, "han": counted}
-    print(len(chosen), "words,", len(characters), "Han characters and pairs;", write_model(asked.out / FILE, {"dimensions": DIMENSIONS}, arrays))
+    written = cases(asked.data)
+    cased = np.frombuffer("\n".join(written).encode(), np.uint8)
+    arrays = {
+        "cased": cased,
+        "cases": np.array(list(written.values()), np.uint8),
+        "words": np.frombuffer(listing, np.uint8),
+        "vectors": table,
+        "han": counted,
+    }
+    print(
+        len(chosen),
+        "words,",
+        len(characters),
+        "Han characters and pairs;",
+        write_model(asked.out / FILE, {"dimensions": DIMENSIONS}, arrays),
+    )
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ _DATE = re.compile(
     rf"|(?<!\d)(?P<era>民[国國])?(?P<y6>\d{{2,4}}|[零〇一二三四五六七八九]{{4}}|(?<=[国國])[一二三四五六七八九十百]{{1,5}})\s?年\s?"
     r"(?:(?P<m6>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d6>\d{1,2}|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])?)?"
     r"|(?<!\d)(?P<m7>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d7>\d{1,2}|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])"
-    r"|(?<![\d月])(?P<d8>\d{1,2})\s?[日号號](?![\d本元线線楼樓])"
+    r"|(?<!\d)(?P<d8>\d{1,2})\s?[日号號](?![\d本元线線楼樓])"
     r"|(?<!\d)(?P<m8>\d{1,2})\s?月(?!\d)"
     rf"|\b(?P<w9>{'|'.join(_DAYS)})s?\b|(?:星期|[周週]|[礼禮]拜)(?P<w10>[一二三四五六日天])(?![{HAN}]?[年期])"
     r"|\b(?P<y11>(?:1\d|20)\d0)(?P<decade>'?s)\b|(?<!\d)(?P<y13>(?:1\d|20)\d0)(?P<decade2>年代)"
@@ -158,10 +158,11 @@ _CLOCK = re.compile(
     r"|(上午|早上|凌晨|下午|晚上|中午)?([\d]{1,2}|[一二三四五六七八九十]{1,2})[时時点點](?:(\d{1,2}|[一二三四五]?十[一二三四五六七八九]?|半)(?:分)?)?",
     re.IGNORECASE,
 )
+_part = r"[A-Z][A-Za-zÀ-ɏ0-9]*(?:[-'.&][A-Z0-9][A-Za-zÀ-ɏ0-9]*)*"
 _NAME = re.compile(
-    r"(?<![\w])(?:[A-Z][\w]*(?:[-'.&][A-Z\w]+)*\.?)(?:(?: (?:of|the|de|da|del|la|le|van|von|der|bin|al|and|&|for))? (?:[A-Z][\w]*(?:[-'.&][A-Z\w]+)*))*"
+    rf"(?<![A-Za-z0-9_]){_part}\.?(?:(?: (?:of|the|de|da|del|la|le|van|von|der|bin|al|and|&|for))? {_part})*"
 )
-_NAME_WORD = re.compile(r"[A-Z][\w]*(?:[-'.&][A-Z\w]+)*|\d+")
+_NAME_WORD = re.compile(rf"{_part}|\d+")
 _TRANSLITERATED = re.compile(rf"[{HAN}]{{1,7}}(?:[·•・][{HAN}]{{1,8}}){{1,3}}")
 _TITLE = re.compile(r"《([^《》\n]{1,40})》")
 _QUOTED = re.compile(r'"([^"\n]{2,300})"|“([^“”\n]{2,300})”|「([^「」\n]{2,300})」|『([^『』\n]{2,300})』')
@@ -247,7 +248,7 @@ def _han_number(match: re.Match[str]) -> Number | None:
     digits, tail, counted = match.group(3), match.group(4), match.group(5) or ""
     value = _han_value(digits, tail or "")
     if value is None or (
-        len(digits) == 1 and not tail and (digits in "零〇百千萬万億亿十" or counted not in _CLASSIFIERS)
+        len(digits) == 1 and not tail and (digits in "零〇百千萬万億亿" or counted not in _CLASSIFIERS)
     ):
         return None
     if len(digits) == 1 and digits == "一" and not match.group(2):

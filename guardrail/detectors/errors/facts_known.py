@@ -37,10 +37,10 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _WORKED_OUT = re.compile(
-    r"\b(?:total\w*|altogether|combined|together|sum|in all|overall|difference|more|less|fewer|higher|lower|longer|shorter|older"
-    r"|younger|increase\w*|decrease\w*|rose|fell|grew|gain\w*|drop\w*|average|mean|per|each|times|twice|double|half|ratio|share|percent"
-    r"|age|aged|old|later|earlier|after|before|between|years|decades|duration|lasted|span\w*)\b|%"
-    r"|合共|一共|总共|共|合计|总计|总|相差|差|比|增|减|升|跌|多|少|平均|每|倍|占|历时|年后|年前|岁|之间|相隔",
+    r"(?P<sum>\b(?:total\w*|altogether|combined|together|sum|in all)\b|合共|一共|总共|共计|合计|总计)"
+    r"|(?P<apart>\b(?:difference|more than|less than|fewer|older|younger|increase\w*|decrease\w*|rose by|fell by|gain of|later|earlier"
+    r"|aged?|old|lasted|span\w*|for \d+ years)\b|相差|增加了|减少了|上升了|下跌了|历时|年后|年前|岁|相隔|之差|多出)"
+    r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|每|倍)",
     re.IGNORECASE,
 )
 _NUMERIC = frozenset(
@@ -185,22 +185,27 @@ def _converted(one: Number, known: Sequence[Reading]) -> bool:
 
 
 def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
-    if not _WORKED_OUT.search(text):
-        return False
-    values = [other.value for passage in near for other in numbers(passage)][:14]
+    """Whether the claim says that it worked the number out and the numbers of the same passages give it."""
+    given = [other for passage in near for other in numbers(passage) if not other.small and not other.ordinal]
+    values = [other.value for other in given if other.value > 1][:12]
     reach = max(one.step / 2, 1e-6) * 1.0001
-    if one.unit in ("%", "percent", "per cent") or "percent" in one.unit:
+    if one.unit == "%" or "percent" in one.unit or one.unit == "per cent":
         pairs = [(a, b) for a in values for b in values if b and a != b]
         return any(
-            abs(100 * a / b - one.value) <= reach or abs(100 * abs(a - b) / b - one.value) <= reach for a, b in pairs
+            abs(100 * a / b - one.value) <= reach or abs(100 * (a - b) / b - one.value) <= reach for a, b in pairs
         )
-    if len(values) > 2 and abs(sum(values) - one.value) <= reach:
+    found = [match.lastgroup for match in _WORKED_OUT.finditer(text)]
+    pairs = [(a, b) for at, a in enumerate(values) for b in (*values[:at], *values[at + 1 :]) if a >= b]
+    if "sum" in found and (
+        (len(values) > 2 and abs(sum(values) - one.value) <= reach)
+        or any(abs(a + b - one.value) <= reach for a, b in pairs)
+    ):
         return True
-    return any(
-        abs(a + b - one.value) <= reach or abs(a - b - one.value) <= reach or (b and abs(a / b - one.value) <= reach / 2)
-        or abs(a * b - one.value) <= reach
-        for at, a in enumerate(values) for b in (*values[:at], *values[at + 1 :]) if a >= b
-    )  # fmt: skip
+    if "apart" in found and any(abs(a - b - one.value) <= reach for a, b in pairs):
+        return True
+    return "each" in found and any(
+        abs(a / b - one.value) <= reach / 2 or abs(a * b - one.value) <= reach for a, b in pairs
+    )
 
 
 def _date_score(one: Date) -> float:
@@ -210,11 +215,18 @@ def _date_score(one: Date) -> float:
 def _dated(one: Date, known: Sequence[Reading]) -> bool:
     years = one.year is not None and one.month is None
     for reading in known:
-        if any(_agree(one, other) for other in reading.dates):
+        if any(
+            _agree(one, other) and (other.year or not one.year or _year_known(one.year, known))
+            for other in reading.dates
+        ):
             return True
         if years and one.year is not None and not one.decade and float(one.year) in reading.values:
             return True
     return False
+
+
+def _year_known(year: int, known: Sequence[Reading]) -> bool:
+    return any(year in reading.years or float(year) in reading.values for reading in known)
 
 
 def _agree(one: Date, other: Date) -> bool:
@@ -256,7 +268,13 @@ def _name(one: Name, known: Sequence[Reading], lexicon: Lexicon) -> float:
     """How alarming a name is, 0 where it is known."""
     if not one.words[0].isascii():
         return _han_name(one, known)
-    words = [word for raw in one.words if (word := stem(raw)) not in STOP and word.lower() not in _GENERIC]
+    pieces = [piece for raw in one.words for piece in _PIECE.findall(raw)]
+    words = [
+        word
+        for raw in pieces
+        if (word := stem(raw)) not in STOP and raw.lower() not in _GENERIC and raw.lower() not in _GENERIC_HERE
+    ]
+    words = [word for word in words if not lexicon.common(word)] or (words if len(words) > 2 else [])
     if not words or len("".join(words)) < 2 or all(word.isdigit() for word in words):
         return 0.0
     here = [any(_known_word(word, reading) for reading in known) for word in words]
@@ -265,8 +283,12 @@ def _name(one: Name, known: Sequence[Reading], lexicon: Lexicon) -> float:
     if any(here):
         return 0.5 if not here[-1] else 0.35
     if one.first and len(words) == 1:
-        return 0.0 if words[0] in lexicon.rows and lexicon.rows[words[0]] < 12_000 else 0.6
+        return 0.0 if words[0] in lexicon.rows and not lexicon.proper(words[0]) else 0.6
     return 0.85
+
+
+_PIECE = re.compile(r"[^\W\d_]+|\d+")
+_GENERIC_HERE = frozenset({"d", "s", "t", "ll", "re", "ve"})
 
 
 def _known_word(word: str, reading: Reading) -> bool:

@@ -17,8 +17,8 @@ from math import log
 from guardrail.detectors.errors.alignment import Content, Gap, Laid, content_of, gaps, lay
 from guardrail.detectors.errors.facts_known import Facts, Unknown, facts_of, unknown
 from guardrail.detectors.errors.lexicon import Lexicon
-from guardrail.detectors.errors.opposites import opposite
-from guardrail.detectors.errors.sources import HAN_TOKEN, NEGATIONS, Index, Reading, Tokens, tokens
+from guardrail.detectors.errors.opposites import CONTRARIES, HAN_CONTRARIES, opposite
+from guardrail.detectors.errors.sources import NEGATIONS, Index, Reading, Tokens, is_content, tokens
 
 NAMES: tuple[str, ...] = (
     "size", "covered", "pairs", "triples", "fives", "skips", "first", "second", "third", "near", "far_word", "strange_most",
@@ -27,6 +27,8 @@ NAMES: tuple[str, ...] = (
     "alone", "alone_most", "alone_names", "denied", "undenied", "number", "date", "name", "name_partly", "quote", "small_number",
     "longest", "verbatim", "han", "run_broken", "strange_han", "strange_run", "pair_rarity", "replaced_known", "replaced_strange",
     "gaps_one", "asked", "edge_gap", "soft_pairs", "names_apart", "count_names", "count_numbers", "breaks_rare",
+    "negation_new", "negation_lost", "contrary", "jumps_from_mid", "jumps_into_mid", "islands", "islands_at_edge", "island_longest", "gap_rarity",
+    "gap_han_name", "island_han_name", "close", "near_first",
 )  # fmt: skip
 
 _SEAM_WORDS = frozenset(
@@ -83,7 +85,7 @@ def look(claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon
     found = tuple(gaps(laid))
     near = [index.plain_sentence(place) for place in laid.places]
     strange = () if verbatim else tuple(unknown(claim, facts, known, near, lexicon))
-    values = _values(claim, content, laid, found, facts, strange, index, lexicon, asked, verbatim)
+    values = _values(claim, content, laid, found, facts, strange, index, lexicon, asked, verbatim, near)
     return Look(claim, content, laid, found, facts, strange, values, verbatim)
 
 
@@ -105,6 +107,7 @@ def _values(
     lexicon: Lexicon,
     asked: frozenset[str],
     verbatim: bool,
+    near_texts: Sequence[str],
 ) -> tuple[float, ...]:
     stems, words, weights = claim.stems, content.words, content.weights
     count, size = len(stems), len(words)
@@ -214,6 +217,13 @@ def _values(
             gap_near = max(gap_near, nearest)
             odd = max(odd, max(weights[gap.first : gap.last]) * (1 - max(0.0, nearest)))
 
+    first_end = laid.parts[1] if len(laid.parts) > 1 else len(laid.other)
+    first_missed = [n for n in range(size) if not 0 <= to[n] < first_end]
+    first_weights = [weights[n] for n in first_missed]
+    first_near = lexicon.nearest([words[n] for n in first_missed], list(laid.other[:first_end]))
+    from_mid, into_mid = _mid_jumps(laid)
+    negation_new, negation_lost = _negated(stems, held, readings)
+    islands = _islands(claim, content, held, lexicon)
     denied, undenied = _negations(claim, content, laid, index)
     strange_han = [n for n in unheard if han[n]]
     best = {
@@ -285,6 +295,19 @@ def _values(
         float(sum(capital)),
         float(sum(numeric)),
         broken_rare,
+        float(negation_new),
+        float(negation_lost),
+        float(_contraries(claim, content, laid, held, near_texts)),
+        float(from_mid),
+        float(into_mid),
+        float(islands[0]),
+        float(islands[1]),
+        float(islands[2]),
+        _gap_rarity(found, words, known, lexicon),
+        float(_han_names([(gap.first, gap.last) for gap in found], words, known, lexicon)),
+        float(islands[3]),
+        lexicon.closeness(words, index.content(laid.places[0]) if laid.places else ()),
+        1 - sum([w * (1 - max(0.0, v)) for w, v in zip(first_weights, first_near, strict=True)]) / total,
     )
 
 
@@ -392,3 +415,119 @@ def _names_apart(skipped: Sequence[bool], capital: Sequence[bool], size: int) ->
         apart += not left and not right
         n = end
     return apart
+
+
+def _mid_jumps(laid: Laid) -> tuple[int, int]:
+    """How often a claim leaves a sentence before its end for another, and how often it enters one after its start."""
+    ends = (*laid.parts[1:], len(laid.other))
+    left = entered = 0
+    before = -1
+    for here in laid.to:
+        if here < 0:
+            continue
+        if before >= 0 and _part(laid, here) != _part(laid, before):
+            left += ends[_part(laid, before)] - before > 2
+            entered += here - laid.parts[_part(laid, here)] > 1
+        before = here
+    return left, entered
+
+
+def _negated(stems: Sequence[str], held: Sequence[bool], readings: Sequence[Reading]) -> tuple[int, int]:
+    """Negations before a word that no source denies, and words joined that the sources join by a negation."""
+    new = lost = 0
+    for n, there in enumerate(held):
+        if there:
+            continue
+        first, second = stems[n], stems[n + 1]
+        if first in NEGATIONS:
+            new += 1
+        elif second in NEGATIONS:
+            new += n + 1 == len(held)
+        else:
+            lost += any(
+                [(first, no) in reading.pairs and (no, second) in reading.pairs for reading in readings for no in NEGATIONS]
+            ) or any(
+                [(first, no) in reading.pairs and (no, other) in reading.pairs and (other, second) in reading.pairs
+                 for reading in readings for no in _OF_HAVING for other in "有"]
+            )  # fmt: skip
+    return new, lost
+
+
+_OF_HAVING = ("没", "冇", "未")
+
+
+def _contraries(claim: Tokens, content: Content, laid: Laid, held: Sequence[bool], near: Sequence[str]) -> int:
+    """Words of a claim that its sentences lack and whose opposite they have."""
+    there = set(laid.other)
+    found = sum(
+        not CONTRARIES[word].isdisjoint(there) and word not in there for word in content.words if word in CONTRARIES
+    )
+    for n, good in enumerate(held):
+        if good or claim.stems[n] < "\u3400":
+            continue
+        others = HAN_CONTRARIES.get(claim.stems[n] + claim.stems[n + 1])
+        if others:
+            found += any([other in text for other in others for text in near])
+    return found
+
+
+def _islands(claim: Tokens, content: Content, held: Sequence[bool], lexicon: Lexicon) -> tuple[int, int, int, int]:
+    """Short runs of tokens that hold together but neither of whose neighbours belongs there in any source: inside a
+    sentence, at the edge of one; the length of the longest; how many look like a Chinese name."""
+    stems = claim.stems
+    inner = edge = longest = named = 0
+    start = 0
+    for n in range(len(stems)):
+        if n < len(held) and held[n]:
+            continue
+        first, last = start, n + 1
+        start = n + 1
+        if last - first > 6 or not any([is_content(word) for word in stems[first:last]]):
+            continue
+        left = first > 0 and not _seam(claim, first - 1)
+        right = last < len(stems) and not _seam(claim, last - 1)
+        if left and right:
+            inner += 1
+        elif left or right:
+            edge += 1
+        else:
+            continue
+        longest = max(longest, last - first)
+        named += _like_a_name(stems[first:last], lexicon)
+    return inner, edge, longest, named
+
+
+def _gap_rarity(found: Sequence[Gap], words: Sequence[str], known: Sequence[bool], lexicon: Lexicon) -> float:
+    """The rarity of the rarest pair of Han characters inside a gap, of a gap of one the character's."""
+    most = 0.0
+    for gap in found:
+        mine = words[gap.first : gap.last]
+        if mine[0] < "\u3400":
+            continue
+        if len(mine) == 1:
+            most = max(most, 0.6 * lexicon.rarity(mine[0]))
+        else:
+            most = max(most, sum([lexicon.rarity(a + b) for a, b in pairwise(mine)]) / (len(mine) - 1))
+    return most
+
+
+def _han_names(spans: Sequence[tuple[int, int]], words: Sequence[str], known: Sequence[bool], lexicon: Lexicon) -> int:
+    return sum([_like_a_name(words[first:last], lexicon) for first, last in spans])
+
+
+def _like_a_name(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether Han characters look like a personal name or a place: a family name and rare pairs, or the ending of one."""
+    if not 2 <= len(words) <= 5 or words[0] < "\u3400":
+        return False
+    rare = sum([lexicon.rarity(a + b) > 0.85 for a, b in pairwise(words)])
+    if words[0] in SURNAMES and len(words) <= 3 and rare:
+        return True
+    return words[-1] in PLACES and rare > 0
+
+
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦傅方白邹孟熊秦邱江尹"
+    "薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+"""The hundred most frequent Chinese family names (2010 census of the mainland), in Simplified characters."""
+PLACES = frozenset("市县省区国镇村州岛港湾山河江湖路街")

@@ -7,6 +7,7 @@ Rules:
    same (`rise` and `fall` are near), so it may only ever soften a miss, never excuse a number, a name or a negation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -28,10 +29,20 @@ class Lexicon:
     rows: dict[str, int]
     vectors: NDArray[np.float32]
     rarities: dict[str, float]
+    cases: dict[str, int]
+    """Of words whose case was counted: 1 where it is mostly small, 2 where it is mostly a capital."""
 
     def rarity(self, word: str) -> float:
         """From 0.2 for the commonest words to 1 for those that the table lacks."""
         return self.rarities.get(word, 1.0)
+
+    def common(self, word: str) -> bool:
+        """Whether a word is mostly written with a small letter, so that a capital does not make it a name."""
+        return self.cases.get(word) == 1
+
+    def proper(self, word: str) -> bool:
+        """Whether a word is mostly written with a capital."""
+        return self.cases.get(word) == 2
 
     def nearest(self, words: list[str], others: list[str]) -> list[float]:
         """For each word the cosine to the nearest of the others, 0 where the table lacks it or them."""
@@ -43,6 +54,20 @@ class Lexicon:
         best: list[Any] = (self.vectors[known] @ self.vectors[theirs].T).max(1).tolist()
         answers = iter(best)
         return [0.0 if row is None else float(next(answers)) for row in mine]
+
+    def closeness(self, words: Sequence[str], others: Sequence[str]) -> float:
+        """The cosine between the weighted means of the vectors of two texts, 0 where the table lacks either."""
+        mine, theirs = self._mean(words), self._mean(others)
+        return float(mine @ theirs) if mine is not None and theirs is not None else 0.0
+
+    def _mean(self, words: Sequence[str]) -> NDArray[np.float32] | None:
+        known = [word for word in words if word in self.rows]
+        if not known:
+            return None
+        weights = np.array([self.rarities[word] for word in known], np.float32)
+        mean: NDArray[np.float32] = weights @ self.vectors[[self.rows[word] for word in known]]
+        length = float(np.sqrt(mean @ mean))
+        return mean / length if length else None
 
 
 @cache
@@ -56,4 +81,6 @@ def lexicon(directory: Path = DIRECTORY) -> Lexicon:
     rarities = {}
     for listing in (words, [word for word in han if len(word) == 1], [word for word in han if len(word) == 2]):
         rarities |= {word: 0.2 + 0.7 * log(1 + row) / log(1 + len(listing)) for row, word in enumerate(listing)}
-    return Lexicon({word: row for row, word in enumerate(words)}, vectors, rarities)
+    counted = bytes(model.arrays["cased"]).decode().split("\n")
+    cases = dict(zip(counted, model.arrays["cases"].tolist(), strict=True))
+    return Lexicon({word: row for row, word in enumerate(words)}, vectors, rarities, cases)

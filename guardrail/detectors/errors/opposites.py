@@ -75,6 +75,19 @@ HAN = _chinese()
 """Chinese words of one to three characters that are opposites, both ways."""
 
 
+def _by_word(pairs: frozenset[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+CONTRARIES = _by_word(PAIRS)
+"""The opposites of each English stem."""
+HAN_CONTRARIES = _by_word(frozenset(pair for pair in HAN if len(pair[0]) == 2))
+"""The opposites of each Chinese word of two characters."""
+
+
 def opposite(one: str, other: str) -> bool:
     """Whether two words, as compared, are opposites.
 

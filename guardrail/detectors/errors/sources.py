@@ -21,6 +21,7 @@ from math import log
 from threading import Lock
 
 from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
+from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
 from guardrail.text.script import simplify
 from guardrail.text.sentences import sentences
 from guardrail.types import Passage, Source
@@ -42,7 +43,12 @@ _WIDE: dict[int, int | str] = {
     0x3000: " ",
     0xA0: " ",
 }
-_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|[{HAN}]|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?")
+_ONES, _SCALES = "零〇一二两三四五六七八九", "十百千万亿"
+_TOKEN = re.compile(
+    rf"\d+(?:[.,]\d+)*[百千万亿]*|[{_ONES}]*[{_SCALES}][{_ONES}{_SCALES}]+|[{_ONES}]{{3,}}|[{HAN}]"
+    rf"|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?"
+)
+_NUMERALS = frozenset(_ONES + _SCALES)
 HAN_TOKEN = re.compile(f"[{HAN}]").match
 
 _STOP = """
@@ -72,15 +78,23 @@ children:child men:man women:woman people:person died:die dying:die dead:die dea
 _IRREGULAR = dict(pair.split(":") for pair in _INFLECTED.split())
 
 
+_COUNTS = "two three four five six seven eight nine ten eleven twelve"
+_IRREGULAR |= {word: str(number) for number, word in enumerate(_COUNTS.split(), 2)}
+
+
 @lru_cache(1 << 16)
 def stem(token: str) -> str:
-    """A token as it is compared: small letters, without the endings of English inflection; a number without commas.
+    """A token as it is compared: small letters, without the endings of English inflection; a number without commas,
+    and a small one in figures.
 
     >>> [stem(word) for word in ("Companies", "stopped", "making", "1,200", "said")]
     ['company', 'stop', 'mak', '1200', 'say']
     """
     if token[0].isdigit():
-        return token.replace(",", "")
+        return _figure(token)
+    if len(token) > 1 and token[0] in _NUMERALS:
+        known = read_chinese(token[:DIGITS])
+        return token if known is None else str(int(known.value))
     word = token.lower()
     if not word.isascii() or len(word) < 3:
         return word
@@ -92,6 +106,14 @@ def stem(token: str) -> str:
             return word
     word = _IRREGULAR.get(word, word)
     return _cut(word) if len(word) > 3 else word
+
+
+def _figure(token: str) -> str:
+    """A number in digits without commas, and without scale characters: 1.2万 is 12000."""
+    if token[-1] not in _SCALES:
+        return token.replace(",", "")
+    known = read(token)
+    return token if known is None else str(int(known.value)) if known.value.denominator == 1 else token
 
 
 def _cut(word: str) -> str:
@@ -210,12 +232,17 @@ class Reading:
         return frozenset("".join([word[0] for word in words]).lower() for words in long)
 
     @cached_property
+    def years(self) -> frozenset[int]:
+        """The years of its dates."""
+        return frozenset(one.year for one in self.dates if one.year is not None)
+
+    @cached_property
     def beginnings(self) -> frozenset[str]:
         """The first five letters of each word: `govern` for `government`."""
         return frozenset(word[:5] for word in self.vocabulary if len(word) > 4)
 
 
-def read(text: str) -> Reading:
+def read_source(text: str) -> Reading:
     """Read a source."""
     found = tokens(text)
     stems = found.stems
@@ -365,7 +392,7 @@ class Library:
             if kept is not None:
                 self._kept.move_to_end(key)
                 return kept[1]
-        reading = read(text)
+        reading = read_source(text)
         with self._lock:
             if key not in self._kept and len(text) <= self._most:
                 self._kept[key] = (len(text), reading)

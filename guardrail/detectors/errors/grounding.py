@@ -1,0 +1,359 @@
+"""Claims of an answer held against the sources of its request: what stands in no source, what a source contradicts, and
+what none bears out; always on, English and Chinese.
+
+Rules:
+1. Strong checks lead: a number, a date, a name or a quotation that no source and nobody in the conversation has is a
+   finding of its own, on exactly its characters.  What the answer worked out or rounded is none (`facts_known`).
+2. A sentence is `contradicted` only where a passage speaks of the same and differs in something that can be pointed at;
+   `unsupported` where nothing bears it out.  A false "contradicted" is worse than a missed one.
+3. `supported` is said of what was checked and found alone.  What claims nothing, what is too close to call, and every
+   sentence of a conversation without sources is `not_checkable`; system text can support, but that it is silent proves
+   nothing.  Both are reported only where a rule wants the whole ledger.
+4. Each source is also tried alone, and the best of them counts, so a further source never makes a claim worse that one
+   source bears out (of the four sources that share most of it).
+5. A sentence that stands in a source word by word is never alarming.
+
+For others: `Grounding().scores(sentences, context)` gives each sentence its score, 0 (borne out) to 0.99; what a score
+means is said in `grounding_model.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from guardrail.detectors.errors.claims import is_claim
+from guardrail.detectors.errors.facts import Date, Number, dates, numbers
+from guardrail.detectors.errors.facts_known import Unknown
+from guardrail.detectors.errors.grounding_answers import answer_values, asks
+from guardrail.detectors.errors.grounding_features import NAMES, Look, claim_tokens, look
+from guardrail.detectors.errors.grounding_model import Models, models_of
+from guardrail.detectors.errors.lexicon import Lexicon, lexicon
+from guardrail.detectors.errors.sources import LIBRARY, Index, Reading, Tokens, index_of, tokens
+from guardrail.detectors.protocol import Options
+from guardrail.models.store import DIRECTORY
+from guardrail.text.wording import Wording
+from guardrail.types import Context, Finding, Passage, Source, Stage, Unit
+
+PREFIX = "error."
+FACTS = {
+    "number": "number_not_in_source",
+    "date": "date_not_in_source",
+    "name": "name_not_in_source",
+    "quote": "quote_not_in_source",
+}
+VERDICTS = ("contradicted", "unsupported", "supported", "not_checkable")
+KINDS: tuple[str, ...] = tuple(PREFIX + name for name in (*FACTS.values(), *VERDICTS))
+ALARM, CLEAR = 0.6, 0.4
+"""The score from which a sentence is not borne out, and the one below which it is."""
+NEAR = 0.5
+"""The share of a claim's telling words that a passage must have to speak of the same."""
+TRIED_ALONE = 4
+LEAST = 0.3
+"""The lowest score of a fact that is reported."""
+SHOWN = 60
+"""Characters of the answer or a source that a message quotes."""
+
+_NAME_AT, _STRONG_NUMBER = NAMES.index("name"), NAMES.index("number")
+_FLIPS = tuple(NAMES.index(name) for name in ("negation_new", "negation_lost", "contrary"))
+
+_FACT_WORDS = {
+    "number": Wording(
+        "The number {what} stands in none of the sources.",
+        "「{what}」這個數字在所有資料來源中都找不到。",
+        "“{what}”这个数字在所有资料来源中都找不到。",
+    ),
+    "date": Wording(
+        "The date {what} stands in none of the sources.",
+        "「{what}」這個日期或時間在所有資料來源中都找不到。",
+        "“{what}”这个日期或时间在所有资料来源中都找不到。",
+    ),
+    "name": Wording(
+        "The name {what} stands in none of the sources.",
+        "「{what}」這個名稱在所有資料來源中都找不到。",
+        "“{what}”这个名称在所有资料来源中都找不到。",
+    ),
+    "quote": Wording(
+        "The quotation “{what}” stands in none of the sources in these words.",
+        "引文「{what}」在所有資料來源中都沒有原文。",
+        "引文“{what}”在所有资料来源中都没有原文。",
+    ),
+}
+_INSTEAD = Wording(
+    "The sources say {theirs}, the answer {what}.",
+    "資料來源寫的是「{theirs}」，回答寫的是「{what}」。",
+    "资料来源写的是“{theirs}”，回答写的是“{what}”。",
+)
+_AGAINST = Wording(
+    "The sources say otherwise: “{theirs}”", "資料來源的說法不同：「{theirs}」", "资料来源的说法不同：“{theirs}”"
+)
+_UNSUPPORTED = Wording(
+    "No source in this conversation bears this sentence out.",
+    "這句話在提供的資料來源中找不到根據。",
+    "这句话在提供的资料来源中找不到根据。",
+)
+_SUPPORTED = Wording("A source bears this sentence out.", "這句話在資料來源中有根據。", "这句话在资料来源中有根据。")
+_NOT_CHECKABLE = Wording(
+    "This sentence could not be checked against the sources.",
+    "這句話無法與資料來源核對。",
+    "这句话无法与资料来源核对。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A conversation made ready: its sources, what else is known to be said, and the question."""
+
+    index: Index
+    known: tuple[Reading, ...]
+    question: Tokens
+    asked: frozenset[str]
+    is_question: bool
+    decisive: bool
+    """Whether the silence of the sources proves something: some are no system text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a sentence came to: its score, what was seen of it, and the best passage."""
+
+    score: float
+    seen: Look | None
+    passage: Passage | None
+
+
+class Grounding:
+    """Detector `errors.grounding`."""
+
+    name = "errors.grounding"
+    kinds: tuple[str, ...] = KINDS
+    unit = Unit.SENTENCE
+    heavy = False
+
+    def __init__(self, directory: Path = DIRECTORY, wanted: frozenset[str] = frozenset(KINDS)) -> None:
+        """`directory` holds the models and their manifest; `wanted` are the kinds that some rule covers."""
+        self._directory = directory
+        self._wanted = wanted
+        self._loaded: tuple[Models, Lexicon] | None = None
+        self._latest: tuple[tuple[Context, Prepared], ...] = ()
+
+    def configure(self, options: Options) -> "Grounding":
+        """A detector for the kinds of one policy, not loaded yet."""
+        return Grounding(self._directory, options.wanted)
+
+    def load(self) -> None:
+        """Read and check the models.  Raises CheckError when they are missing, changed or of another kind."""
+        self._loaded = (models_of(self._directory), lexicon(self._directory))
+
+    def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
+        """The findings of each sentence."""
+        if context.stage is not Stage.RESPONSE or context.channel != "content" or not self._wanted:
+            return [[] for _ in texts]
+        prepared = self._prepared(context) if context.material else None
+        return [self._findings(text, prepared) for text in texts]
+
+    def scores(self, sentences: Sequence[str], context: Context) -> list[float]:
+        """How little the sources bear each sentence out, 0 to 0.99; 0 where there are none."""
+        if not context.material:
+            return [0.0] * len(sentences)
+        prepared = self._prepared(context)
+        return [self._judged(text, prepared).score for text in sentences]
+
+    def _prepared(self, context: Context) -> Prepared:
+        for known, prepared in self._latest:
+            if known is context or (
+                known.material is context.material and known.caller is context.caller and known.prompt == context.prompt
+            ):
+                return prepared
+        made = prepared_of(context)
+        self._latest = ((context, made), *self._latest[:7])
+        return made
+
+    def _judged(self, text: str, prepared: Prepared) -> Judged:
+        if self._loaded is None:
+            self.load()
+        assert self._loaded is not None
+        return judged(text, prepared, *self._loaded)
+
+    def _findings(self, text: str, prepared: Prepared | None) -> list[Finding]:
+        if prepared is None or not is_claim(text):
+            return self._verdict(text, "not_checkable", 1.0, None, _NOT_CHECKABLE.beside) if text.strip() else []
+        found = self._judged(text, prepared)
+        seen = found.seen
+        if seen is None:
+            return self._verdict(text, "not_checkable", 1.0, None, _NOT_CHECKABLE.beside)
+        if prepared.decisive:
+            facts = [self._fact(text, one, found, prepared) for one in seen.unknown if one.score >= LEAST]
+            facts = [one for one in facts if one.kind in self._wanted]
+            if any(one.score >= ALARM for one in facts):
+                return facts
+            if found.score >= ALARM:
+                return [*facts, *self._alarm(text, found, prepared)]
+            if facts:
+                return facts
+        if found.score < CLEAR and not seen.unknown:
+            return self._verdict(text, "supported", 1 - found.score, found.passage, _SUPPORTED.beside)
+        return self._verdict(text, "not_checkable", 1.0, found.passage, _NOT_CHECKABLE.beside)
+
+    def _fact(self, text: str, one: Unknown, found: Judged, prepared: Prepared) -> Finding:
+        what = _short(text[one.start : one.end])
+        seen = found.seen
+        assert seen is not None
+        share = seen.laid.gained[0] if seen.laid.gained else 0.0
+        score = one.score if share >= NEAR else min(one.score, 0.75) if share >= NEAR / 2 else min(one.score, 0.6)
+        theirs = _counterpart(text, one, found.passage, prepared) if share >= NEAR else ""
+        message = (
+            _INSTEAD.beside(text, what=what, theirs=theirs) if theirs else _FACT_WORDS[one.sort].beside(text, what=what)
+        )
+        return Finding(
+            PREFIX + FACTS[one.sort],
+            score,
+            one.start,
+            one.end,
+            self.name,
+            f"a {_SORTS[one.sort]} that stands in no source",
+            message=message,
+            verdict="contradicted" if theirs else "unsupported",
+            passage=found.passage if theirs or share >= NEAR / 2 else None,
+        )
+
+    def _alarm(self, text: str, found: Judged, prepared: Prepared) -> list[Finding]:
+        if found.passage is not None and _contradicted(found):
+            theirs = _short(_passage_text(found.passage, prepared), SHOWN * 2)
+            return self._verdict(
+                text, "contradicted", found.score, found.passage, lambda t: _AGAINST.beside(t, theirs=theirs)
+            )
+        return self._verdict(text, "unsupported", found.score, found.passage, _UNSUPPORTED.beside)
+
+    def _verdict(
+        self, text: str, verdict: str, score: float, passage: Passage | None, words: Callable[[str], str]
+    ) -> list[Finding]:
+        kind = PREFIX + verdict
+        if kind not in self._wanted:
+            return []
+        start = len(text) - len(text.lstrip())
+        end = max(start, len(text.rstrip()))
+        return [
+            Finding(
+                kind,
+                score,
+                start,
+                end,
+                self.name,
+                _EVIDENCE[verdict],
+                message=words(text),
+                verdict=verdict,
+                passage=passage,
+            )
+        ]
+
+
+_SORTS = {"number": "number", "date": "date or time", "name": "name", "quote": "quotation"}
+_EVIDENCE = {
+    "contradicted": "a passage speaks of the same and says otherwise",
+    "unsupported": "no source bears the sentence out",
+    "supported": "a source bears the sentence out",
+    "not_checkable": "nothing to check, or no source to check against",
+}
+
+
+def prepared_of(context: Context) -> Prepared:
+    """The sources of a conversation, read (from what is kept, where it can be)."""
+    index = index_of(context.material)
+    said = dict.fromkeys(text for text in (context.prompt, *context.caller) if text)
+    known = (*index.readings, *(LIBRARY.reading(text) for text in said))
+    question = tokens(context.prompt[:2000])
+    decisive = any(source.origin != "system" and source.text.strip() for source in context.material)
+    return Prepared(index, known, question, frozenset(question.stems), asks(question.text), decisive)
+
+
+def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Judged:
+    """A sentence held against the sources together, and against those that share most of it alone."""
+    claim = claim_tokens(text)
+    if not claim.stems:
+        return Judged(0.0, None, None)
+    index = prepared.index
+    seen = look(claim, index, prepared.known, words, prepared.asked)
+    passage = index.passage(seen.laid.places[0]) if seen.laid.places else None
+    if prepared.is_question:
+        values = answer_values(claim, prepared.question, index, words)
+        if values is not None:
+            return Judged(models.answer(values), replace(seen, unknown=()), passage)
+    if seen.verbatim:
+        return Judged(0.0, seen, passage)
+    model = models.languages["zh" if _chinese(claim) else "en"]
+    score = model.score(seen.values)
+    if len(index.readings) > 1 and score >= 0.1:
+        for source in _worth_trying(seen):
+            alone = look(claim, index.each[source], prepared.known, words, prepared.asked)
+            other = 0.0 if alone.verbatim else model.score(alone.values)
+            if other < score:
+                score = other
+                seen = replace(alone, unknown=seen.unknown)
+                found = index.each[source].passage(alone.laid.places[0]) if alone.laid.places else None
+                passage = None if found is None else replace(found, source=source)
+    return Judged(score, seen, passage)
+
+
+def _worth_trying(seen: Look) -> list[int]:
+    return list(dict.fromkeys(place.source for place in seen.laid.places))[:TRIED_ALONE]
+
+
+def _chinese(claim: Tokens) -> bool:
+    return 2 * sum([word >= "\u3400" for word in claim.stems]) > len(claim.stems)
+
+
+def _contradicted(found: Judged) -> bool:
+    """Whether a passage speaks of the same and denies it, or the claim denies the passage, or says the opposite."""
+    seen = found.seen
+    if seen is None or not seen.laid.gained or seen.laid.gained[0] < 0.6:
+        return False
+    return any(seen.values[at] > 0 for at in _FLIPS)
+
+
+def _counterpart(text: str, one: Unknown, passage: Passage | None, prepared: Prepared) -> str:
+    """What the best passage has where the claim has an unknown number or date; "" where that is not plain."""
+    if passage is None or one.sort not in ("number", "date"):
+        return ""
+    there = _passage_text(passage, prepared)
+    if one.sort == "date":
+        return _other_date(text, one, there)
+    return _other_number(text, one, there)
+
+
+def _other_date(text: str, one: Unknown, there: str) -> str:
+    mine = next((each for each in dates(tokens(text).text) if each.start == one.start), None)
+    fit = [each for each in dates(tokens(there).text) if mine is not None and _told(each) == _told(mine)]
+    return there[fit[0].start : fit[0].end] if len(fit) == 1 else ""
+
+
+def _told(one: Date) -> tuple[bool, ...]:
+    return one.month is not None, one.day is not None, one.weekday is not None, one.decade
+
+
+def _other_number(text: str, one: Unknown, there: str) -> str:
+    plain, theirs = tokens(text).text, tokens(there).text
+    mine = next((each for each in numbers(plain) if each.start == one.start), None)
+    if mine is None:
+        return ""
+    said = {each.value for each in numbers(plain)}
+    taken = [(each.start, each.end) for each in dates(theirs)]
+    fit = [
+        each
+        for each in numbers(theirs)
+        if each.value not in said and _same_unit(mine, each) and not any(a <= each.start < b for a, b in taken)
+    ]
+    return there[fit[0].start : fit[0].end] if len(fit) == 1 else ""
+
+
+def _same_unit(one: Number, other: Number) -> bool:
+    return one.unit[:1] == other.unit[:1] and one.ordinal == other.ordinal
+
+
+def _passage_text(passage: Passage, prepared: Prepared) -> str:
+    source: Source = prepared.index.material[passage.source]
+    return source.text[passage.start : passage.end]
+
+
+def _short(text: str, most: int = SHOWN) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"
