@@ -259,10 +259,11 @@ def _whole_percent(node: Node) -> bool:
 
 
 def _operand(number: Number) -> Fraction:
-    """What rounding may have taken from a number inside an expression: half its last digit from two places on."""
-    return (
-        number.step * (1 if number.endless else Fraction(1, 2)) if number.places >= 2 or number.endless else Fraction(0)
-    )
+    """What rounding may have taken from a number inside an expression: half its last digit from two places on; nothing
+    of .60, .25 and 1.05, which are rates and prices."""
+    if number.endless:
+        return number.step
+    return number.step / 2 if number.places >= 2 and (number.value * 20).denominator != 1 else Fraction(0)
 
 
 def _any_decimal(number: Number) -> Fraction:

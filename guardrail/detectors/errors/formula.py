@@ -737,6 +737,7 @@ def _restart(row: Sequence[Token], here: int, before: Token | None, token: Token
         if before is not None and before.kind == "C":
             return here + 1, True
         led = token.text.lower() in _OF and previous is not None and _leads_on(previous)
+        led = led and not _is_worked_out(row, here, previous)
         part = _leads_on(token) and not _is_change(token, previous) and not _is_halved(row, here)
         return here + 1, led or (before is not None and before.kind == "O") or part
     if token.kind == "O" and before is None:
@@ -796,6 +797,15 @@ def _is_change(token: Token, previous: Token | None) -> bool:
     if token.text.lower() != "by" or previous is None:
         return False
     return previous.kind == "U" and _DIVIDES.match(previous.text.lower()) is None
+
+
+def _is_worked_out(row: Sequence[Token], here: int, previous: Token | None) -> bool:
+    """`an average of 88 / 4 = 22`: the quotient is the average; of `an average of 10 + 20` it would be taken yet."""
+    if previous is None or previous.text.lower() not in ("average", "mean"):
+        return False
+    following = row[here + 1 : here + 13]
+    until = next((at for at, token in enumerate(following) if token.kind == "E"), 0)
+    return any(token.kind == "O" and token.text in "/÷*" for token in following[:until])
 
 
 def _is_halved(row: Sequence[Token], here: int) -> bool:
