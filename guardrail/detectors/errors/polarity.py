@@ -58,7 +58,7 @@ _VERBS = frozenset((
     "have", "had", "do", "does", "did", "may", "might", "means", "makes", "need", "needs", "not",
 ))  # fmt: skip
 _END = re.compile(r"[,;，；。.!！(（—–]")
-_NEGATES = re.compile(r"n[o'’]t|never|[不唔冇無无没沒未毋]|[並并]非", re.IGNORECASE)
+_NEGATIONS = ("not", "n't", "n’t", "never", *"不唔冇無无没沒未毋", "並非", "并非")
 _PRONOUNS = frozenset((
     "it", "they", "he", "she", "there", "here", "them", "who", "i", "we",
 ))  # fmt: skip
@@ -85,12 +85,10 @@ _TOLD = Wording(
 
 def find(text: str, low: str, said: Sequence[Assertion]) -> Iterator[Slip]:
     """The contradicting pairs of one answer, whose sentences are `said`; each is reported at the later one."""
-    if not holds(
-        low, ("not", "n't", "n’t", "never", "不", "唔", "冇", "無", "无", "没", "沒", "未", "毋", "並非", "并非")
-    ):
+    if not holds(low, _NEGATIONS):
         return
     seen: dict[tuple[str, str], tuple[bool, Assertion]] = {}
-    for one in _worth(text, said):
+    for one in _worth(text, low, said):
         claim = _claim(text[one.start : one.end])
         if claim is None:
             continue
@@ -98,7 +96,7 @@ def find(text: str, low: str, said: Sequence[Assertion]) -> Iterator[Slip]:
         before = next((seen[key] for key in keys if key in seen and seen[key][0] != negative), None)
         for key in keys:
             seen.setdefault(key, (negative, one))
-        if before is None or not all(is_plain(text[each.start : each.end]) for each in (before[1], one)):
+        if before is None or not all(_is_whole(text, each) for each in (before[1], one)):
             continue
         other = quoted(text[before[1].start : before[1].end])
         start, end = _trimmed(text, one.start, one.end)
@@ -107,10 +105,16 @@ def find(text: str, low: str, said: Sequence[Assertion]) -> Iterator[Slip]:
             seen.pop(key, None)
 
 
-def _worth(text: str, said: Sequence[Assertion]) -> list[Assertion]:
+def _is_whole(text: str, one: Assertion) -> bool:
+    """Whether a sentence says or denies a thing without reserve."""
+    sentence = text[one.start : one.end]
+    return is_plain(sentence) and _HALF.search(sentence) is None
+
+
+def _worth(text: str, low: str, said: Sequence[Assertion]) -> list[Assertion]:
     """The sentences that one of them could negate: some clause of both ends alike."""
     ends = [_ends(text, one) for one in said]
-    negated = [_NEGATES.search(text, one.start, one.end) is not None for one in said]
+    negated = [holds(low[one.start : one.end], _NEGATIONS) for one in said]
     of_negated: set[str] = set().union(*(end for end, flag in zip(ends, negated, strict=True) if flag))
     return [one for one, end in zip(said, ends, strict=True) if end & of_negated]
 
@@ -133,8 +137,6 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _claim(sentence: str) -> tuple[tuple[str, ...], bool] | None:
     """What a sentence says, without its negation, in one or two forms, and whether it negates; None for what cannot be
     compared."""
-    if _HALF.search(sentence):
-        return None
     return _han_claim(sentence) if _HAN.search(sentence) else _english_claim(sentence)
 
 

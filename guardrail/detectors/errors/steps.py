@@ -15,7 +15,7 @@ from fractions import Fraction
 from guardrail.detectors.errors.excuses import is_refuted
 from guardrail.detectors.errors.numerals import CHINESE
 from guardrail.detectors.errors.quantities import GOES_ON, NUMBER, Amount, amount, same_currency
-from guardrail.detectors.errors.screening import holds
+from guardrail.detectors.errors.screening import lines
 from guardrail.detectors.errors.shown import agrees
 from guardrail.detectors.errors.told import Slip, corrected, number_told
 from guardrail.text.wording import Wording
@@ -55,6 +55,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _WORTH = ("plus", "minus", "times", "divided", "multipl", "加", "減", "减", "乘", "除", "add", "subtract", ", +", ", -")
+_NEAR = 200  # characters around a word that states an operation
 _STEP_TOLD = Wording(
     "Going on from {left}: {left} {sign} {right} is {value}, not {stated}.",
     "由 {left} 接着計：{left} {sign} {right} 等於 {value}，不是 {stated}。",
@@ -64,13 +65,12 @@ _STEP_TOLD = Wording(
 
 def find(text: str, plain: str) -> Iterator[Slip]:
     """The slips of one answer; `plain` is `formula.replaced(text)`."""
-    if not holds(plain, _WORTH):
-        return
-    for pattern in (_WORDS, _STEP):
-        for match in pattern.finditer(plain):
-            slip = _judged(text, plain, match, pattern is _STEP)
-            if slip is not None:
-                yield slip
+    for start, end in lines(plain, _WORTH, _NEAR):
+        for pattern in (_WORDS, _STEP):
+            for match in pattern.finditer(plain, start, end):
+                slip = _judged(text, plain, match, pattern is _STEP)
+                if slip is not None:
+                    yield slip
 
 
 def _judged(text: str, plain: str, match: re.Match[str], is_step: bool) -> Slip | None:
