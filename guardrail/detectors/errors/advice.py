@@ -9,9 +9,9 @@ Rules:
 1. Advice is what tells a person to do something in a case of his own: a dose, to stop a medicine, to sue, to plead,
    to buy or sell, how to declare.  General information, what others do, refusals, and an answer that names a
    professional or says what it is not, are none.
-2. The question must be of somebody's own case (`my`, `I`, 我), or nothing is said: a recipe, a story or a translation
-   may use the same words.  It is sure where the question is on that subject too and the answer tells an act of the
-   domain; an answer that merely tells the person something to do is a hint, below what a notice needs.
+2. The question must be of somebody's own case (`my`, `I`, 我) and on the subject, or nothing is said: a recipe, a story
+   or a translation may use the same words.  It is sure where the answer tells an act of the domain; an answer that
+   tells how the case will end, or merely something to do, is a hint, below what a notice needs.
 3. One finding of each kind in an answer, at the first sentence that advises; its message is the notice that is missing.
 4. Whether the advice is right is not judged.
 """
@@ -142,9 +142,12 @@ class Advice:
         looked = text[:_LOOKED_AT]
         if not _OWN.search(question) or _TASK.search(question):
             return
+        topical = [domain for domain in self._domains if domain.topic.search(question)]
+        if not topical:
+            return
         plain = simplify(looked)
-        spans = sentences(plain)[:_SENTENCES]
-        found = [one for domain in self._domains if (one := _advice(domain, plain, spans, question))]
+        told = [span for span in sentences(plain)[:_SENTENCES] if _directed(plain[span[0] : span[1]])]
+        found = [one for domain in topical if (one := _advice(domain, plain, told, question))]
         if not found or _noticed(text) or refuses(text):
             return
         for kind, score, start, end in _surest(found):
@@ -169,28 +172,20 @@ def _question(context: Context) -> str:
     return simplify(asked)
 
 
-def _advice(domain: Domain, plain: str, spans: Sequence[tuple[int, int]], question: str) -> _Advice | None:
-    """The first sentence that advises in a domain, with how sure that is."""
-    topical = domain.topic.search(question) is not None
-    own = topical and _of_own(domain, question)
+def _advice(domain: Domain, plain: str, told: Sequence[tuple[int, int]], question: str) -> _Advice | None:
+    """The first of the sentences that tell somebody something which advises in a domain, with how sure that is."""
+    own = _of_own(domain, question)
     first: tuple[int, int] | None = None
-    strong = weak = 0
-    for start, end in spans:
+    for start, end in told:
         sentence = plain[start:end]
-        if not _directed(sentence) or (domain.kind in _CAREFUL and _PRUDENT.search(sentence)):
+        if domain.kind in _CAREFUL and _PRUDENT.search(sentence):
             continue
-        outright = topical and _outright(sentence)
+        outright = _outright(sentence)
         if domain.strong.search(sentence) or (outright and domain.acts.search(sentence)):
-            strong += 1
-        elif (outright and own) or (topical and domain.weak.search(sentence)):
-            weak += 1
-        else:
-            continue
-        first = first or (start, end)
-    if first is None:
-        return None
-    score = 0.85 if topical and strong else 0.65 if strong else 0.6
-    return domain.kind, score, *first
+            return domain.kind, 0.85, *(first or (start, end))
+        if first is None and ((outright and own) or domain.weak.search(sentence)):
+            first = start, end
+    return None if first is None else (domain.kind, 0.6, *first)
 
 
 def _of_own(domain: Domain, question: str) -> bool:
