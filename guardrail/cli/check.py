@@ -193,7 +193,7 @@ def _explain(item: Item, action: Action, text: str | None, result: Review, every
     for hit in sorted(result.all_hits if everything else _told(result), key=_place):
         place = "whole text" if hit.finding.start is None else f"{hit.finding.start}-{hit.finding.end}"
         back = f"rule {hit.stood_back} stood back: the caller said it" if hit.stood_back else "below every threshold"
-        rule = f"rule {hit.rule.id}" if hit.rule else back
+        rule = f"rule {hit.rule.id}{', repaired' * hit.repaired}" if hit.rule else back
         why = f"; {hit.finding.evidence}" if hit.finding.evidence else ""
         console.print(f"  {place:>12}  {hit.finding.kind}  {hit.finding.score:.2f}  {rule}{why}", markup=False)
         for line in _reasons(hit.finding, item.context):
