@@ -194,6 +194,8 @@ def _windows(plain: str) -> Iterator[tuple[int, int]]:
 
 def _judged(text: str, plain: str, match: re.Match[str]) -> Slip | None:
     before = plain[max(0, match.start() - 24) : match.start()]
+    if match["open"] and not re.match(r"\s*[),;]", match["after"]):
+        return None
     if _RANGE.search(before) or _GOES_ON.match(match["after"]) or is_refuted(plain, match.start(), match.end("second")):
         return None
     loose = (
@@ -208,6 +210,8 @@ def _judged(text: str, plain: str, match: re.Match[str]) -> Slip | None:
     first, second = _side(match["first"], match["second"]), _side(match["second"], match["first"])
     if first is None or second is None or first.kind != second.kind:
         return None
+    if first.kind == "time" and match["equals"] is None:
+        return None  # 5 minutes (30 seconds a side), 30 minutes or 1 hour
     if set(first.unit) & set(second.unit) and first.single == second.single:
         return None
     between = F(5, 100) if loose and first.single and second.single else F(2, 100)

@@ -50,6 +50,27 @@ _WORTH = (
     "tenth of",
     "tenths of",
 )
+_PEOPLE = frozenset(
+    (
+        "people",
+        "persons",
+        "of",
+        "who",
+        "in",
+        "and",
+        "or",
+        "which",
+        "at",
+        "on",
+        "so",
+        "for",
+        "人",
+        "名",
+        "位",
+        "個",
+        "个",
+    )
+)
 _TENTHS = tuple(f"{digit}{mark}" for mark in "成折" for digit in "一二兩两三四五六七八九半0123456789")
 _EVIDENCE = "a stated percentage does not agree with the numbers beside it"
 _WORDS = r"(?:\s+[A-Za-z][a-z'-]{0,15}){0,3}?"
@@ -187,7 +208,8 @@ def _of(text: str, plain: str, line: str, start: int, end: int) -> Iterator[Slip
             part, whole, result = _part(match["part"]), amount(match["whole"]), amount(match["result"])
             if part is None or whole is None or result is None or not same_currency(whole, result):
                 continue
-            if _other_unit(match["unit"], plain[match.end("result") : match.end("result") + 20]):
+            after = plain[match.end("result") : match.end("result") + 20]
+            if _other_unit(match["unit"], after) or _other_thing(match["unit"], after):
                 continue
             right = part.value * whole.value
             slack = whole.slack * part.value + (part.step / 2 * whole.value if part.step < _POINT else 0)
@@ -363,6 +385,15 @@ def _other_unit(unit: str, after: str) -> bool:
     word = re.match(r"\s*([A-Za-z]+|[^\W\d\s]+)", after)
     theirs = measure(word.group(1)) if word else None
     return ours is not None and theirs is not None and ours[0] == theirs[0] and ours[1] != theirs[1]
+
+
+def _other_thing(unit: str, after: str) -> bool:
+    """Whether the whole counts one thing and the result another: 10% of the 40 students are 18 years old."""
+    ours, behind = re.findall(r"[A-Za-z]+|[^\W\d_]", unit), re.match(r"\s*([A-Za-z]+|[^\W\d_])", after)
+    if not ours or behind is None:
+        return False
+    word = behind.group(1).lower()
+    return word not in _PEOPLE and word not in {one.lower() for one in ours}
 
 
 def _is_year(one: Amount, written: str) -> bool:

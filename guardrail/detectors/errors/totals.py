@@ -43,6 +43,12 @@ _PART_OF = re.compile(
     r"|up to)\b|其中|包括|當中|当中|可選|可选|或|約|约|最多|至少",
     re.IGNORECASE,
 )
+_DERIVED = re.compile(
+    r"\b(?:gross|net|profit|balance|remain\w*|left|margin|ebit\w*|surplus|deficit|change)\b"
+    r"|淨|毛利|利潤|利润|盈利|盈餘|盈余|結餘|结余|餘額|余额|剩餘|剩余|差額|差额",
+    re.IGNORECASE,
+)
+"""What is worked out of the lines above it without being their sum."""
 _QUANTITY = re.compile(
     r"\b(?:qty|quantity|units?|count|hours?|nights?|days?|pieces?|pcs)\b|數量|数量|件數|件数|時數"
     r"|时数|晚數|日數|天數|个数|個數",
@@ -116,7 +122,9 @@ def find(text: str, plain: str, low: str, blocks: Sequence[Block]) -> Iterator[S
 
 
 def _columns(text: str, block: Block) -> Iterator[Slip]:
-    if not any(is_sum(line.label) for line in block.lines) or any(_PART_OF.search(line.label) for line in block.lines):
+    if not any(is_sum(line.label) for line in block.lines):
+        return
+    if any(_PART_OF.search(line.label) or _DERIVED.search(line.label) for line in block.lines):
         return
     for column, head in enumerate(block.heads):
         if not _NOT_ADDED.search(head):
@@ -141,7 +149,7 @@ def _column(text: str, block: Block, column: int) -> Iterator[Slip]:
             continue
         candidates = [whole, since, [(each, False) for each in sums]]
         judged = [items for items in candidates if len(items) > 1]
-        if judged and not any(_adds_up(items, one) for items in judged):
+        if judged and not any(_adds_up(items, one) for items in judged) and not _ends_in(whole, one):
             slip = _wrong(
                 text, line, since if SUBTOTAL.search(line.label) and len(since) > 1 else whole, one, block.listed
             )
@@ -150,6 +158,16 @@ def _column(text: str, block: Block, column: int) -> Iterator[Slip]:
             return
         sums.append(one)
         since = []
+
+
+def _ends_in(items: Sequence[tuple[Cell, bool]], total: Cell) -> bool:
+    """Whether the last few items alone add up: costs that stand below an income have a total of their own."""
+    value = Fraction(0)
+    for cell, _ in reversed(items):
+        value += cell.value
+        if value == total.value:
+            return True
+    return False
 
 
 def _adds_up(items: Sequence[tuple[Cell, bool]], total: Cell) -> bool:
@@ -179,6 +197,8 @@ def _wrong(text: str, line: Line, items: Sequence[tuple[Cell, bool]], total: Cel
     if any(deducted for _, deducted in items):
         return None
     right = sum((cell.value for cell, _ in items), Fraction(0))
+    if not total.value or not Fraction(1, 5) <= right / total.value <= 5:
+        return None  # so far off that it sums up something else
     shares = total.unit == "%" or all(cell.unit == "%" for cell, _ in items)
     if (shares and total.value != 100) or (all(_is_year(cell) for cell, _ in items) and not total.unit):
         return None
@@ -297,6 +317,10 @@ def _summed(text: str, plain: str, match: re.Match[str]) -> Slip | None:
     if "%" in match["items"] or re.search(r"\d(?:st|nd|rd|th)\b|[號号]|第", match["items"]):
         return None
     right = sum((one.value for one in items), Fraction(0))
+    if not total.value or not Fraction(1, 2) <= right / total.value <= 2:
+        return None  # 3 bedrooms and 2 bathrooms, for a total of 1,200 square feet
+    if len({bool(one.currency) for one in (*items, total)}) > 1:
+        return None
     ordered = all(a.value < b.value for a, b in pairwise(items)) and items[-1].value - items[0].value == len(items) - 1
     if right == total.value or (ordered and items[0].value == 1):  # 1, 2 and 3 are the numbers of a list
         return None

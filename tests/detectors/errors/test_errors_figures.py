@@ -84,6 +84,8 @@ def test_a_wrong_percentage_is_found_and_the_right_one_named(text: str, right: s
         "About 20% of 150 employees are 30 years old or older.",
         "25% of $19.50 which means $19.50 * .25 = $4.875",
         "It is wrong to say that 15% of 240 is 38.",
+        "10% of the 40 students are 18 years old.",
+        "40個學生的10%是18歲。",
     ],
 )  # fmt: skip
 def test_a_right_or_unlike_percentage_is_left_alone(text: str) -> None:
@@ -130,6 +132,9 @@ def test_a_wrong_total_is_found_and_the_right_one_named(text: str, right: str) -
         "Steps 1, 2 and 3, 10 pages in total",
         "- A: 3 kg\n- B: 500 g\n- Total: 3.5 kg",
         "每人4個，20人，一共80個",
+        "| P&L | HK$ |\n|---|---|\n| Sales | 100 |\n| Services | 50 |\n| Rent | 20 |\n| Wages | 30 |\n| Total expenses | 50 |",
+        "| P&L | n |\n|---|---|\n| Sales | 100 |\n| Costs | 60 |\n| Gross profit | 40 |\n| Total | 100 |",
+        "A flat with 3 bedrooms, 2 bathrooms and 1 kitchen, for a total of 1,200 square feet",
     ],
 )  # fmt: skip
 def test_a_right_or_unsure_total_is_left_alone(text: str) -> None:
@@ -207,7 +212,7 @@ def test_a_unit_with_several_meanings_is_wrong_only_where_none_fits(text: str) -
         "5 km (3.1 miles)", "1 mile = 1.6 km", "1 kg = 2.2 lb", "180°C (350°F)", "350°F (180°C)", "400°F (200°C)",
         "2斤 = 1.2 kg", "2斤=1公斤", "1斤等於600克", "1兩等於50克", "a rise of 2°C (3.6°F)", "1 cup (240 ml)",
         "8 oz (225 g)", "1 oz of gold is 31.1 g", "2 m (6 ft)", "6 ft (2 m)", "1 gallon = 3.8 litres",
-        "1 gallon = 4.5 litres", "30 minutes to 2 hours", "1 GB = 1024 MB", "1 GB = 1000 MB", "5 minutes (300 seconds)",
+        "1 gallon = 4.5 litres", "30 minutes to 2 hours", "1 GB = 1024 MB", "1 GB = 1000 MB", "5 minutes (300 seconds)", "5 minutes (30 seconds a side)", "30 minutes, or 2 hours", "100 g (2 kg pack)",
         "5 km per litre (12 mpg)", "HK$780 (US$100) at the peg: US$1 = HK$7.8", "US$100 (HK$780)", "US$100 (HK$900)",
         "1 USD = 7.8 HKD; after a fee of 2%, US$100 becomes HK$764", "9小時乘21日等於189小時", "500呎（約46平方米）",
         "買入1美元兌7.75港元，賣出1美元兌7.85港元：100美元即係785港元",
