@@ -54,6 +54,22 @@ IS = (
     r"|剛好|刚好|正好|,|，|:|：)\s?){0,5}"
 )
 
+_ENDS = re.compile(
+    r"(?:[ ](?:long|in total|in all|in length|all told|altogether|overall|inclusive|apart|of (?:work|service))\b"
+    r"|時間|时间|之久|[長长]|整)?[*_]{0,2}\s{0,3}(?:[.,;:!?)\]|，。；：！？、）」』]|\Z|\n|[–—-][ ]|[ ](?:and|but|so|because|when)\b|的)"
+)
+"""Behind a number of days or years: its clause ends, so the number is how long it was.  Else it counts something that
+happened in that time (`from 1 to 30 April, 3 days of rain`, 共有3日公眾假期)."""
+
+
+def is_length(text: str, end: int) -> bool:
+    """Whether a number with its unit, which ends at `end`, says how long something was.
+
+    >>> is_length("共25天。", 4), is_length("共3天假期。", 3), is_length("70周年", 3)
+    (True, False, False)
+    """
+    return _ENDS.match(text, end) is not None
+
 
 def count_of(written: str) -> float | None:
     """A number in digits or words."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guardrail.detectors.errors.dates_counts import DURATION, IS, NO_SUM, WORDS, count_of, placed
+from guardrail.detectors.errors.dates_counts import DURATION, IS, NO_SUM, WORDS, count_of, is_length, placed
 from guardrail.detectors.errors.dates_read import number
 from guardrail.detectors.errors.dates_words import Both, Fault
 from guardrail.text.wording import Wording
@@ -53,7 +53,9 @@ def hours(line: str, at: int) -> Iterator[Fault]:
         one, two = _clock(match, 1), _clock(match, 2)
         claimed = _claimed(match)
         around = line[max(0, match.start() - 60) : match.end() + 40]
-        if one is None or two is None or claimed is None or claimed % 1440 == 0 or NO_SUM.search(around):
+        if one is None or two is None or claimed is None or claimed % 1440 == 0:
+            continue
+        if not is_length(line, match.end()) or NO_SUM.search(around):
             continue
         lengths = {(b - a) % 1440 for a in one for b in two}
         if claimed not in lengths:

@@ -28,6 +28,7 @@ from guardrail.detectors.errors.dates_counts import (
     ORDER,
     YEAR,
     count_of,
+    is_length,
 )
 from guardrail.detectors.errors.dates_hours import HOUR, hours
 from guardrail.detectors.errors.dates_read import MONTH, Day, month_named
@@ -64,7 +65,7 @@ _DAYS_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DAYS_BEFORE = re.compile(
-    rf"\b(?:there (?:are|were|is)|it is|that is|exactly|total of|lasts?|lasted|for|over|period of"
+    rf"\b(?:there (?:are|were|is)|it is|that is|exactly|total of|lasts?|lasted|(?P<long>for|over)|period of"
     rf"|took)\s(?P<count>{COUNT})"
     r"[ ](?P<unit>days?|nights?|weeks?),?[ ]\Z",
     re.IGNORECASE,
@@ -170,12 +171,20 @@ def _range(text: str, first: Day, second: Day) -> Iterator[Fault]:
             yield Fault(ORDER, first.start, second.end, 0.85, "the end is before the beginning", BACKWARDS, written)
         return
     match = _DAYS_AFTER.match(text, second.end, second.end + 80)
-    before = _DAYS_BEFORE.search(text, max(0, first.start - 50), first.start - len("between "))
-    before = before or _DAYS_BEFORE.search(text, max(0, first.start - 50), first.start - len("from "))
-    match = match or before
+    if match is None or not is_length(text, match.end()):
+        match = _length_before(text, first)
     if match is None or NO_SUM.search(text, max(0, first.start - 40), min(len(text), second.end + 60)):
         return
     yield from _length(match, low, high, first, second)
+
+
+def _length_before(text: str, first: Day) -> re.Match[str] | None:
+    """A number of days before `from` or `between`; `for 3 days between …` is not how long it is from one to the other."""
+    at = max(0, first.start - 50)
+    between = _DAYS_BEFORE.search(text, at, first.start - len("between "))
+    if between and not between.group("long"):
+        return between
+    return _DAYS_BEFORE.search(text, at, first.start - len("from "))
 
 
 def _around(text: str, start: int, end: int) -> str:

@@ -21,6 +21,7 @@ from guardrail.detectors.errors.dates_counts import (
     ORDER,
     YEAR,
     count_of,
+    is_length,
     placed,
 )
 from guardrail.detectors.errors.dates_words import Both, Fault
@@ -37,7 +38,7 @@ _WRONG_WAY = Wording(
     "{one}年不在{two}年之{way}：年份次序不对",
 )
 _SPAN_OF_YEARS = re.compile(
-    rf"(?P<head>\b(?:for|over|period of|total of|span of|spanning|lasting|lasted)[ ](?P<n1>{COUNT})[ ]years?,?[ ])?"
+    rf"(?P<head>\b(?:for(?! [\w.]+ years? between)|over(?! [\w.]+ years? between)|period of|total of|span of|spanning|lasting|lasted)[ ](?P<n1>{COUNT})[ ]years?,?[ ])?"
     rf"(?:\b(?:from|between)[ ](?P<a>{YEAR})[ ](?:to|until|and|through)[ ](?P<b>{YEAR})|(?:[從从由自]\s?)?"
     rf"(?P<c>{YEAR})\s?年?\s?(?:至|到|－|[-–])\s?(?P<d>{YEAR})\s?年)"
     rf"(?:{IS}(?P<n2>{COUNT}|{COUNT_ZH})[ ]?(?:years?\b|年)(?![之以前後后內内代級级度齡龄期])(?![ ](?:before|after"
@@ -73,6 +74,8 @@ def years(line: str, at: int) -> Iterator[Fault]:
         written = match.group("n1") or match.group("n2")
         claimed = count_of(written) if written else None
         around = line[max(0, match.start() - 40) : match.end() + 30]
+        if match.group("n2") and not is_length(line, match.end()):
+            continue
         if claimed is None or high < low or NO_SUM.search(around) or ON_PURPOSE.search(around):
             continue
         if abs(claimed - (high - low)) > 1:

@@ -123,6 +123,31 @@ def test_hours_are_read_to_the_minute(hours: str) -> None:
     assert said(f"From 9:00 to 5:30 is {hours}.") == []
 
 
+WHAT_HAPPENED_MEANWHILE = [
+    "From 1 March to 31 March there were 5 days of rain.",
+    "From 10 to 14 March 2025, 2 days are for interviews and 3 days for tests.",
+    "The pass is valid from 1 May 2025 to 31 May 2025 (3 days of your choice).",
+    "The exhibition runs from 1 March to 31 May 2025, 3 days a week.",
+    "It rained for 3 days between 1 March 2025 and 31 March 2025.",
+    "From 2010 to 2020, 3 years saw negative growth.",
+    "She lived in London for 3 years between 2010 and 2020.",
+    "From 9:00 to 17:00, 3 hours are set aside for training.",
+    "由4月1日至4月30日，共有3日公眾假期。",
+    "由2025年4月1日至30日，共有3天下雨。",
+    "推廣期：2025年7月1日至8月31日，3天通行證$300。",
+    "由2010年至2020年，共5年有盈餘。",
+    "由2015年至2025年，3年虧損、7年盈利。",
+    "由09:00至21:00，2小時免費泊車。",
+    "从1949年10月1日到2019年10月1日，正好是70周年。",
+    "由2019年10月1日至2024年10月1日，五周年。",
+]
+
+
+@pytest.mark.parametrize("text", WHAT_HAPPENED_MEANWHILE)
+def test_a_number_of_days_within_a_span_is_not_its_length(text: str) -> None:
+    assert said(text) == []
+
+
 ORDERS = [
     "In 2019, two years after the company was founded in 2020, it closed.",
     "Chan Ka-ming (1972–1934) wrote several novels.",
