@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from guardrail.detectors.errors import steps
 from guardrail.detectors.errors.excuses import (
@@ -52,7 +53,7 @@ from guardrail.detectors.errors.formula import (
     value,
 )
 from guardrail.detectors.errors.numerals import CHINESE, VULGAR, Number
-from guardrail.detectors.errors.told import carried, number_told, sides_told
+from guardrail.detectors.errors.told import MOST, carried, number_told, sides_told
 from guardrail.types import Context, Finding, Unit
 
 _KIND = "error.arithmetic"
@@ -110,7 +111,7 @@ class Arithmetic:
         if _NUMERAL.search(text) is None:
             return
         plain = replaced(text)
-        found = [*self._signed(text, plain), *self._spoken(text, plain)]
+        found = [*islice(self._signed(text, plain), MOST), *islice(self._spoken(text, plain), MOST)]
         yield from sorted(found, key=lambda finding: finding.start or 0)
 
     def _spoken(self, text: str, plain: str) -> Iterator[Finding]:

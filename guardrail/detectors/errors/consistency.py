@@ -10,12 +10,13 @@ are not compared (`assertions.py`).
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from guardrail.detectors.errors import conclusions, polarity, stated
 from guardrail.detectors.errors.assertions import assertions, is_corrected
 from guardrail.detectors.errors.formula import replaced
 from guardrail.detectors.errors.screening import lowered
-from guardrail.detectors.errors.told import Slip
+from guardrail.detectors.errors.told import MOST, Slip
 from guardrail.types import Context, Finding, Unit
 
 _KIND = "error.self_contradiction"
@@ -39,7 +40,7 @@ class Consistency:
     def _findings(self, text: str) -> list[Finding]:
         found = [
             Finding(_KIND, slip.score, slip.start, slip.end, self.name, slip.evidence, message=slip.message)
-            for slip in self._slips(text)
+            for slip in islice(self._slips(text), MOST)
         ]
         if not found or is_corrected(text):
             return []

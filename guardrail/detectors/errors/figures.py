@@ -13,12 +13,13 @@ Rules:
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from guardrail.detectors.errors import averages, conversions, percentages, tables, totals
 from guardrail.detectors.errors.formula import replaced
 from guardrail.detectors.errors.numerals import CHINESE
 from guardrail.detectors.errors.screening import holds, lowered
-from guardrail.detectors.errors.told import Slip
+from guardrail.detectors.errors.told import MOST, Slip
 from guardrail.detectors.protocol import Options
 from guardrail.types import Context, Finding, Unit
 
@@ -63,13 +64,13 @@ class Figures:
     def _slips(self, text: str, plain: str) -> Iterator[tuple[str, Slip]]:
         low = lowered(plain)
         if PERCENTAGE in self._wanted:
-            yield from ((PERCENTAGE, slip) for slip in percentages.find(text, plain, low))
+            yield from ((PERCENTAGE, slip) for slip in islice(percentages.find(text, plain, low), MOST))
         if CONVERSION in self._wanted:
-            yield from ((CONVERSION, slip) for slip in conversions.find(text, plain))
+            yield from ((CONVERSION, slip) for slip in islice(conversions.find(text, plain), MOST))
         if not self._wanted & {TOTAL, AVERAGE}:
             return
         blocks = list(tables.blocks(plain)) if holds(low, tables.SUMMED) else []
         if TOTAL in self._wanted:
-            yield from ((TOTAL, slip) for slip in totals.find(text, plain, low, blocks))
-        for kind, slip in averages.find(text, plain, low, blocks):
+            yield from ((TOTAL, slip) for slip in islice(totals.find(text, plain, low, blocks), MOST))
+        for kind, slip in islice(averages.find(text, plain, low, blocks), MOST):
             yield (TOTAL if kind == "sum" else AVERAGE), slip

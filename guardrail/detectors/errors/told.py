@@ -12,6 +12,8 @@ from fractions import Fraction
 from guardrail.detectors.errors.shown import right_value
 from guardrail.text.wording import Wording
 
+MOST = 100
+"""Findings of one check in one answer; whoever writes more wrong sums than these writes them in order to be slow."""
 _LONGEST = 60
 _NUMERAL = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:\.{3,}|…)?")
 _CURRENCY = re.compile(r"[$€£¥元蚊]")
