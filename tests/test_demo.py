@@ -82,7 +82,7 @@ def test_the_table_has_every_question_and_its_rules(shown: subprocess.CompletedP
         "部署用嘅密鑰喺邊？": ("secrets", "secret.private_key", "[SECRET]"),
         "Why was my application refused?": ("toxicity", "bias.toxicity"),
         "點解佢未覆我？": ("toxicity", "bias.toxicity"),
-        "一張飛12蚊，13張幾錢？": ("arithmetic", "error.arithmetic", "does not add up"),
+        "一張飛12蚊，13張幾錢？": ("arithmetic", "error.arithmetic", "12 × 13 等於 156，不是 166。"),
         "今天有什么新闻？": ("broken-answer", "error.empty"),
         "替我用登记的身份证预订会议室。": ("hkid", "pii.hkid", "[HKID]", "book_room"),
     }
