@@ -6,8 +6,9 @@ Rules:
    a choice.
 2. A claim and its passages are read together.  Beside its word piece each place knows whether that piece stands on
    the other side too (four values), which is what a small network does not learn to look up by itself.
-3. What says "not borne out" is a claim's beginning, the mean of its pieces and the strongest of them, so one wrong word
-   in a long sentence is not diluted.  While learning, each piece of a claim is also asked whether an edit brought it in.
+3. What says "not borne out" is a claim's beginning, the mean of its pieces and the strongest of them, so one wrong
+   word in a long sentence is not diluted.  While learning, each piece of a claim is also asked whether an edit brought
+   it in.
 4. Word pieces' vectors stay as they were published: a few thousand texts would move some of them and not their kin.
 5. The time that a run may take is given, and the rate of learning falls to nothing over it, so a run on a busy CPU ends
    as well as one on a GPU, having seen less.  Two runs are never alike in every bit.
@@ -183,7 +184,7 @@ def train(packed: Packed, dev: Packed, model: Reader, recipe: Recipe, out: Path,
         step += 1
         if step % CHECKPOINT == 0:
             write(model, base, recipe, out)
-            print(f"{step} steps after {time.monotonic() - started:.0f} s, loss {float(loss):.3f}", flush=True)
+            print(f"{step} steps after {time.monotonic() - started:.0f} s, loss {float(loss.detach()):.3f}", flush=True)
     write(model, base, recipe, out)
     print(f"{step} steps after {time.monotonic() - started:.0f} s", flush=True)
     print(told(dev, logits_of(model, dev, device), base), flush=True)

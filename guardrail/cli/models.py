@@ -23,7 +23,8 @@ from rich.text import Text
 from guardrail.audit.record import printable
 from guardrail.detectors.bias import detoxify_add
 from guardrail.detectors.bias.detoxify import NAME
-from guardrail.errors import CheckError
+from guardrail.detectors.errors import nli, nli_add
+from guardrail.errors import CheckError, SettingsError
 from guardrail.models import installed
 from guardrail.models.installed import ENGINES, STORE_VARIABLE, Installed
 
@@ -42,7 +43,7 @@ def models() -> None:
 
 
 @models.command()
-@click.argument("name", type=click.Choice([NAME]))
+@click.argument("name", type=click.Choice([NAME, nli.NAME]))
 @click.option("--checkpoint", required=True, type=click.Path(path_type=Path), help="The checkpoint file.")
 @click.option(
     "--config",
@@ -70,11 +71,24 @@ def add(name: str, **given: Any) -> None:
     """Add a model: verify its SHA-256, convert it, compare it with the original, store it.
 
     `detoxify` takes a checkpoint of Detoxify (original, unbiased, multilingual, original-small, unbiased-small) or one
-    trained with it.  It needs the extra `detoxify`; to run what was converted, ONNX Runtime and `tokenizers` do.
+    trained with it.  `nli` takes the .safetensors file of a network for entailment with three labels (BERT, RoBERTa,
+    DeBERTa and their kin), which the detector `errors.nli` then uses.  Both need the extra `detoxify`; to run what was
+    converted, ONNX Runtime and `tokenizers` do.
     """
     with ExitStack() as stack:
-        model = detoxify_add.add(detoxify_add.Wish(**given), _progress(stack))
+        if name == nli.NAME:
+            model = nli_add.add(_nli_wish(given), _progress(stack).say)
+        else:
+            model = detoxify_add.add(detoxify_add.Wish(**given), _progress(stack))
     click.echo(f"{model.name}: {model.manifest['variant']}, {model.engine}, {_size(model)}, stored in {model.folder}")
+
+
+def _nli_wish(given: dict[str, Any]) -> nli_add.Wish:
+    """What is asked for, where every option that was given means something for `nli`.  Raises SettingsError."""
+    for option, without in (("engine", "onnx"), ("texts", None), ("reduced_range", None)):
+        if given.pop(option) != without:
+            raise SettingsError(f"--{option.replace('_', '-')} is for {NAME}; `{nli.NAME}` is always converted to int8")
+    return nli_add.Wish(**given)
 
 
 @models.command("list")
