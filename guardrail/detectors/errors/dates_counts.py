@@ -56,7 +56,8 @@ IS = (
 
 _ENDS = re.compile(
     r"(?:[ ](?:long|in total|in all|in length|all told|altogether|overall|inclusive|apart|of (?:work|service))\b"
-    r"|時間|时间|之久|[長长]|整)?[*_]{0,2}\s{0,3}(?:[.,;:!?)\]|，。；：！？、）」』]|\Z|\n|[–—-][ ]|[ ](?:and|but|so|because|when)\b|的)"
+    r"|時間|时间|之久|[長长]|整)?[*_]{0,2}"
+    r"\s{0,3}(?:[.,;:!?)\]|，。；：！？、）」』]|\Z|\n|[–—-][ ]|[ ](?:and|but|so|because|when)\b|的)"
 )
 """Behind a number of days or years: its clause ends, so the number is how long it was.  Else it counts something that
 happened in that time (`from 1 to 30 April, 3 days of rain`, 共有3日公眾假期)."""

@@ -179,7 +179,7 @@ def _range(text: str, first: Day, second: Day) -> Iterator[Fault]:
 
 
 def _length_before(text: str, first: Day) -> re.Match[str] | None:
-    """A number of days before `from` or `between`; `for 3 days between …` is not how long it is from one to the other."""
+    """A number of days before `from` or `between`; `for 3 days between` two dates is not how far apart they are."""
     at = max(0, first.start - 50)
     between = _DAYS_BEFORE.search(text, at, first.start - len("between "))
     if between and not between.group("long"):

@@ -38,7 +38,8 @@ _WRONG_WAY = Wording(
     "{one}年不在{two}年之{way}：年份次序不对",
 )
 _SPAN_OF_YEARS = re.compile(
-    rf"(?P<head>\b(?:for(?! [\w.]+ years? between)|over(?! [\w.]+ years? between)|period of|total of|span of|spanning|lasting|lasted)[ ](?P<n1>{COUNT})[ ]years?,?[ ])?"
+    rf"(?P<head>\b(?:(?:for|over)(?! [\w.]+ years? between)"
+    rf"|period of|total of|span of|spanning|lasting|lasted)[ ](?P<n1>{COUNT})[ ]years?,?[ ])?"
     rf"(?:\b(?:from|between)[ ](?P<a>{YEAR})[ ](?:to|until|and|through)[ ](?P<b>{YEAR})|(?:[從从由自]\s?)?"
     rf"(?P<c>{YEAR})\s?年?\s?(?:至|到|－|[-–])\s?(?P<d>{YEAR})\s?年)"
     rf"(?:{IS}(?P<n2>{COUNT}|{COUNT_ZH})[ ]?(?:years?\b|年)(?![之以前後后內内代級级度齡龄期])(?![ ](?:before|after"

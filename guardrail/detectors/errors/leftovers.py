@@ -65,7 +65,9 @@ _TRACES = re.compile(
 _SERVER = re.compile(
     r"\s*(?:<(?:!DOCTYPE )?html\b[^<]{0,200}(?:<[^>]{0,200}>\s*){0,8})?(?:(?:HTTP )?(?:Error )?(?:50[0-4]"
     r"|429)[ :-]{1,3}(?:Internal Server Error|Bad Gateway|Service Unavailable"
-    r"|Gateway Time-?out|Too Many Requests|Not Implemented)|Internal Server Error\s*\Z|Bad Gateway\s*\Z"
+    r"|Gateway Time-?out|Too Many Requests|Not Implemented)"
+    r"(?!\W{0,4}(?:errors?|status|code|response)?\W{0,2}(?:(?:means?|is|indicates?|happens?|occurs?|signals?|tells?)\b"
+    r"|[係系是即指]|表示|代表|意思))|Internal Server Error\s*\Z|Bad Gateway\s*\Z"
     r"|upstream connect error or disconnect"
     r"|Error code: [45]\d\d - \{|[\w.]{0,60}(?:RateLimitError|APIError|APIConnectionError|InternalServerError"
     r"|ServiceUnavailableError): "

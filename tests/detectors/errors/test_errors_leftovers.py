@@ -102,6 +102,8 @@ def test_an_error_report_in_place_of_an_answer(text: str) -> None:
         ("502 Bad Gateway", "What does HTTP status 502 mean?"),
         (f"```\n{PYTHON}\n```", "幫手"),
         ("An internal server error is a fault of the server.", "呢個係咩？"),
+        ("HTTP 502 Bad Gateway means that a proxy got no good answer from the server behind it.", "What is 502?"),
+        ("502 Bad Gateway 表示代理收不到後面伺服器的正常回應。", "502係咩？"),
         ("We meet at noon (Hall 3:20) and at two.", "幾點？"),
     ],
 )
