@@ -8,18 +8,21 @@ Rules:
 3. A repair is an edit of the whole text: of hits that overlap it, it alone says what stands there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from guardrail import pseudonyms
 from guardrail.edits import apply, changes, returns
 from guardrail.policy.decide import Judge
 from guardrail.scanner import Scanner
-from guardrail.types import Action, Context, Edit, FailedCheck, Hit, Segment, Stage
+from guardrail.types import Action, Context, Edit, FailedCheck, Finding, Hit, Segment, Stage
+
+Judged = Callable[[Scanner, Judge, Segment, Iterable[Finding], Context], list[Hit]]
+"""How findings become hits that are ready to be told."""
 
 
 async def put_right(
-    scanner: Scanner, judge: Judge, segment: Segment, hits: Sequence[Hit], context: Context
+    scanner: Scanner, judge: Judge, segment: Segment, hits: Sequence[Hit], context: Context, judged: Judged
 ) -> tuple[list[Hit], list[FailedCheck]]:
     """The hits on an answer, with a repair in place of those that have one, and checks that did not finish on it."""
     mended = [hit for hit in hits if _has_repair(hit, judge)]
@@ -28,7 +31,7 @@ async def put_right(
     text = _mended(segment.text, mended)
     again = replace(segment, text=text)
     scan = await scanner.scan([again], context, segment.stage)
-    found = [judge.hit(finding, again) for finding in scan.findings[0]]
+    found = judged(scanner, judge, again, scan.findings[0], context)
     new = apply(text, changes(found, len(text)))
     others = [hit for hit in hits if hit not in mended]
     before = [judge.hit(finding, segment) for finding in scanner.led(segment, segment.stage, context)]

@@ -78,7 +78,7 @@ async def review(
     for segment, found in zip(expanded, scan.findings, strict=True):
         known = answer_context(segment) if answer_context else context
         seen = judged(scanner, judge, segment, found, known)
-        ready, failed = await put_right(scanner, judge, segment, seen, known)
+        ready, failed = await put_right(scanner, judge, segment, seen, known, judged)
         hits.append(ready)
         scan.failed += failed
     return Review(expanded, hits, scan.failed, pieces or {})

@@ -418,7 +418,7 @@ class Streaming:
         before = self._before(question) if found else ""
         hits = judged(self._scanner, self._judge, segment, found, context, before)
         if question.ask is Ask.ANSWER:
-            hits, more = await put_right(self._scanner, self._judge, segment, hits, context)
+            hits, more = await put_right(self._scanner, self._judge, segment, hits, context, judged)
             failed = [*failed, *more]
         hits = [_shifted(hit, question.offset) for hit in hits]
         record(self._decision, (), failed, self._judge.failure_action())

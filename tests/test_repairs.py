@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from guardrail.detectors.errors.structure import Structure
 from guardrail.policy.load import parse
+from guardrail.types import Finding, Unit
 from tests import material
 from tests.inprocess import InProcess, cut
 from tests.recorder import leaks
@@ -106,6 +107,39 @@ def test_whatever_is_repaired_is_judged_again(it, value, broken, deltas, cuts):
 )
 def test_the_order_is_repair_and_then_everything_else(it, text, left):
     assert whole(it, text)[1] == left
+
+
+class Quoting:
+    """An ANSWER detector that has something to say of every JSON text, and quotes all of it."""
+
+    name, kinds, unit, heavy = "test.quoting", ("error.shouting",), Unit.ANSWER, False
+
+    def load(self):
+        pass
+
+    def detect(self, texts, context):
+        return [[self._found(text)] if text.endswith("}") and ",}" not in text else [] for text in texts]
+
+    def _found(self, text):
+        return Finding("error.shouting", 0.9, None, None, self.name, message=f"Look: {text}")
+
+
+def test_what_a_check_says_of_the_repaired_text_is_told_only_where_it_may_be(tmp_path):
+    """Its words would quote a value that was taken out."""
+    rules = """\
+version: 1
+name: r
+data_leakage:
+  - {id: ids, kinds: [pii.*], action: redact}
+errors:
+  - {id: json, kinds: [error.invalid_json], action: flag, repair: true}
+  - {id: loud, kinds: [error.shouting], action: flag}
+"""
+    it = InProcess(parse(rules.encode(), "p"), [*DETECTORS, Quoting()], tmp_path)
+    for got in (whole(it, '{"a": "A123456(3)",}')[0], streamed(it, '{"a": "A123456(3)",}', [3], [])[0]):
+        assert leaks(got.raw, "A123456(3)") == []
+        assert b"error.shouting" in got.body
+    assert b"Look: " in whole(it, '{"a": 1,}')[0].body
 
 
 def test_several_choices_are_repaired_each_for_itself(it):
