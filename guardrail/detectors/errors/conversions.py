@@ -1,14 +1,8 @@
-"""Conversions that do not hold: units, and money at a rate that the answer states (`error.conversion`, serves
-`figures.py`).
+"""Conversions of units that do not hold (`error.conversion`, serves `figures.py`).
 
 Rules:
-1. A conversion is two quantities of one kind side by side: `5 km (3.1 miles)`, `5公里等於3.1英里`, `1 kg = 2.2 lb`;
-   money counts where the same answer states the rate (`1 USD = 7.8 HKD`, 匯率7.8, `at 7.8`).
-2. Factors are exact by definition: the international yard and pound agreement of 1959 (1 yd = 0.9144 m, 1 lb =
-   0.45359237 kg), SI for the rest (BIPM, The International System of Units, 9th ed.); the Hong Kong catty is
-   0.60478982 kg and the tael a sixteenth of it, 37.79936375 g (Weights and Measures Ordinance, Cap. 68).  On the
-   mainland the 斤 is 500 g and the 兩 50 g (the Customs and Excise Department sets 1 kg = 2 市斤 beside 1.65 catties in
-   its advice to consumers), in Taiwan 600 g and 37.5 g.
+1. A conversion is two quantities of one kind side by side: `5 km (3.1 miles)`, 5公里等於3.1英里, `1 kg = 2.2 lb`.
+2. What a unit is worth, and in how many meanings, is written in `units.py`.
 3. A word that names several units (斤, 兩, gallon, pint, ounce, KB, 呎) is wrong only where none of them fits.
 4. Either side may be the other one rounded at its last digit that is no trailing zero (by a tenth at most), with an
    equals sign only the second; between systems 5 % is left to the writer (2 % with an equals sign), and 3 °C or 5 °F.
@@ -25,93 +19,12 @@ from guardrail.detectors.errors.excuses import is_refuted
 from guardrail.detectors.errors.numerals import CHINESE
 from guardrail.detectors.errors.quantities import ABOUT, NUMBER, Amount, amount, is_about
 from guardrail.detectors.errors.shown import coarse, right_value
-from guardrail.detectors.errors.told import Slip, corrected, quoted
+from guardrail.detectors.errors.told import Slip, quoted
+from guardrail.detectors.errors.units import AREA_ONLY, BY_NAME, HEAT, F
 from guardrail.text.wording import Wording
 
 _EVIDENCE = "two quantities that are said to be the same are not"
-F = Fraction
-_CATTY, _TAEL = F("0.60478982"), F("0.03779936375")
-_UNITS: dict[str, tuple[str, tuple[Fraction, ...]]] = {
-    # length in metres
-    "mm millimetre millimeter 毫米 公釐": ("length", (F("0.001"),)),
-    "cm centimetre centimeter 厘米 釐米 公分": ("length", (F("0.01"),)),
-    "m metre meter 米 公尺": ("length", (F(1),)),
-    "km kilometre kilometer 公里 千米": ("length", (F(1000),)),
-    "in inch inches 吋 英寸 英吋": ("length", (F("0.0254"),)),
-    "ft foot feet 英尺 英呎": ("length", (F("0.3048"),)),
-    "yd yard 碼 码": ("length", (F("0.9144"),)),
-    "mi mile 哩 英里 英哩": ("length", (F("1609.344"),)),
-    "nautical-mile 海里 浬": ("length", (F(1852),)),
-    # mass in kilograms
-    "mg milligram 毫克": ("mass", (F("0.000001"),)),
-    "g gram 克": ("mass", (F("0.001"),)),
-    "kg kilo kilogram 公斤 千克": ("mass", (F(1),)),
-    "t tonne 公噸 公吨": ("mass", (F(1000),)),
-    "ton 噸 吨": ("mass", (F(1000), F("907.18474"), F("1016.0469088"))),
-    "lb pound 磅": ("mass", (F("0.45359237"),)),
-    "oz ounce 安士 盎司": ("mass", (F("0.028349523125"), F("0.0311034768"), _TAEL)),
-    "stone 英石": ("mass", (F("6.35029318"),)),
-    "catty catties 司馬斤 港斤": ("mass", (_CATTY,)),
-    "斤": ("mass", (_CATTY, F("0.5"), F("0.6"))),
-    "市斤": ("mass", (F("0.5"),)),
-    "台斤 臺斤": ("mass", (F("0.6"),)),
-    "tael 司馬兩": ("mass", (_TAEL,)),
-    "兩 两": ("mass", (_TAEL, F("0.05"), F("0.0375"))),
-    # area in square metres
-    "m² m2 m^2 sqm sq-m square-metre square-meter 平方米 平方公尺": ("area", (F(1),)),
-    "km² km2 km^2 sq-km square-kilometre square-kilometer 平方公里": ("area", (F(1_000_000),)),
-    "ft² ft2 ft^2 sqft sq-ft square-feet square-foot 平方呎 平方英尺 方呎": ("area", (F("0.09290304"),)),
-    "sq-mi square-mile 平方英里 平方哩": ("area", (F("2589988.110336"),)),
-    "ha hectare 公頃 公顷": ("area", (F(10_000),)),
-    "acre 英畝 英亩": ("area", (F("4046.8564224"),)),
-    # volume in litres
-    "ml millilitre milliliter 毫升": ("volume", (F("0.001"),)),
-    "l litre liter 公升 升": ("volume", (F(1),)),
-    "gallon gal 加侖 加仑": ("volume", (F("3.785411784"), F("4.54609"))),
-    "pint 品脫 品脱": ("volume", (F("0.473176473"), F("0.56826125"))),
-    "quart": ("volume", (F("0.946352946"), F("1.1365225"))),
-    "fl-oz fluid-ounce 液量安士": ("volume", (F("0.0295735295625"), F("0.0284130625"))),
-    # time in seconds
-    "s sec second 秒 秒鐘 秒钟": ("time", (F(1),)),
-    "min minute 分鐘 分钟": ("time", (F(60),)),
-    "h hr hour 小時 小时 鐘頭 钟头 個小時 个小时 個鐘頭 個鐘": ("time", (F(3600),)),
-    "day 日 天": ("time", (F(86_400),)),
-    "week 星期 個星期 个星期 週 周": ("time", (F(604_800),)),
-    # speed in metres a second
-    "km/h kmh kph 公里/小時 公里每小時 公里/小时": ("speed", (F(1000, 3600),)),
-    "mph 英里/小時 英里每小時 哩/小時": ("speed", (F("1609.344") / 3600,)),
-    "m/s 米/秒 米每秒": ("speed", (F(1),)),
-    # data in bytes
-    "kb": ("data", (F(1000), F(1024))), "mb": ("data", (F(1000) ** 2, F(1024) ** 2)),
-    "gb": ("data", (F(1000) ** 3, F(1024) ** 3)), "tb": ("data", (F(1000) ** 4, F(1024) ** 4)),
-}  # fmt: skip
-_BY_NAME: dict[str, tuple[str, tuple[Fraction, ...]]] = {}
-for _names, _kind in _UNITS.items():
-    for _name in _names.split():
-        _BY_NAME[_name.replace("-", " ")] = _kind
-        if _name.isascii() and _name.isalpha() and len(_name) > 2 and not _name.endswith(("es", "feet")):
-            _BY_NAME[f"{_name}s"] = _kind
-_BY_NAME.update(
-    {"lbs": _BY_NAME["lb"], "hrs": _BY_NAME["hr"], "foot": _BY_NAME["ft"], "square kilometres": _BY_NAME["sq km"]}
-)
-_BY_NAME.update({f"square {one}s": _BY_NAME[f"square {one}"] for one in ("metre", "meter", "kilometer", "mile")})
-_BY_NAME.update(
-    {
-        "fluid ounces": _BY_NAME["fl oz"],
-        "nautical miles": _BY_NAME["nautical mile"],
-        "sq. ft.": _BY_NAME["sq ft"],
-        "sq. ft": _BY_NAME["sq ft"],
-    }
-)
-_HEAT = {
-    "°c": "C", "℃": "C", "°f": "F", "℉": "F", "degrees celsius": "C", "degrees fahrenheit": "F", "celsius": "C",
-    "fahrenheit": "F", "攝氏度": "C", "摄氏度": "C", "華氏度": "F", "华氏度": "F", "攝氏": "C", "華氏": "F",
-}  # fmt: skip
-_AREA_ONLY: dict[str, tuple[tuple[str, tuple[Fraction, ...]], ...]] = {
-    "呎": (("area", (F("0.09290304"),)), ("length", (F("0.3048"),))),
-    "尺": (("area", (F("0.09290304"),)), ("length", (F("0.3048"),))),
-}
-_NAMED = sorted((*_BY_NAME, *_HEAT, *_AREA_ONLY), key=len, reverse=True)
+_NAMED = sorted((*BY_NAME, *HEAT, *AREA_ONLY), key=len, reverse=True)
 _ASCII = "|".join(
     re.escape(name).replace(r"\ ", r"[\s-]") for name in _NAMED if name[0].isascii() and name[0].isalpha()
 )
@@ -178,7 +91,6 @@ def find(text: str, plain: str) -> Iterator[Slip]:
             slip = _judged(text, plain, match)
             if slip is not None:
                 yield slip
-    yield from _money(text, plain)
 
 
 def _windows(plain: str) -> Iterator[tuple[int, int]]:
@@ -281,11 +193,11 @@ def _quantity(match: re.Match[str], other: str) -> tuple[str, tuple[Fraction, ..
     if number is None or match["number"].startswith("-"):
         return None
     name = re.sub(r"[\s-]", " ", match["unit"].lower())
-    if name in _AREA_ONLY:
+    if name in AREA_ONLY:
         area = re.search(r"平方|sq|m2|m²|m\^2|公頃|公顷|acre|hectare", other, re.IGNORECASE)
-        kind, factors = _AREA_ONLY[name][0 if area else 1]
-    elif name in _BY_NAME:
-        kind, factors = _BY_NAME[name]
+        kind, factors = AREA_ONLY[name][0 if area else 1]
+    elif name in BY_NAME:
+        kind, factors = BY_NAME[name]
     else:
         return None
     return kind, factors, number, match["unit"]
@@ -297,9 +209,7 @@ def _heat(written: str) -> tuple[str, Fraction, Fraction] | None:
     if match is None:
         return None
     name = match["unit"].lower()
-    scale = _HEAT.get(name) or (
-        "C" if name.startswith(("攝", "摄")) else "F" if name.startswith(("華", "华")) else None
-    )
+    scale = HEAT.get(name) or ("C" if name.startswith(("攝", "摄")) else "F" if name.startswith(("華", "华")) else None)
     number = amount(match["number"].lstrip("- "))
     if scale is None or number is None:
         return None
@@ -330,110 +240,4 @@ def _judged_heat(
     told = _TOLD.beside(
         text, first=quoted(match["first"]), right=f"{shown} °{second[0]}", stated=quoted(match["second"])
     )
-    return Slip(match.start(), match.end("second"), 0.85, _EVIDENCE, told)
-
-
-_CODE = (
-    r"HKD|USD|RMB|CNY|EUR|GBP|JPY|TWD|SGD|AUD|CAD|HK\$|US\$|NT\$|港[元幣币]|美[元金]|人民[幣币]|日[圓元]"
-    r"|[歐欧]元|英[鎊镑]|新[台臺]幣|澳元|加元|[€£]|RMB¥|CN¥"
-)
-_SAME = {
-    "HKD": "HKD", "HK$": "HKD", "港元": "HKD", "港幣": "HKD", "港币": "HKD", "USD": "USD", "US$": "USD", "美元": "USD",
-    "美金": "USD", "RMB": "CNY", "CNY": "CNY", "人民幣": "CNY", "人民币": "CNY", "RMB¥": "CNY", "CN¥": "CNY",
-    "EUR": "EUR", "歐元": "EUR", "欧元": "EUR", "€": "EUR", "GBP": "GBP", "£": "GBP", "英鎊": "GBP", "英镑": "GBP",
-    "JPY": "JPY", "日圓": "JPY", "日元": "JPY", "TWD": "TWD", "NT$": "TWD", "新台幣": "TWD", "新臺幣": "TWD",
-    "SGD": "SGD", "AUD": "AUD", "澳元": "AUD", "CAD": "CAD", "加元": "CAD",
-}  # fmt: skip
-_BARE = r"(?<![\d.,])\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,8})?(?![.,]?\d)(?:\s?(?:million|billion)\b|[萬万億亿])?"
-_SUM = rf"(?:(?:{_CODE})\s?{_BARE}|{_BARE}\s?(?:{_CODE}))"
-_RATE = re.compile(
-    rf"(?P<one>(?:{_CODE})\s?1(?:\.0+)?(?![\d.,])|(?<![\d.,])1(?:\.0+)?\s?(?:{_CODE}))\s*(?:=|≈|:"
-    rf"|is|equals|to|buys|兌換?|兑换?|等於|等于|換|换|約|约|大約|可兌)+\s*(?:{ABOUT}\s*)?(?P<many>{_SUM})",
-)
-_LOCAL = re.compile(
-    rf"(?P<first>{_SUM})\s*(?:at|×|x|\*|,?\s*(?:按|以))\s*(?:an?\s+|the\s+)?(?:(?:exchange\s+)?rate(?:\s+of)?"
-    rf"|[匯汇]率)?\s*(?:of|是|為|为)?\s*(?P<rate>{_BARE})(?:\s*(?:[計计]算?|[換换]算))?"
-    rf"\s*,?;?\s*(?:=|is|gives|equals|comes to|makes|that is|即|約|约|是|係|為|为|等於|等于)+\s*"
-    rf"(?P<about>(?:{ABOUT}\s*)?)(?P<second>{_SUM})"
-)
-_QUOTED_RATE = re.compile(
-    rf"(?:exchange rate|[匯汇]率|兌換率|兑换率)[^\d\n]{{0,24}}?(?P<rate>{_BARE})(?!\s?(?:%|{_CODE}))", re.IGNORECASE
-)
-_MONEY_PAIR = re.compile(
-    rf"(?P<first>{_SUM})(?P<joined>\s*\(\s*(?:即|or|=|≈|{ABOUT})*\s*|\s*(?:=|≈|等於|等于|即|is|equals"
-    rf"|is worth|comes to|becomes|converts to|相當於|相当于|兌換?為?|可兌換?|[換换]成|is about|[係是為为約约])+\s*"
-    rf"(?:{ABOUT}\s*)?)(?P<second>{_SUM})"
-)
-_FEE = re.compile(r"\bfees?\b|commission|charge|手續費|手续费|佣金", re.IGNORECASE)
-_CURRENCY_SIGN = re.compile(_CODE)
-
-
-def _money(text: str, plain: str) -> Iterator[Slip]:
-    """Sums converted at a rate that the answer states; several rates of one pair (buying, selling) all count."""
-    if len({_SAME[code] for code in _SAME if code in plain}) < 2:
-        return
-    rates: dict[tuple[str, str], list[Amount]] = {}
-    for match in _RATE.finditer(plain):
-        ours, theirs = _sum(match["one"]), _sum(match["many"])
-        if ours and theirs and ours[0] != theirs[0] and ours[1].value == 1 and theirs[1].value:
-            rates.setdefault((ours[0], theirs[0]), []).append(theirs[1])
-    fee = _FEE.search(plain) is not None
-    done = -1
-    for match in _LOCAL.finditer(plain):
-        rate = amount(match["rate"])
-        if rate is not None and rate.value and not fee:
-            slip = _exchanged(text, match, [rate], either=True)
-            if slip is not None:
-                yield slip
-        done = match.end()
-    quoted_rates = [rate for match in _QUOTED_RATE.finditer(plain) if (rate := amount(match["rate"])) and rate.value]
-    for match in _MONEY_PAIR.finditer(plain):
-        ours, theirs = _sum(match["first"]), _sum(match["second"])
-        if not ours or not theirs or ours[1].value == 1 or fee or match.start() < done:
-            continue
-        known = rates.get((ours[0], theirs[0]), [])
-        inverse = rates.get((theirs[0], ours[0]), [])
-        if known or inverse:
-            slip = _exchanged(text, match, known, inverse=inverse)
-        elif len(quoted_rates) == 1 and not rates:
-            slip = _exchanged(text, match, quoted_rates, either=True)
-        else:
-            continue
-        if slip is not None:
-            yield slip
-
-
-def _sum(written: str) -> tuple[str, Amount] | None:
-    code = _CURRENCY_SIGN.search(written)
-    number = re.search(_BARE, written)
-    found = amount(number.group()) if number else None
-    return (_SAME[code.group()], found) if code and found and code.group() in _SAME else None
-
-
-def _exchanged(
-    text: str,
-    match: re.Match[str],
-    rates: list[Amount],
-    *,
-    inverse: list[Amount] | None = None,
-    either: bool = False,
-) -> Slip | None:
-    ours, theirs = _sum(match["first"]), _sum(match["second"])
-    if ours is None or theirs is None or ours[0] == theirs[0] or not ours[1].value:
-        return None
-    rights: list[Fraction] = []
-    pairs = [(rate, False) for rate in rates] + [(rate, True) for rate in inverse or []]
-    pairs += [(rate, True) for rate in rates] if either else []
-    for rate, turned in pairs:
-        right = ours[1].value / rate.value if turned else ours[1].value * rate.value
-        slack = right * (rate.number.step / 2 / rate.value if rate.number.step <= F(1, 1000) else 0)
-        room = max(theirs[1].number.step, slack + theirs[1].number.step / 2)
-        if is_about(match.group()) or "≈" in match.group():
-            room = max(room, right / 20, coarse(theirs[1].value, theirs[1].number.step))
-        if abs(right - theirs[1].value) <= room:
-            return None
-        rights.append(right)
-    nearest = min(rights, key=lambda one: abs(one - theirs[1].value)) if not either else rights[0]
-    right_text, _ = corrected(match["second"], nearest, theirs[1].value, theirs[1].number.step)
-    told = _TOLD.beside(text, first=quoted(match["first"]), right=quoted(right_text), stated=quoted(match["second"]))
     return Slip(match.start(), match.end("second"), 0.85, _EVIDENCE, told)

@@ -4,8 +4,8 @@ It adds to `errors.arithmetic`, which judges equations, what is stated without a
 names weak mathematical reasoning as a limit of the technology, §3.1-b6 asks for an alert where output is not reliable.
 
 Rules:
-1. Each kind has a file of its own: `percentages.py`, `totals.py`, `averages.py`, `conversions.py`.  Each states exactly
-   what it judges; everything else is left alone, because a wrong alarm costs more trust than a missed slip.
+1. Each check has a file of its own: `percentages.py` and `prices.py`, `totals.py`, `averages.py`, `conversions.py` and
+   `exchange.py`.  Each states exactly what it judges; everything else is left alone, because a wrong alarm costs more trust than a missed slip.
 2. A kind that no rule of the policy covers is not looked for; without two numbers nothing is.
 3. What `errors.arithmetic` reports is an equation; where one of these findings lies within the other's span both kinds
    may fire, each by its own rule.
@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from guardrail.detectors.errors import averages, conversions, percentages, tables, totals
+from guardrail.detectors.errors import averages, conversions, exchange, percentages, prices, tables, totals
 from guardrail.detectors.errors.formula import replaced
 from guardrail.detectors.errors.numerals import CHINESE
 from guardrail.detectors.errors.screening import holds, lowered
@@ -65,8 +65,10 @@ class Figures:
         low = lowered(plain)
         if PERCENTAGE in self._wanted:
             yield from ((PERCENTAGE, slip) for slip in islice(percentages.find(text, plain, low), MOST))
+            yield from ((PERCENTAGE, slip) for slip in islice(prices.find(text, plain, low), MOST))
         if CONVERSION in self._wanted:
             yield from ((CONVERSION, slip) for slip in islice(conversions.find(text, plain), MOST))
+            yield from ((CONVERSION, slip) for slip in islice(exchange.find(text, plain), MOST))
         if not self._wanted & {TOTAL, AVERAGE}:
             return
         blocks = list(tables.blocks(plain)) if holds(low, tables.SUMMED) else []

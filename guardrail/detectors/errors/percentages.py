@@ -1,13 +1,13 @@
-"""Percentages that do not hold: of a number, between two numbers, of a price (`error.percentage`, serves `figures.py`).
+"""Percentages that do not hold: of a number, out of a number, between two numbers (`error.percentage`, serves
+`figures.py`; prices and interest are in `prices.py`).
 
 Rules:
-1. Judged is what states all its numbers in one sentence: `15% of 240 is 38`, 從80升至100，升幅20%, `45 of 60 (70%)`,
-   原價$200，八折後$150, `$1,000 at 5% compound interest for 3 years becomes $1,200`.  What has `=` is an equation and
-   belongs to `arithmetic.py`.
+1. Judged is what states all its numbers in one sentence: `15% of 240 is 38`, `45 of 60 (70%)`, 從80升至100，升幅20%.
+   What has `=` is an equation and belongs to `arithmetic.py`.
 2. The base of a change is where it begins: from 80 to 100 is a rise of 25 %.  Two numbers that may be years, or that
    are percentages themselves, are no change (points and percent are both called percent).
 3. A stated number may be rounded, or cut, at its last digit; the others may be rounded where they have decimals or a
-   scale (7.5 million); `about` and 約 allow a tenth.  A discount may state what is paid or what is saved.
+   scale (7.5 million); `about` and 約 allow a tenth.
 """
 
 import re
@@ -20,7 +20,6 @@ from guardrail.detectors.errors.numerals import Number
 from guardrail.detectors.errors.quantities import (
     ABOUT,
     GOES_ON,
-    MONEY,
     NUMBER,
     PERCENT,
     Amount,
@@ -35,53 +34,24 @@ from guardrail.detectors.errors.told import Slip, corrected, quoted
 from guardrail.text.wording import Wording
 
 _WORTH = (
-    "%",
-    "percent",
-    "per cent",
-    "百分之",
-    "分之",
-    "half of",
-    "third of",
-    "thirds of",
-    "quarter of",
-    "quarters of",
-    "fifth of",
-    "fifths of",
-    "tenth of",
-    "tenths of",
-)
-_PEOPLE = frozenset(
-    (
-        "people",
-        "persons",
-        "of",
-        "who",
-        "in",
-        "and",
-        "or",
-        "which",
-        "at",
-        "on",
-        "so",
-        "for",
-        "人",
-        "名",
-        "位",
-        "個",
-        "个",
-    )
-)
+    "%", "percent", "per cent", "百分之", "分之", "half of", "third of", "thirds of", "quarter of",
+    "quarters of", "fifth of", "fifths of", "tenth of", "tenths of",
+)  # fmt: skip
+_PEOPLE = frozenset((
+    "people", "persons", "of", "who", "in", "and", "or", "which", "at", "on", "so", "for", "人",
+    "名", "位", "個", "个",
+))  # fmt: skip
 _TENTHS = tuple(f"{digit}{mark}" for mark in "成折" for digit in "一二兩两三四五六七八九半0123456789")
 _EVIDENCE = "a stated percentage does not agree with the numbers beside it"
-_WORDS = r"(?:\s+[A-Za-z][a-z'-]{0,15}){0,3}?"
+WORDS = r"(?:\s+[A-Za-z][a-z'-]{0,15}){0,3}?"
 _HAN = r"[^\W\d]{0,5}?"
-_MAYBE = rf"(?P<about>(?:{ABOUT}\s*)?)"
-_IS = (
+MAYBE = rf"(?P<about>(?:{ABOUT}\s*)?)"
+IS = (
     r"(?:is|are|was|were|equals?|comes? to|works? out (?:at|to|as)|makes?|gives?|means|would be|will be"
     r"|i\.e\.,?|that is,?)"
 )
 _IS_HAN = r"(?:(?:就|即|便|正|應該|应该|大約|大约)*(?:是|係|為|为|即|有|得))"
-_ENDS = rf"(?!{GOES_ON})"
+ENDS = rf"(?!{GOES_ON})"
 _PART = rf"(?:{PERCENT}|(?:an?\s+|one[\s-]|two[\s-]|three[\s-]|four[\s-])?(?:half|thirds?|quarters?|fifths?|tenths?))"
 _THAN = re.compile(r"(?:more than|less than|up to|at least|over|under|another|step|page)\s*$", re.IGNORECASE)
 _UP = r"rise|increase|growth|gain|jump|surge|markup"
@@ -95,61 +65,38 @@ _CHANGE_HAN = (
     rf"[上下提回]?(?P<kind>{_UP_HAN}|{_DOWN_HAN})(?:長|长|加|升|少|低|高|跌)?(?:幅度?|率)?(?:了|咗)?(?:是"
     rf"|為|为|係|達|达|約|约|有|:)?"
 )
-_FOLD = re.compile(r"[一二兩两三四五六七八九\d]")
 
 _OF = re.compile(
-    rf"(?P<part>{_PART})\s+of\s+(?:the\s+|those\s+|all\s+|these\s+|our\s+|a\s+)?(?P<whole>{NUMBER})(?P<unit>{_WORDS}),?\s+"
-    rf"(?:{_IS}|or)\s+{_MAYBE}(?P<result>{NUMBER}){_ENDS}",
+    rf"(?P<part>{_PART})\s+of\s+(?:the\s+|those\s+|all\s+|these\s+|our\s+|a\s+)?(?P<whole>{NUMBER})(?P<unit>{WORDS}),?\s+"
+    rf"(?:{IS}|or)\s+{MAYBE}(?P<result>{NUMBER}){ENDS}",
     re.IGNORECASE,
 )
 _OF_HAN = re.compile(
-    rf"(?P<whole>{NUMBER})(?P<unit>{_HAN})(?:的|嘅|之)(?P<part>{PERCENT}){_IS_HAN}{_MAYBE}(?P<result>{NUMBER}){_ENDS}"
+    rf"(?P<whole>{NUMBER})(?P<unit>{_HAN})(?:的|嘅|之)(?P<part>{PERCENT}){_IS_HAN}{MAYBE}(?P<result>{NUMBER}){ENDS}"
 )
 _OUT_OF = re.compile(
     rf"(?P<part>{NUMBER})(?:\s+[a-z]{{1,15}})?\s+(?:out\s+)?of\s+(?:the\s+|every\s+|all\s+|a total of\s+)?"
-    rf"(?P<whole>{NUMBER})(?P<unit>{_WORDS})\s*(?:\(|,\s+(?:or|which is|that is|i\.e\.)\s+|\s+(?:is|are|equals)\s+)"
-    rf"{_MAYBE}(?P<share>{PERCENT})(?P<close>\)?)"
+    rf"(?P<whole>{NUMBER})(?P<unit>{WORDS})\s*(?:\(|,\s+(?:or|which is|that is|i\.e\.)\s+|\s+(?:is|are|equals)\s+)"
+    rf"{MAYBE}(?P<share>{PERCENT})(?P<close>\)?)"
 )
 _OUT_OF_HAN = re.compile(
     rf"(?P<whole>{NUMBER})(?P<unit>{_HAN})(?:之中|當中|当中|入面|裏面|裡面|里面|中)(?:;|,)?有(?P<part>{NUMBER})(?:{_HAN})"
-    rf"(?P<close>[(;,、])(?:即|即係|即是|佔|占|大)?(?:是|係|為|为)?{_MAYBE}(?P<share>{PERCENT})"
+    rf"(?P<close>[(;,、])(?:即|即係|即是|佔|占|大)?(?:是|係|為|为)?{MAYBE}(?P<share>{PERCENT})"
 )
 _CHANGE = re.compile(
     rf"(?:(?P<verb>\b(?:{_UP}|{_DOWN}|rose|rises|rising|increas\w+|grew|grows|growing|gained|jumped"
     rf"|fell|falls|dropped|decreas\w+|declin\w+|went up|went down)"
-    rf"\s+(?:by\s+)?(?P<early>{PERCENT})?,?\s*))?\bfrom\s+(?P<first>{NUMBER})(?P<unit>{_WORDS})\s+to\s+(?P<second>{NUMBER})"
-    rf"(?:{_WORDS}\s*(?:[,;:(–—]|-\s)?\s*(?:(?:which|that|this|it)\s+)?(?:{_IS}|representing|marking"
-    rf"|reflecting|i\.e\.)?\s*(?:an?\s+)?{_MAYBE}"
+    rf"\s+(?:by\s+)?(?P<early>{PERCENT})?,?\s*))?\bfrom\s+(?P<first>{NUMBER})(?P<unit>{WORDS})\s+to\s+(?P<second>{NUMBER})"
+    rf"(?:{WORDS}\s*(?:[,;:(–—]|-\s)?\s*(?:(?:which|that|this|it)\s+)?(?:{IS}|representing|marking"
+    rf"|reflecting|i\.e\.)?\s*(?:an?\s+)?{MAYBE}"
     rf"(?:(?:(?P<kind>{_UP}|{_DOWN}|change)\s+of\s+(?:{ABOUT}\s+)?(?P<late>{PERCENT}))|(?P<late2>{PERCENT})\s+(?P<kind2>{_UP}"
     rf"|{_DOWN}|change)))?",
     re.IGNORECASE,
 )
 _CHANGE_ZH = re.compile(
     rf"(?:由|從|从)(?:原(?:來|来|本)的?)?(?P<first>{NUMBER})(?P<unit>{_HAN}){_RUN_HAN}(?P<second>{NUMBER})(?:{_HAN})[,;、(]?"
-    rf"(?:即|也就是|就是|即係|即是|相當於|相当于)?{_CHANGE_HAN}{_MAYBE}(?P<share>{PERCENT})"
+    rf"(?:即|也就是|就是|即係|即是|相當於|相当于)?{_CHANGE_HAN}{MAYBE}(?P<share>{PERCENT})"
 )
-_OFF = re.compile(
-    rf"(?:(?P<part>{PERCENT})\s+(?:off|discount\s+(?:on|off))\s+(?:of\s+)?(?:an?\s+|the\s+)?(?:original\s+"
-    rf"|regular\s+)?(?:price\s+of\s+)?(?P<whole>{MONEY})"
-    rf"|(?P<whole2>{MONEY})(?:{_WORDS})?\s+(?:with|after|less|at)\s+(?:an?\s+|the\s+)?(?P<part2>{PERCENT})\s+(?:off"
-    rf"|discount))"
-    rf"(?:{_WORDS}),?\s+(?:{_IS}|costs?|leaves|you(?:'d| would|'ll| will)? pay|so you pay)\s+"
-    rf"{_MAYBE}(?P<result>{MONEY}){_ENDS}",
-    re.IGNORECASE,
-)
-_OFF_ZH = re.compile(
-    rf"(?P<whole>{MONEY})(?P<gap>[^\d。\n折{{}}]{{0,10}}?)(?P<fold>[一二兩两三四五六七八九]{{1,2}}折"
-    rf"|(?<![\d.,])\d(?:\.\d|\d)?折)(?P<gap2>[^\d。\n折]{{0,10}}?)"
-    rf"(?:是|為|为|係|即|只需|只要|賣|卖|收|俾|畀|付|;){_MAYBE}(?P<result>{MONEY}){_ENDS}"
-)
-_INTEREST = re.compile(r"\b(?:compound(?:ed|ing)?|simple interest)\b|複利|复利|單利|单利|複息|單息", re.IGNORECASE)
-_YEARS = re.compile(rf"(?P<n>{NUMBER})\s?(?:years?\b|年(?!利|率|期))")
-_AFTER_YEARS = re.compile(
-    r"(?:months?|quarter|semi|half|daily|weekly|每月|每季|半年|每日|deposit|contribut|每年存|供款)", re.IGNORECASE
-)
-_SENTENCE = re.compile(r"[^\n。!?]{1,400}?(?:[。!?\n]|\.\s|$)")
-_TWICE = re.compile(r"再|折上折|further|additional|extra|another", re.IGNORECASE)
-
 _PARTS = {
     "half": Fraction(1, 2),
     "third": Fraction(1, 3),
@@ -173,16 +120,6 @@ _CHANGE_TOLD = Wording(
     "From {first} to {second} is a change of {right}, not {stated}.",
     "由 {first} 到 {second} 的變動是 {right}，不是 {stated}。",
     "由 {first} 到 {second} 的变动是 {right}，不是 {stated}。",
-)
-_OFF_TOLD = Wording(
-    "{whole} with {part} off is {right}, not {stated}.",
-    "{whole} 減去 {part} 後是 {right}，不是 {stated}。",
-    "{whole} 减去 {part} 后是 {right}，不是 {stated}。",
-)
-_INTEREST_TOLD = Wording(
-    "{whole} at {part} for {years} years grows to {right}, not {stated}.",
-    "{whole} 以利率 {part} 計 {years} 年後是 {right}，不是 {stated}。",
-    "{whole} 以利率 {part} 计 {years} 年后是 {right}，不是 {stated}。",
 )
 
 
@@ -213,8 +150,8 @@ def _of(text: str, plain: str, line: str, start: int, end: int) -> Iterator[Slip
                 continue
             right = part.value * whole.value
             slack = whole.slack * part.value + (part.step / 2 * whole.value if part.step < _POINT else 0)
-            if not _fits(right, slack, result, is_about(match["about"])):
-                yield _slip(text, match, "result", right, result, _OF_TOLD, part=match["part"], whole=match["whole"])
+            if not fits(right, slack, result, is_about(match["about"])):
+                yield slip_of(text, match, "result", right, result, _OF_TOLD, part=match["part"], whole=match["whole"])
 
 
 def _out_of(text: str, plain: str, line: str, start: int, end: int) -> Iterator[Slip]:
@@ -230,8 +167,8 @@ def _out_of(text: str, plain: str, line: str, start: int, end: int) -> Iterator[
                 continue
             right = part.value / whole.value
             slack = right * (_relative(part) + _relative(whole))
-            if not _fits(right, slack, _as_amount(share), is_about(match["about"])):
-                yield _slip(
+            if not fits(right, slack, _as_amount(share), is_about(match["about"])):
+                yield slip_of(
                     text, match, "share", right, _as_amount(share), _OUT_TOLD, part=match["part"], whole=match["whole"]
                 )
 
@@ -271,84 +208,14 @@ def _changed(text: str, plain: str, match: re.Match[str], group: str, direction:
         return
     slack = abs(second.value / first.value) * (_relative(first) + _relative(second))
     words = plain[match.end("second") : match.start(group)] if group != "early" else (match["verb"] or "")
-    if _fits(abs(right), slack, _as_amount(share), is_about(words)):
+    if fits(abs(right), slack, _as_amount(share), is_about(words)):
         return
-    yield _slip(
+    yield slip_of(
         text, match, group, abs(right), _as_amount(share), _CHANGE_TOLD, first=match["first"], second=match["second"]
     )
 
 
-def _off(text: str, plain: str, line: str, start: int, end: int) -> Iterator[Slip]:
-    for match in _OFF.finditer(plain, start, end) if holds(line, (" off", "discount")) else ():
-        part, whole = match["part"] or match["part2"], match["whole"] or match["whole2"]
-        cut = read_share(part)
-        yield from _discounted(text, match, whole, None if cut is None else cut.value, part)
-    for match in _OFF_ZH.finditer(plain, start, end) if "折" in line else ():
-        fold = _folded(match["fold"])
-        if fold is None or _TWICE.search(match["gap"] + match["gap2"]):
-            continue
-        yield from _discounted(text, match, match["whole"], 1 - fold, f"{float(100 * (1 - fold)):g}%")
-
-
-def _folded(word: str) -> Fraction | None:
-    number = read_share(word) if not word[0].isdigit() or len(word) != 3 or "." in word else None
-    if number is not None:
-        return number.value
-    return Fraction(int(word[:-1]), 100) if word[:-1].isdigit() else None
-
-
-def _discounted(text: str, match: re.Match[str], written: str, cut: Fraction | None, part: str) -> Iterator[Slip]:
-    whole, result = amount(written), amount(match["result"])
-    if cut is None or not 0 < cut < 1 or whole is None or result is None or not same_currency(whole, result):
-        return
-    about = is_about(match["about"])
-    paid, saved = whole.value * (1 - cut), whole.value * cut
-    if _fits(paid, whole.slack, result, about) or _fits(saved, whole.slack, result, about):
-        return
-    yield _slip(text, match, "result", paid, result, _OFF_TOLD, part=part, whole=written)
-
-
-def _interest(text: str, plain: str, line: str, start: int, end: int) -> Iterator[Slip]:
-    """A sentence with compound or simple interest: one sum, one rate, one number of years, and what it becomes."""
-    if not holds(line, ("compound", "simple interest", "複", "复", "單", "单")):
-        return
-    for sentence in _SENTENCE.finditer(plain, start, end):
-        kind = _INTEREST.search(sentence.group())
-        if kind is None or _AFTER_YEARS.search(sentence.group()):
-            continue
-        base = sentence.start()
-        sums, rates = (list(re.finditer(what, sentence.group())) for what in (MONEY, PERCENT))
-        years = list(_YEARS.finditer(sentence.group()))
-        if len(sums) != 2 or len(rates) != 1 or len(years) != 1:
-            continue
-        whole, result, rate, count = (
-            amount(sums[0].group()),
-            amount(sums[1].group()),
-            read_share(rates[0].group()),
-            amount(years[0]["n"]),
-        )
-        if whole is None or result is None or rate is None or count is None or not same_currency(whole, result):
-            continue
-        if count.value.denominator != 1 or not 0 < count.value <= 100 or rate.value >= 1:
-            continue
-        n = int(count.value)
-        simple = kind.group().lower().startswith(("simple", "單", "单"))
-        grown = whole.value * ((1 + rate.value * n) if simple else (1 + rate.value) ** n)
-        about = is_about(sentence.group()[: sums[1].start()][-16:])
-        if _fits(grown, whole.slack, result, about) or _fits(grown - whole.value, whole.slack, result, about):
-            continue
-        words = _INTEREST_TOLD.beside(
-            text,
-            whole=quoted(sums[0].group()),
-            part=quoted(rates[0].group()),
-            years=n,
-            right=corrected(sums[1].group(), grown, result.value, result.number.step)[0],
-            stated=quoted(sums[1].group()),
-        )
-        yield Slip(base + sums[0].start(), base + max(sums[1].end(), years[0].end()), 0.85, _EVIDENCE, words)
-
-
-_CHECKS: tuple[Callable[[str, str, str, int, int], Iterator[Slip]], ...] = (_of, _out_of, _change, _off, _interest)
+_CHECKS: tuple[Callable[[str, str, str, int, int], Iterator[Slip]], ...] = (_of, _out_of, _change)
 _POINT = Fraction(1, 100)
 
 
@@ -368,7 +235,7 @@ def _relative(one: Amount) -> Fraction:
     return one.slack / abs(one.value) if one.value else Fraction(0)
 
 
-def _fits(right: Fraction, slack: Fraction, stated: Amount, about: bool) -> bool:
+def fits(right: Fraction, slack: Fraction, stated: Amount, about: bool) -> bool:
     """Whether `stated` may be `right`, when the numbers that `right` comes from may be off by `slack`."""
     step = stated.number.step
     if agrees(right, stated.value, step):
@@ -400,7 +267,7 @@ def _is_year(one: Amount, written: str) -> bool:
     return written.isdigit() and len(written) == 4 and 1500 <= one.value <= 2200
 
 
-def _slip(
+def slip_of(
     text: str, match: re.Match[str], group: str, right: Fraction, stated: Amount, words: Wording, **values: str
 ) -> Slip:
     said = match[group]
