@@ -5,7 +5,8 @@ names weak mathematical reasoning as a limit of the technology, §3.1-b6 asks fo
 
 Rules:
 1. Each check has a file of its own: `percentages.py` and `prices.py`, `totals.py`, `averages.py`, `conversions.py` and
-   `exchange.py`.  Each states exactly what it judges; everything else is left alone, because a wrong alarm costs more trust than a missed slip.
+   `exchange.py`.  Each states exactly what it judges; everything else is left alone, because a wrong alarm costs more
+   trust than a missed slip.
 2. A kind that no rule of the policy covers is not looked for; without two numbers nothing is.
 3. What `errors.arithmetic` reports is an equation; where one of these findings lies within the other's span both kinds
    may fire, each by its own rule.

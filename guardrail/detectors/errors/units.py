@@ -74,23 +74,18 @@ for _names, _kind in UNITS.items():
         BY_NAME[_name.replace("-", " ")] = _kind
         if _name.isascii() and _name.isalpha() and len(_name) > 2 and not _name.endswith(("es", "feet")):
             BY_NAME[f"{_name}s"] = _kind
-BY_NAME.update(
-    {"lbs": BY_NAME["lb"], "hrs": BY_NAME["hr"], "foot": BY_NAME["ft"], "square kilometres": BY_NAME["sq km"]}
-)
-BY_NAME.update({f"square {one}s": BY_NAME[f"square {one}"] for one in ("metre", "meter", "kilometer", "mile")})
-BY_NAME.update(
-    {
-        "fluid ounces": BY_NAME["fl oz"],
-        "nautical miles": BY_NAME["nautical mile"],
-        "sq. ft.": BY_NAME["sq ft"],
-        "sq. ft": BY_NAME["sq ft"],
-    }
-)
+_MORE = {
+    "lbs": "lb", "hrs": "hr", "square kilometres": "sq km", "fluid ounces": "fl oz", "nautical miles": "nautical mile",
+    "sq. ft.": "sq ft", "sq. ft": "sq ft", "square metres": "square metre", "square meters": "square meter",
+    "square kilometers": "square kilometer", "square miles": "square mile",
+}  # fmt: skip
+BY_NAME.update({name: BY_NAME[other] for name, other in _MORE.items()})
 HEAT = {
     "°c": "C", "℃": "C", "°f": "F", "℉": "F", "degrees celsius": "C", "degrees fahrenheit": "F", "celsius": "C",
     "fahrenheit": "F", "攝氏度": "C", "摄氏度": "C", "華氏度": "F", "华氏度": "F", "攝氏": "C", "華氏": "F",
 }  # fmt: skip
+# 呎 is a square foot beside an area; 尺 may also be the 市尺, a third of a metre, or the old foot of Hong Kong.
 AREA_ONLY: dict[str, tuple[tuple[str, tuple[Fraction, ...]], ...]] = {
     "呎": (("area", (F("0.09290304"),)), ("length", (F("0.3048"),))),
-    "尺": (("area", (F("0.09290304"),)), ("length", (F("0.3048"),))),
+    "尺": (("area", (F("0.09290304"),)), ("length", (F("0.3048"), F(1, 3), F("0.371475")))),
 }

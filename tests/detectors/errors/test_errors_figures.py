@@ -210,7 +210,7 @@ def test_a_unit_with_several_meanings_is_wrong_only_where_none_fits(text: str) -
     "text",
     [
         "5 km (3.1 miles)", "1 mile = 1.6 km", "1 kg = 2.2 lb", "180°C (350°F)", "350°F (180°C)", "400°F (200°C)",
-        "2斤 = 1.2 kg", "2斤=1公斤", "1斤等於600克", "1兩等於50克", "a rise of 2°C (3.6°F)", "1 cup (240 ml)",
+        "2斤 = 1.2 kg", "1尺 = 33厘米", "1尺 = 30.5厘米", "2斤=1公斤", "1斤等於600克", "1兩等於50克", "a rise of 2°C (3.6°F)", "1 cup (240 ml)",
         "8 oz (225 g)", "1 oz of gold is 31.1 g", "2 m (6 ft)", "6 ft (2 m)", "1 gallon = 3.8 litres",
         "1 gallon = 4.5 litres", "30 minutes to 2 hours", "1 GB = 1024 MB", "1 GB = 1000 MB", "5 minutes (300 seconds)", "5 minutes (30 seconds a side)", "30 minutes, or 2 hours", "100 g (2 kg pack)",
         "5 km per litre (12 mpg)", "HK$780 (US$100) at the peg: US$1 = HK$7.8", "US$100 (HK$780)", "US$100 (HK$900)",
