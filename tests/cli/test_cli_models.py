@@ -400,3 +400,24 @@ def test_a_file_that_is_no_checkpoint_is_refused(run, store, operator):
         arguments = ("--checkpoint", checkpoint, "--config", config, "--sha256", hashlib.sha256(bad).hexdigest())
         assert "checkpoint" in run("add", "detoxify", *arguments, status=2)
     assert content(store) == []
+
+
+# ---- a network for entailment -------------------------------------------------------------------------------------
+
+
+def test_options_that_mean_nothing_for_entailment_are_refused(run, store, tmp_path):
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"x")
+    assert "--engine is for detoxify" in run("add", "nli", "--checkpoint", weights, "--engine", "torch", status=2)
+    assert "--reduced-range is for detoxify" in run("add", "nli", "--checkpoint", weights, "--full-range", status=2)
+    assert content(store) == []
+
+
+def test_entailment_needs_its_configuration(run, store, tmp_path):
+    assert "is not a file" in run("add", "nli", "--checkpoint", tmp_path / "none.safetensors", status=2)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"x")
+    assert "holds no config.json" in run("add", "nli", "--checkpoint", weights, status=2)
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "id2label": {"0": "yes", "1": "no"}}')
+    assert "entailment, neutral, contradiction" in run("add", "nli", "--checkpoint", weights, status=2)
+    assert content(store) == []
