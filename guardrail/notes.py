@@ -36,14 +36,14 @@ def headers(decision: Decision, policy: str, audit_id: str, *, pending: bool = F
 def notes_for(
     decision: Decision, constant: Mapping[str, Any], material: Sequence[Source] = ()
 ) -> dict[str, Any] | None:
-    """The `guardrail` member for a body, None when nothing was found and nothing was asked twice: a clean body is never
-    touched.  `material` is
-    what the answer was held against."""
+    """The `guardrail` member for a body, None when nothing was found and the model was asked once: a clean body is never
+    touched.  `material` is what the answer was held against."""
     found = fired(decision.hits)
     if not found and not decision.failed and "attempts" not in constant:
         return None
-    explained = [hit for hit in found if _is_explained(hit)]
-    listed = {_brief(hit) for hit in found if not _is_explained(hit)}
+    is_withheld = decision.action is Action.BLOCK  # the client has no text before it, and gets none of it here
+    explained = [] if is_withheld else [hit for hit in found if _is_explained(hit)]
+    listed = {_brief(hit) for hit in found if is_withheld or not _is_explained(hit)}
     findings = [dict(zip(("kind", "rule", "action"), brief, strict=True)) for brief in sorted(listed)]
     findings += _explained(explained, decision, material)
     return {

@@ -223,6 +223,15 @@ def test_a_message_never_says_what_a_rule_takes_out(place):
     assert streamed(["The sum", " is off."], scanner, judge) == (got, told)
 
 
+def test_nothing_is_explained_of_an_answer_that_is_withheld():
+    """What a check says may quote the answer, which nobody gets."""
+    scanner, judge = guard(Place.AFTER, Unit.SENTENCE)
+    _, told = whole(EN, scanner, judge)
+    assert told["findings"][0]["message"]
+    decision = Decision(Action.BLOCK, [replace(hit("1 + 1 = 2"), channel="content")])
+    assert notes_for(decision, {})["findings"] == [{"kind": "error.x", "rule": "r", "action": "notice"}]
+
+
 def hit(said: str = "", **rule_words) -> Hit:
     made = Rule(
         "r", ruled(Place.AFTER).module, ("error.x",), frozenset({Stage.RESPONSE}), 0.5, Action.NOTICE, **rule_words
