@@ -36,8 +36,8 @@ def headers(decision: Decision, policy: str, audit_id: str, *, pending: bool = F
 def notes_for(
     decision: Decision, constant: Mapping[str, Any], material: Sequence[Source] = ()
 ) -> dict[str, Any] | None:
-    """The `guardrail` member for a body, None when nothing was found and the model was asked once: a clean body is never
-    touched.  `material` is what the answer was held against."""
+    """The `guardrail` member for a body, None when nothing was found and the model was asked once: a clean body is
+    never touched.  `material` is what the answer was held against."""
     found = fired(decision.hits)
     if not found and not decision.failed and "attempts" not in constant:
         return None
