@@ -51,6 +51,7 @@ bench: $(INSTALLED) ## measure the proxy, and replay recorded exchanges when ../
 	$(BIN)/python -m benchmarks.proxy
 	$(BIN)/python -m benchmarks.leakage
 	$(BIN)/python -m benchmarks.bias
+	$(BIN)/python -m benchmarks.errors
 	$(BIN)/python -m benchmarks.refusals
 	@if [ -d "$(SHARED)" ]; then set -x; $(BIN)/python -m benchmarks.replay; \
 	else echo "replay left out: there is no $(SHARED)"; fi
