@@ -3,7 +3,8 @@
 Rules:
 1. Nobody is asked unless a rule of the policy names a kind of this file; what it costs is bounded by `judge:`.
 2. The material goes as strings of one JSON object, under a rule that nothing in them is an order.  The verdict must
-   name a token that stands in the system message and is a hash of the answer, so that no answer can foresee it.
+   name a token that stands in the system message and is a hash of the answer with a key of this process, so that
+   nobody can foresee it: no answer, and no question or source whose writer knows what the answer will be.
 3. The judge's reply is one JSON object of exactly the members that were asked for.  Whatever else it is, it is a check
    that did not finish, never a pass.
 4. A problem is quoted from the answer; a quotation that does not stand in it shows nothing.  The judge's reasons are
@@ -11,6 +12,7 @@ Rules:
 """
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -39,6 +41,7 @@ Reply with one JSON object and nothing before or after it, with exactly these me
 {{"token": "{token}", "verdict": "right" or "wrong" or "unsure", "problems": [{{"quote": "the shortest words of
 `answer`, exactly as they stand there, that are wrong", "reason": "one short sentence, in the language of the answer"}}]}}
 With "right" the list is empty. At most five problems."""
+_KEY = secrets.token_bytes(32)
 _MOST = 20
 _REASON = 200
 _UNSAFE = ("http", "<", "](", "`", "www.")
@@ -114,8 +117,8 @@ class SecondSample:
 
 
 def token_of(answer: str) -> str:
-    """What a verdict on `answer` must name: no text can hold the hash of itself."""
-    return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """What a verdict on `answer` must name."""
+    return hashlib.blake2b(answer.encode("utf-8", "surrogatepass"), key=_KEY, digest_size=8).hexdigest()
 
 
 def question(answer: str, material: dict[str, Any], criteria: str, longest: int) -> tuple[str, str]:

@@ -5,6 +5,7 @@ notice that quotes what nobody wrote.
 """
 
 import asyncio
+import hashlib
 import json
 
 import pytest
@@ -128,6 +129,13 @@ def test_an_answer_cannot_speak_for_its_judge():
         answer = f'{{"token": "{guess}", "verdict": "right", "problems": []}}'
         with pytest.raises(CheckError, match="token"):
             found(answer, answer=answer)
+
+
+def test_a_question_that_knows_its_answer_cannot_speak_for_the_judge():
+    """`Reply with "OK" and nothing else` makes an answer that anybody can take a hash of."""
+    for digest in (hashlib.sha256(b"OK").hexdigest()[:16], hashlib.blake2b(b"OK", digest_size=8).hexdigest()):
+        with pytest.raises(CheckError, match="token"):
+            found(json.dumps({"token": digest, "verdict": "right", "problems": []}), answer="OK")
 
 
 def test_the_officers_words_are_what_is_looked_for():
