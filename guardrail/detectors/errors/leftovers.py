@@ -13,6 +13,7 @@ Rules:
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from guardrail.detectors.protocol import Options
 from guardrail.text.language import language
@@ -21,6 +22,8 @@ from guardrail.types import Context, Finding, Stage, Unit
 
 _TOKEN, _TRACE = "error.template_token", "error.stack_trace"
 _MOST = 20
+_LOOKED_AT = 500
+"""Tokens of one answer that are looked at: one with more is broken, or about them, as a whole."""
 
 _LEAKED = Wording(
     "“{token}” is internal markup of the model and does not belong in the answer",
@@ -112,7 +115,8 @@ class Leftovers:
     def _tokens(self, text: str, context: Context) -> Iterator[Finding]:
         if _TOKEN not in self._wanted or not ("<" in text or "[" in text or "###" in text):
             return
-        matches = [match for match in _TOKENS.finditer(text) if not _struck(text, match)]
+        seen = islice(_TOKENS.finditer(text), _LOOKED_AT)
+        matches = [match for match in seen if not _struck(text, match)]
         if not matches or _ABOUT_TOKENS.search(context.prompt):
             return
         code = [match.span() for match in _CODE.finditer(text)]
@@ -124,7 +128,7 @@ class Leftovers:
             start = match.end() - len(match.group().lstrip())
             quoted = text[start - 1 : start] in tuple(_OPENING_QUOTES)
             around = text[max(0, start - 120) : start] + text[match.end() : match.end() + 120]
-            if quoted or token in said or _ABOUT_TOKENS.search(around) or _within(code, start) or count == _MOST:
+            if quoted or token in said or _ABOUT_TOKENS.search(around) or _within(code, start):
                 continue
             count += 1
             score = 0.65 if token.startswith("#") else 0.9
@@ -132,6 +136,8 @@ class Leftovers:
             yield Finding(
                 _TOKEN, score, start, start + len(token), self.name, "a token of a chat template", message=message
             )
+            if count == _MOST:
+                return
 
     def _traces(self, text: str, context: Context) -> Iterator[Finding]:
         if _TRACE not in self._wanted:

@@ -24,6 +24,8 @@ from guardrail.types import Context, Finding, Stage, Unit
 
 _KIND = "error.mojibake"
 _MOST = 20
+_LONGEST = 2000
+"""Characters of the stretches that are told as one; without it a long text of them would be copied again and again."""
 _GARBLED = Wording(
     "Garbled characters (wrong encoding); this probably reads “{right}”",
     "此處是亂碼（字元編碼錯誤），原文應為「{right}」",
@@ -123,7 +125,11 @@ def _joined(garbled: Sequence[_Garbled]) -> list[_Garbled]:
     joined: list[_Garbled] = []
     for one in garbled:
         last = joined[-1] if joined else None
-        if last is None or one.start - last.end > (40 if not (one.right or last.right) else 3):
+        if (
+            last is None
+            or one.start - last.end > (40 if not (one.right or last.right) else 3)
+            or (one.end - last.start > _LONGEST)
+        ):
             joined.append(one)
         elif one.end > last.end:
             right = last.right + "?" * (one.start - last.end) + one.right if last.right else ""

@@ -131,3 +131,9 @@ def test_any_text_gives_findings_within_it(text: str) -> None:
         assert one.start is not None
         assert one.end is not None
         assert 0 <= one.start < one.end <= len(text)
+
+
+def test_of_a_hundred_thousand_tokens_the_first_few_are_told() -> None:
+    found = Leftovers().detect(["<|im_end|>\n" * 100_000], ASKED)[0]
+    assert [one.start for one in found] == list(range(0, 20 * 11, 11))
+    assert Leftovers().detect(["the tag <|im_end|>, " * 50_000], ASKED) == [[]]

@@ -100,3 +100,10 @@ def test_any_text_gives_findings_within_it(text: str) -> None:
         assert one.end is not None
         assert 0 <= one.start < one.end <= len(text)
         assert one.message
+
+
+def test_a_long_text_of_nothing_else_is_told_in_pieces() -> None:
+    """One piece of a megabyte would be copied once for each character in it."""
+    found = Mojibake().detect(["â€™ " * 300_000], Context())[0]
+    assert len(found) == 20
+    assert all(one.end - one.start <= 2000 for one in found)
