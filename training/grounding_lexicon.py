@@ -62,7 +62,7 @@ def vectors(source: Path, pieces: list[int]) -> NDArray[np.float32]:
     model = BertModel(BertConfig(**json.loads((source / "config.json").read_text("utf-8"))), add_pooling_layer=False)
     weights = {name: value.float() for name, value in load_file(source / "model.safetensors").items()}
     model.load_state_dict({name: value for name, value in weights.items() if not name.startswith("pooler.")}, False)
-    model.eval()
+    model.train(False)
     made = []
     with torch.no_grad():
         for at in range(0, len(pieces), _BATCH):
@@ -77,7 +77,8 @@ def reduced(found: NDArray[np.float32]) -> NDArray[np.int8]:
     _, axes = np.linalg.eigh(centred.T @ centred)
     small = centred @ axes[:, ::-1][:, :DIMENSIONS]
     small /= np.linalg.norm(small, axis=1, keepdims=True)
-    return np.clip(np.round(small * 254), -127, 127).astype(np.int8)
+    rounded: NDArray[np.int8] = np.clip(np.round(small * 254), -127, 127).astype(np.int8)
+    return rounded
 
 
 def han(data: Path) -> list[str]:

@@ -18,11 +18,11 @@ from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.opposites import opposite
 from guardrail.detectors.errors.sources import STOP, stem
 
-_PREPOSITIONS = frozenset(
-    "in on at from with by for during after before near under over of through against between".split()
-)
+_PREPOSITION_LIST = "in on at from with by for during after before near under over of through against between"
+_PREPOSITIONS = frozenset(_PREPOSITION_LIST.split())
 _STOPS = re.compile(r"[,.;:!?]$")
-_ENDS = frozenset("is was are were has had and but or who which that to will would said says have be been".split())
+_BEFORE_REST = "is was are were has had and but or who which that to will would said says have be been"
+_ENDS = frozenset(_BEFORE_REST.split())
 
 
 def english(claim: str, dice: Random, lexicon: Lexicon) -> str:
@@ -63,9 +63,16 @@ def _without_words(words: list[str], dice: Random) -> list[str]:
     return kept
 
 
+_LISTINGS: dict[int, list[str]] = {}
+
+
+def words_of(lexicon: Lexicon) -> list[str]:
+    """The words of a lexicon by row."""
+    return _LISTINGS.setdefault(id(lexicon), list(lexicon.rows))
+
+
 def _near(words: list[str], dice: Random, lexicon: Lexicon, share: float) -> list[str]:
     made = []
-    listing = list(lexicon.rows)
     for word in words:
         bare = word.strip(",.;:!?\"'()")
         root = stem(bare) if bare else ""
@@ -75,8 +82,10 @@ def _near(words: list[str], dice: Random, lexicon: Lexicon, share: float) -> lis
             continue
         like = lexicon.vectors @ lexicon.vectors[row]
         like[row] = -1
-        best = np.argsort(-like)[:4]
-        fit = [listing[n] for n in best.tolist() if like[n] > 0.68 and not opposite(root, listing[n])]
+        best = np.sort(np.argpartition(-like, 4)[:4])
+        fit = [
+            words_of(lexicon)[n] for n in best.tolist() if like[n] > 0.68 and not opposite(root, words_of(lexicon)[n])
+        ]
         made.append(word.replace(bare, dice.choice(fit)) if fit else word)
     return made
 

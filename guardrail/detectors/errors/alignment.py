@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from guardrail.detectors.errors.lexicon import Lexicon
-from guardrail.detectors.errors.sources import HAN_TOKEN, STOP, STOP_HAN, Index, Place, Tokens
+from guardrail.detectors.errors.sources import STOP, STOP_HAN, Index, Place, Tokens
 
 SENTENCES = 3
 """Sentences that a claim is laid over."""
-LOOKED_AT = 12
+LOOKED_AT = 8
 """Sentences among which they are chosen."""
 LONGEST = 120
 """Content tokens of a claim or a source sentence that are laid out; what is longer is a list or no sentence."""
@@ -35,7 +35,7 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Laid:
     """A claim laid over sentences.  `to[i]` is where content token i went, as a number in `other`, or -1; `parts` the
-    number in `other` at which each sentence begins; `gained` the share of the claim's weight that each sentence adds."""
+    number in `other` at which each sentence begins; `gained` the share of the claim's weight that each adds."""
 
     places: tuple[Place, ...]
     other: tuple[str, ...]
@@ -129,8 +129,3 @@ def _instead(laid: Laid, before: int, after: int) -> tuple[str, ...]:
     if before >= 0:
         return laid.other[before + 1 : before + 4]
     return laid.other[max(0, after - 3) : after] if after > 0 else ()
-
-
-def is_han(token: str) -> bool:
-    """Whether a token is a Han character."""
-    return HAN_TOKEN(token) is not None

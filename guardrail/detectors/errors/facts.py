@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from guardrail.detectors.errors.numerals import read, read_chinese
+from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 """Han characters, as the inside of a class of an expression."""
@@ -83,31 +83,45 @@ _SCALE_WORDS = {
     "bn": 1e9, "b": 1e9, "tn": 1e12, "dozen": 12.0,
 }  # fmt: skip
 _UNITS = (
-    "percent|per cent|%|percentage points?|degrees?|°[CF]?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|miles?|feet|foot|ft|inch(?:es)?"
-    "|kg|kilograms?|grams?|g|lbs?|pounds?|tons?|tonnes?|hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|months?|years?"
+    "percent|per cent|%|percentage points?|degrees?|°[CF]?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm"
+    "|miles?|feet|foot|ft|inch(?:es)?"
+    "|kg|kilograms?|grams?|g|lbs?|pounds?|tons?|tonnes?|hours?|hrs?|minutes?|mins?|seconds?|secs?|days?"
+    "|weeks?|months?|years?"
     "|litres?|liters?|acres?|hectares?|dollars?|euros?|yuan|yen|cents?|people|votes?|seats?|points?|goals?"
 )
 _NUMBER = re.compile(
-    r"(?<![A-Za-z\d_])(?<!\d[.,])(?:(?:HK|US|NT|AU|A|S|C)?[$€£¥]\s?|(?:HKD|USD|RMB|CNY|EUR|GBP|NTD|TWD)\s?)?"
-    r"(\d+(?:,\d{3})*(?:\.\d+)?(?:[十百千萬万億亿]+\d+(?=[百千萬万億亿]))*)"
+    r"(?<![\d_])(?<!\d[.,])(\d+(?:,\d{3})*(?:\.\d+)?(?:[十百千萬万億亿]+\d+(?=[百千萬万億亿]))*)"
     r"(st|nd|rd|th)?(?![\d_])"
-    rf"(?:[ -]?(hundred|thousand|million|billion|trillion|dozen|[kmb]n?|tn)(?![A-Za-z])|\s?([十百千萬万億亿]+))?"
+    r"(?:[ -]?(hundred|thousand|million|billion|trillion|dozen|[kmb]n?|tn)(?![A-Za-z])|\s?([十百千萬万億亿]+))?"
     rf"(?:[ -]?({_UNITS})(?![A-Za-z])|([{HAN}]{{1,2}}))?",
     re.IGNORECASE,
 )
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORD_VALUE = {word: float(at) for at, word in enumerate(_ONES)} | {w: 20.0 + 10 * at for at, w in enumerate(_TENS)}
+_FIGURES = re.compile(r"(?<!\d)\d")
+_DATED = re.compile(r"(?<!\d)\d|(?<![A-Za-z])[JFMASONDTW]|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+")
+_DATED_SMALL = re.compile(_DATED.pattern, re.IGNORECASE)
+_CURRENCIES = ("HKD", "USD", "RMB", "CNY", "EUR", "GBP", "NTD", "TWD", "AUD", "SGD")
+_ONES_WRITTEN = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen
+"""
+_ONES = _ONES_WRITTEN.split()
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORD_VALUE = {word: float(at) for at, word in enumerate(_ONES)} | {
+    word: 20.0 + 10 * at for at, word in enumerate(_TENS)
+}
 _ORDINAL_VALUE = {
     "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0, "sixth": 6.0, "seventh": 7.0, "eighth": 8.0, "ninth": 9.0,
     "tenth": 10.0, "eleventh": 11.0, "twelfth": 12.0, "thirteenth": 13.0, "fourteenth": 14.0, "fifteenth": 15.0,
     "sixteenth": 16.0, "seventeenth": 17.0, "eighteenth": 18.0, "nineteenth": 19.0, "twentieth": 20.0,
 }  # fmt: skip
+_NUMBER_WORDS = frozenset(
+    {*_WORD_VALUE, *_ORDINAL_VALUE, "half", "twice", "thrice", "a hundred", "dozen", "hundred", "thousand", "million"}
+)
+_SMALL_WORDS = re.compile("[a-z]+")
 _one = "|".join(sorted((*_ONES, *_TENS), key=len, reverse=True))
 _WORD_NUMBER = re.compile(
-    rf"\b(?:(?:{_one})(?:[ -](?:{_one}))*(?:(?: and)?[ -](?:hundred|thousand|million|billion|trillion|dozen)(?: (?:and )?(?:{_one})(?:[ -](?:{_one}))*)*)*"
+    rf"\b(?:(?:{_one})(?:[ -](?:{_one}))*(?:(?: and)?[ -](?:hundred|thousand|million|billion|trillion"
+    rf"|dozen)(?: (?:and )?(?:{_one})(?:[ -](?:{_one}))*)*)*"
     rf"|(?:a|half a) (?:hundred|thousand|million|billion|dozen)|half|twice|thrice|{'|'.join(_ORDINAL_VALUE)})\b"
     rf"(?:[ -]({_UNITS})(?![A-Za-z]))?",
     re.IGNORECASE,
@@ -121,16 +135,19 @@ _CLASSIFIERS = frozenset(
     "本個个名位人次年月日号天岁元块蚊米里斤吨克件项家间所座场种条台部张届集章期成倍度分秒点楼层只支队票席国省市县区村户页课级"
 )
 _IDIOMS = re.compile(
-    "[一十百千万]些|一[直般样定起切旦向贯致律同边面方旁时下路带并概再共如经番等半]|十分|万一|千万(?!元|人|吨|美|港|日|欧|英|人|的|册|年|级)|百姓|百货|百科|百度|三明治|三文|四川|四处"
-    "|九龙|九广|五金|六合|七夕|八卦|百合|千禧|二手|三角|四周|五官|零件|零售|零食|千金|万科|亿达|两岸|双十|[一二两三]者|之一|统一|唯一|第一时间|一一"
+    "[一十百千万]些|一[直般样定起切旦向贯致律同边面方旁时下路带并概再共如经番等半]|十分|万一|千万(?!元"
+    "|人|吨|美|港|日|欧|英|人|的|册|年|级)|百姓|百货|百科|百度|三明治|三文|四川|四处"
+    "|九龙|九广|五金|六合|七夕|八卦|百合|千禧|二手|三角|四周|五官|零件|零售|零食|千金|万科|亿达|两岸"
+    "|双十|[一二两三]者|之一|统一|唯一|第一时间|一一"
 )
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "jan feb mar apr may jun jul aug sep oct nov dec"
-).split()
+_MONTHS_WRITTEN = """
+january february march april may june july august september october november december
+jan feb mar apr may jun jul aug sep oct nov dec
+"""
+_MONTHS = _MONTHS_WRITTEN.split()
 _MONTH = {word: at % 12 + 1 for at, word in enumerate(_MONTHS)} | {"sept": 9}
 _month = "|".join(sorted({*_MONTH}, key=len, reverse=True))
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = {word: at for at, word in enumerate(_DAYS)} | dict(
     zip("一二三四五六日天", (0, 1, 2, 3, 4, 5, 6, 6), strict=True)
 )
@@ -140,14 +157,18 @@ _DATE = re.compile(
     rf"|\b(?P<m3>{_month})\b\.?,? (?P<y3>(?:1\d|20)\d{{2}})\b"
     r"|(?<![\d/.-])(?P<y4>\d{4})[-/.](?P<m4>\d{1,2})[-/.](?P<d4>\d{1,2})(?![\d/-]|\.\d)"
     r"|(?<![\d/.-])(?P<a5>\d{1,2})[/.-](?P<b5>\d{1,2})[/.-](?P<y5>\d{4})(?![\d/-])"
-    rf"|(?<!\d)(?P<era>民[国國])?(?P<y6>\d{{2,4}}|[零〇一二三四五六七八九]{{4}}|(?<=[国國])[一二三四五六七八九十百]{{1,5}})\s?年\s?"
-    r"(?:(?P<m6>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d6>\d{1,2}|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])?)?"
-    r"|(?<!\d)(?P<m7>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d7>\d{1,2}|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])"
+    rf"|(?<!\d)(?P<era>民[国國])?(?P<y6>\d{{2,4}}|[零〇一二三四五六七八九]{{4}}"
+    rf"|(?<=[国國])[一二三四五六七八九十百]{{1,5}})\s?年\s?"
+    r"(?:(?P<m6>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d6>\d{1,2}"
+    r"|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])?)?"
+    r"|(?<!\d)(?P<m7>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月(?:份|\s?(?P<d7>\d{1,2}"
+    r"|[一二三四五六七八九十廿卅]{1,3})\s?[日号號])"
     r"|(?<!\d)(?P<d8>\d{1,2})\s?[日号號](?![\d本元线線楼樓])"
     r"|(?<!\d)(?P<m8>\d{1,2})\s?月(?!\d)"
     rf"|\b(?P<w9>{'|'.join(_DAYS)})s?\b|(?:星期|[周週]|[礼禮]拜)(?P<w10>[一二三四五六日天])(?![{HAN}]?[年期])"
     r"|\b(?P<y11>(?:1\d|20)\d0)(?P<decade>'?s)\b|(?<!\d)(?P<y13>(?:1\d|20)\d0)(?P<decade2>年代)"
-    r"|(?<![\d.,$€£¥#/-])\b(?P<y12>1[5-9]\d{2}|20\d{2})\b(?![,.]\d|\s?(?:%|percent|million|billion|thousand|km|kg|people|元|人|個|个|名|萬|万))",
+    r"|(?<![\d.,$€£¥#/-])\b(?P<y12>1[5-9]\d{2}|20\d{2})\b(?![,.]\d|\s?(?:%|percent|million|billion"
+    r"|thousand|km|kg|people|元|人|個|个|名|萬|万))",
     re.IGNORECASE,
 )
 _BARE_MONTH = re.compile(
@@ -155,17 +176,30 @@ _BARE_MONTH = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\d:.])(\d{1,2})(?:[:.](\d{2}))?\s?(?:([ap])\.?m\b\.?)|(?<![\d:.])([01]?\d|2[0-3])[:：]([0-5]\d)(?![\d:])"
-    r"|(上午|早上|凌晨|下午|晚上|中午)?([\d]{1,2}|[一二三四五六七八九十]{1,2})[时時点點](?:(\d{1,2}|[一二三四五]?十[一二三四五六七八九]?|半)(?:分)?)?",
+    r"|(上午|早上|凌晨|下午|晚上|中午)?([\d]{1,2}|[一二三四五六七八九十]{1,2})[时時点點](?:(\d{1,2}"
+    r"|[一二三四五]?十[一二三四五六七八九]?|半)(?:分)?)?",
     re.IGNORECASE,
 )
+_MAY_BE_CLOCK = re.compile(r"\d[:：]\d|\d\s?[apAP]\.?[mM]|[时時点點]")
 _part = r"[A-Z][A-Za-zÀ-ɏ0-9]*(?:[-'.&][A-Z0-9][A-Za-zÀ-ɏ0-9]*)*"
 _NAME = re.compile(
-    rf"(?<![A-Za-z0-9_]){_part}\.?(?:(?: (?:of|the|de|da|del|la|le|van|von|der|bin|al|and|&|for))? {_part})*"
+    rf"(?<![A-Za-z0-9_]){_part}(?:(?: (?:of|the|de|da|del|la|le|van|von|der|bin|al|and|&|for))? {_part})*"
 )
 _NAME_WORD = re.compile(rf"{_part}|\d+")
 _TRANSLITERATED = re.compile(rf"[{HAN}]{{1,7}}(?:[·•・][{HAN}]{{1,8}}){{1,3}}")
 _TITLE = re.compile(r"《([^《》\n]{1,40})》")
 _QUOTED = re.compile(r'"([^"\n]{2,300})"|“([^“”\n]{2,300})”|「([^「」\n]{2,300})」|『([^『』\n]{2,300})』')
+
+
+def _matches(pattern: re.Pattern[str], begins: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The matches of a pattern that can begin only where `begins` does, which is far cheaper to look for."""
+    done = 0
+    for place in begins.finditer(text):
+        start = place.start()
+        match = pattern.match(text, start) if start >= done else None
+        if match is not None:
+            done = max(match.end(), start + 1)
+            yield match
 
 
 def numbers(text: str, most: int = MOST) -> list[Number]:
@@ -175,26 +209,35 @@ def numbers(text: str, most: int = MOST) -> list[Number]:
 
 
 def _digits(text: str) -> Iterator[Number]:
-    for match in _NUMBER.finditer(text):
-        known = read(match.group(1))
-        value = float(known.value) if known else _loose(match.group(1))
-        step = float(known.step) if known else 1.0
+    for match in _matches(_NUMBER, _FIGURES, text):
+        before = text[max(0, match.start() - 3) : match.start()]
+        if before[-1:].isascii() and before[-1:].isalpha() and before.upper() not in _CURRENCIES:
+            continue  # `A380` is a name
+        value, step = _read(match.group(1))
         factor = _SCALE_WORDS.get((match.group(3) or "").lower(), 1.0)
-        for character in match.group(4) or "":
+        scaled = match.group(4) or ""
+        if scaled and not match.group(1).isascii():
+            (value, step), scaled = _read(match.group(1) + scaled), ""  # 3萬5千
+        for character in scaled:
             factor *= {"十": 10, "百": 100, "千": 1000, "萬": 1e4, "万": 1e4}.get(character, 1e8)
         unit = (match.group(5) or match.group(6) or "").lower()
         end = match.end(4) if match.group(4) else match.end(3) if match.group(3) else match.end(1)
         yield Number(match.start(1), end, value * factor, step * factor, unit, False, bool(match.group(2)))
 
 
-def _loose(text: str) -> float:
-    try:
-        return float(text.replace(",", "")[:30])
-    except ValueError:
-        return -1.0
+@lru_cache(4096)
+def _read(written: str) -> tuple[float, float]:
+    """The value of digits and the unit of the last of them; what cannot be read is far from everything."""
+    whole, _, part = written.replace(",", "").partition(".")
+    if len(written) <= DIGITS and whole.isdecimal() and (not part or part.isdecimal()):
+        return float(f"{whole}.{part}"), 10.0 ** -len(part)
+    known = read(written)
+    return (float(known.value), float(known.step)) if known else (-1.0, 1.0)
 
 
 def _words(text: str) -> Iterator[Number]:
+    if _NUMBER_WORDS.isdisjoint(_SMALL_WORDS.findall(text.lower())):
+        return
     for match in _WORD_NUMBER.finditer(text):
         phrase, unit = match.group().lower(), (match.group(1) or "").lower()
         ordinal = phrase.split(" ")[0].split("-")[0] in _ORDINAL_VALUE
@@ -269,7 +312,11 @@ def _han_value(digits: str, tail: str = "") -> float | None:
 
 def dates(text: str, most: int = MOST) -> list[Date]:
     """The dates of a `plain` text, in order."""
-    found = [one for match in _DATE.finditer(text) if (one := _date(match)) is not None]
+    found = [
+        one
+        for match in _matches(_DATE, _DATED_SMALL if text.islower() else _DATED, text)
+        if (one := _date(match)) is not None
+    ]
     for match in _BARE_MONTH.finditer(text):
         month = _MONTH.get(match.group(1).lower())
         if month and not any(one.start <= match.start(1) < one.end for one in found):
@@ -283,11 +330,11 @@ def _date(match: re.Match[str]) -> Date | None:
     if raw["w9"] or raw["w10"]:
         return Date(start, end, weekday=_WEEKDAY[(raw["w9"] or raw["w10"]).lower()])
     if raw["a5"]:
-        a, b, year = int(raw["a5"]), int(raw["b5"]), int(raw["y5"])
+        a, b, told = int(raw["a5"]), int(raw["b5"]), int(raw["y5"])
         if a <= 12 and b <= 12:
-            return Date(start, end, year, b, a, other=(a, b))
-        month, day = (b, a) if b <= 12 else (a, b)
-        return Date(start, end, year, month, day) if month <= 12 and day <= 31 else None
+            return Date(start, end, told, b, a, other=(a, b))
+        found = (b, a) if b <= 12 else (a, b)
+        return Date(start, end, told, *found) if found[0] <= 12 and found[1] <= 31 else None
     year = _year(
         next((raw[n] for n in ("y1", "y2", "y3", "y4", "y6", "y11", "y12", "y13") if raw[n]), None), bool(raw["era"])
     )
@@ -334,9 +381,11 @@ def _small(written: str | None) -> int | None:
 def clocks(text: str, most: int = MOST) -> list[Clock]:
     """The times of day of a `plain` text."""
     found: list[Clock] = []
+    if _MAY_BE_CLOCK.search(text) is None:
+        return found
     for match in _CLOCK.finditer(text):
-        hour = _small(match.group(1) or match.group(4) or match.group(7)) or 0
-        minute = 30 if match.group(8) == "半" else _small(match.group(2) or match.group(5) or match.group(8)) or 0
+        hour: int = _small(match.group(1) or match.group(4) or match.group(7)) or 0
+        minute: int = 30 if match.group(8) == "半" else _small(match.group(2) or match.group(5) or match.group(8)) or 0
         part = (match.group(3) or "").lower() or {"上": "a", "早": "a", "凌": "a", "下": "p", "晚": "p", "中": "p"}.get(
             (match.group(6) or " ")[0], ""
         )
@@ -354,13 +403,16 @@ def clocks(text: str, most: int = MOST) -> list[Clock]:
 def names(text: str, most: int = MOST) -> list[Name]:
     """What is written like a name in a `plain` text: capitals, 《titles》 and transliterations with a dot."""
     found: list[Name] = []
-    for match in _NAME.finditer(text):
+    for match in _NAME.finditer(text) if not text.islower() else ():
         words = tuple(_NAME_WORD.findall(match.group()))
         if words and match.end() - match.start() > 1:
             before = text[: match.start()].rstrip("\"' ([*_#->\n\t")
             found.append(Name(*match.span(), words, not before or before[-1] in ".!?:;。！？：；\n"))
-    found += [Name(*match.span(), tuple(re.split("[·•・]", match.group()))) for match in _TRANSLITERATED.finditer(text)]
-    found += [Name(*match.span(1), (match.group(1),)) for match in _TITLE.finditer(text)]
+    if "·" in text or "•" in text or "・" in text:
+        cut = re.compile("[·•・]").split
+        found += [Name(*match.span(), tuple(cut(match.group()))) for match in _TRANSLITERATED.finditer(text)]
+    if "《" in text:
+        found += [Name(*match.span(1), (match.group(1),)) for match in _TITLE.finditer(text)]
     return found[:most]
 
 

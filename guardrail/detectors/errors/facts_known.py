@@ -32,44 +32,46 @@ from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.sources import STOP, Reading, Tokens, stem, tokens
 
 _ABOUT = re.compile(
-    r"\b(?:about|around|approximately|approx|roughly|nearly|almost|over|more than|less than|under|up to|at least|some|close to|"
-    r"just|well|an estimated|estimated)\b|[~≈+]|约|大概|大约|近|逾|超过|超|多|左右|余|上下|至少|不到|不足|将近|几乎|差不多|几",
+    r"\b(?:about|around|approximately|approx|roughly|nearly|almost|over|more than|less than|under|up to"
+    r"|at least|some|close to|"
+    r"just|well|an estimated|estimated)\b|[~≈+]|约|大概|大约|近|逾|超过|超|多|左右|余|上下|至少|不到|不足"
+    r"|将近|几乎|差不多|几",
     re.IGNORECASE,
 )
 _WORKED_OUT = re.compile(
     r"(?P<sum>\b(?:total\w*|altogether|combined|together|sum|in all)\b|合共|一共|总共|共计|合计|总计)"
-    r"|(?P<apart>\b(?:difference|more than|less than|fewer|older|younger|increase\w*|decrease\w*|rose by|fell by|gain of|later|earlier"
+    r"|(?P<apart>\b(?:difference|more than|less than|fewer|older|younger|increase\w*|decrease\w*|rose by"
+    r"|fell by|gain of|later|earlier"
     r"|aged?|old|lasted|span\w*|for \d+ years)\b|相差|增加了|减少了|上升了|下跌了|历时|年后|年前|岁|相隔|之差|多出)"
     r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|每|倍)",
     re.IGNORECASE,
 )
-_NUMERIC = frozenset(
-    """
-    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty
-    forty fifty sixty seventy eighty ninety hundr thousand million billion trillion dozen half twic second third fourth fifth sixth seventh
-    eighth ninth tenth
-    """.split()  # noqa: SIM905
-)
-_TIMELY = frozenset(
-    """
-    january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
-    monday tuesday wednesday thursday friday saturday sunday
-    """.split()  # noqa: SIM905
-)
+_TEXT_OF_NUMERIC = """
+two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty thirty forty fifty sixty seventy eighty ninety hundr thousand million billion trillion dozen half twic
+second third fourth fifth sixth seventh eighth ninth tenth
+"""
+_NUMERIC = frozenset(_TEXT_OF_NUMERIC.split())
+_TEXT_OF_TIMELY = """
+january february march april may june july august september october november december jan feb mar apr jun jul aug sep
+sept oct nov dec monday tuesday wednesday thursday friday saturday sunday 年 月 日 号 星 周 拜
+"""
+_TIMELY = frozenset(_TEXT_OF_TIMELY.split())
 _HAN_DIGITS = frozenset("零〇一二两三四五六七八九十百千万亿")
-_GENERIC = frozenset(
-    """
-    i mr mrs ms dr prof sir madam president minister king queen prince princess chapter table figure section part article note example step
-    option answer question summary overview conclusion introduction background key internet god earth sun moon english january february march
-    april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday north south east
-    west yes no ok ad bc am pm tv usa us uk u.s u.k eu un hk ai it iii ii iv vs etc
-    """.split()  # noqa: SIM905
-)
+_TEXT_OF_GENERIC = """
+i mr mrs ms dr prof sir madam president minister king queen prince princess chapter table figure section part article
+note example step option answer question summary overview conclusion introduction background key internet god earth
+sun moon english january february march april may june july august september october november december monday tuesday
+wednesday thursday friday saturday sunday north south east west yes no ok ad bc am pm tv usa us uk u.s u.k eu un hk ai
+it iii ii iv vs etc
+"""
+_GENERIC = frozenset(_TEXT_OF_GENERIC.split())
 _CONVERSIONS: tuple[tuple[str, str, float], ...] = (
-    ("km", "mile", 1.609344), ("kilomet", "mile", 1.609344), ("m", "feet", 0.3048), ("met", "feet", 0.3048), ("met", "foot", 0.3048),
-    ("cm", "inch", 2.54), ("kg", "pound", 0.453592), ("kg", "lb", 0.453592), ("kilogram", "pound", 0.453592), ("公里", "英里", 1.609344),
-    ("米", "英尺", 0.3048), ("公斤", "磅", 0.453592), ("公斤", "斤", 0.5), ("minute", "hour", 60), ("分钟", "小时", 60), ("hour", "day", 24),
-    ("小时", "天", 24), ("day", "week", 7), ("month", "year", 12), ("km", "m", 0.001), ("公里", "米", 0.001), ("kg", "g", 0.001),
+    ("km", "mile", 1.609344), ("kilomet", "mile", 1.609344), ("m", "feet", 0.3048), ("met", "feet", 0.3048),
+    ("met", "foot", 0.3048), ("cm", "inch", 2.54), ("kg", "pound", 0.453592), ("kg", "lb", 0.453592),
+    ("kilogram", "pound", 0.453592), ("公里", "英里", 1.609344), ("米", "英尺", 0.3048), ("公斤", "磅", 0.453592),
+    ("公斤", "斤", 0.5), ("minute", "hour", 60), ("分钟", "小时", 60), ("hour", "day", 24), ("小时", "天", 24),
+    ("day", "week", 7), ("month", "year", 12), ("km", "m", 0.001), ("公里", "米", 0.001), ("kg", "g", 0.001),
 )  # fmt: skip
 
 
@@ -86,7 +88,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A fact that no source has: its sort (`number`, `date`, `name`, `quote`), span, and how sure that matters (0..1)."""
+    """A fact that no source has: its sort (`number`, `date`, `name`, `quote`), span, and how alarming it is (0..1)."""
 
     sort: str
     start: int
@@ -97,15 +99,15 @@ class Unknown:
 def facts_of(claim: Tokens) -> Facts:
     """The hard facts of a claim; what cannot be there is not looked for."""
     text, stems = claim.text, claim.stems
-    digits = any([word[0] <= "9" for word in stems])
-    han = any([word in _HAN_DIGITS for word in stems])
-    timely = digits or han or any([word in _TIMELY for word in stems])
+    digits = any(word[0] <= "9" for word in stems)
+    han = any(word in _HAN_DIGITS for word in stems)
+    timely = digits or any(word in _TIMELY for word in stems)
     found_dates = tuple(dates(text)) if timely else ()
     found_clocks = tuple(clocks(text)) if digits or han else ()
-    taken = [(one.start, one.end) for one in (*found_dates, *found_clocks)]
+    taken = [*((one.start, one.end) for one in found_dates), *((one.start, one.end) for one in found_clocks)]
     found_numbers = (
         tuple(one for one in numbers(text) if not any(a <= one.start < b for a, b in taken))
-        if digits or han or any([word in _NUMERIC for word in stems])
+        if digits or han or any(word in _NUMERIC for word in stems)
         else ()
     )
     has_quotes = '"' in text or "「" in text or "“" in text or "『" in text
@@ -125,7 +127,7 @@ def unknown(
             found.append(Unknown("number", number.start, number.end, score))
     found += [Unknown("date", one.start, one.end, _date_score(one)) for one in facts.dates if not _dated(one, known)]
     found += [Unknown("date", one.start, one.end, 0.85) for one in facts.clocks if not _timed(one, known)]
-    taken = [(one.start, one.end) for one in (*facts.dates, *facts.clocks)]
+    taken = [*((one.start, one.end) for one in facts.dates), *((one.start, one.end) for one in facts.clocks)]
     for name in facts.names:
         score = 0.0 if any(a <= name.start < b for a, b in taken) else _name(name, known, lexicon)
         if score:
@@ -209,7 +211,7 @@ def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
 
 
 def _date_score(one: Date) -> float:
-    return 0.7 if one.weekday is not None else 0.6 if one.decade or one.year is None and one.day is None else 0.9
+    return 0.7 if one.weekday is not None else 0.6 if one.decade or (one.year is None and one.day is None) else 0.9
 
 
 def _dated(one: Date, known: Sequence[Reading]) -> bool:
@@ -317,7 +319,8 @@ def _han_name(one: Name, known: Sequence[Reading]) -> float:
 
 
 _SAID = re.compile(
-    r"\b(?:say|said|says|stat\w+|according|wr[io]te\w*|writ\w+|quot\w+|not\w+|add\w+|told|tell\w*|claim\w+|explain\w+|describ\w+|read\w*|put|call\w+"
+    r"\b(?:say|said|says|stat\w+|according|wr[io]te\w*|writ\w+|quot\w+|not\w+|add\w+|told|tell\w*"
+    r"|claim\w+|explain\w+|describ\w+|read\w*|put|call\w+"
     r"|announc\w+|declar\w+|argu\w+|mention\w+)\b|说|话|称|表示|指出|写道|写|提到|引述|强调|认为|讲|据|补充|宣布",
     re.IGNORECASE,
 )

@@ -47,14 +47,20 @@ ALARM, CLEAR = 0.6, 0.4
 """The score from which a sentence is not borne out, and the one below which it is."""
 NEAR = 0.5
 """The share of a claim's telling words that a passage must have to speak of the same."""
+SAME = 0.6
+"""The share that it must have to be called contradicting."""
 TRIED_ALONE = 4
 LEAST = 0.3
 """The lowest score of a fact that is reported."""
 SHOWN = 60
 """Characters of the answer or a source that a message quotes."""
 
-_NAME_AT, _STRONG_NUMBER = NAMES.index("name"), NAMES.index("number")
-_FLIPS = tuple(NAMES.index(name) for name in ("negation_new", "negation_lost", "contrary"))
+_FLIPS = tuple(NAMES.index(name) for name in ("negation_lost", "opposites", "contrary"))
+_FLIPS_EN = tuple(NAMES.index(name) for name in ("negation_new", "undenied"))
+"""What shows that a claim says the contrary; those of English stand in one supported sentence of a hundred, the others
+in one of several hundred (training part of the edits).  In Chinese a negation is too often part of a word."""
+FLIPPED = 0.8
+"""The least score of a claim that says the contrary of a passage which has most of its words."""
 
 _FACT_WORDS = {
     "number": Wording(
@@ -106,7 +112,6 @@ class Prepared:
     index: Index
     known: tuple[Reading, ...]
     question: Tokens
-    asked: frozenset[str]
     is_question: bool
     decisive: bool
     """Whether the silence of the sources proves something: some are no system text."""
@@ -217,7 +222,7 @@ class Grounding:
         )
 
     def _alarm(self, text: str, found: Judged, prepared: Prepared) -> list[Finding]:
-        if found.passage is not None and _contradicted(found):
+        if found.passage is not None and found.seen is not None and _contradicted(found.seen, found.seen.tokens):
             theirs = _short(_passage_text(found.passage, prepared), SHOWN * 2)
             return self._verdict(
                 text, "contradicted", found.score, found.passage, lambda t: _AGAINST.beside(t, theirs=theirs)
@@ -263,7 +268,7 @@ def prepared_of(context: Context) -> Prepared:
     known = (*index.readings, *(LIBRARY.reading(text) for text in said))
     question = tokens(context.prompt[:2000])
     decisive = any(source.origin != "system" and source.text.strip() for source in context.material)
-    return Prepared(index, known, question, frozenset(question.stems), asks(question.text), decisive)
+    return Prepared(index, known, question, asks(question.text), decisive)
 
 
 def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Judged:
@@ -272,7 +277,7 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
     if not claim.stems:
         return Judged(0.0, None, None)
     index = prepared.index
-    seen = look(claim, index, prepared.known, words, prepared.asked)
+    seen = look(claim, index, prepared.known, words)
     passage = index.passage(seen.laid.places[0]) if seen.laid.places else None
     if prepared.is_question:
         values = answer_values(claim, prepared.question, index, words)
@@ -284,13 +289,15 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
     score = model.score(seen.values)
     if len(index.readings) > 1 and score >= 0.1:
         for source in _worth_trying(seen):
-            alone = look(claim, index.each[source], prepared.known, words, prepared.asked)
+            alone = look(claim, index.each[source], prepared.known, words)
             other = 0.0 if alone.verbatim else model.score(alone.values)
             if other < score:
                 score = other
                 seen = replace(alone, unknown=seen.unknown)
                 found = index.each[source].passage(alone.laid.places[0]) if alone.laid.places else None
                 passage = None if found is None else replace(found, source=source)
+    if _contradicted(seen, claim):
+        score = max(score, FLIPPED)
     return Judged(score, seen, passage)
 
 
@@ -302,12 +309,12 @@ def _chinese(claim: Tokens) -> bool:
     return 2 * sum([word >= "\u3400" for word in claim.stems]) > len(claim.stems)
 
 
-def _contradicted(found: Judged) -> bool:
+def _contradicted(seen: Look, claim: Tokens) -> bool:
     """Whether a passage speaks of the same and denies it, or the claim denies the passage, or says the opposite."""
-    seen = found.seen
-    if seen is None or not seen.laid.gained or seen.laid.gained[0] < 0.6:
+    if not seen.laid.gained or seen.laid.gained[0] < SAME:
         return False
-    return any(seen.values[at] > 0 for at in _FLIPS)
+    flips = _FLIPS if _chinese(claim) else (*_FLIPS, *_FLIPS_EN)
+    return any(seen.values[at] > 0 for at in flips)
 
 
 def _counterpart(text: str, one: Unknown, passage: Passage | None, prepared: Prepared) -> str:

@@ -2,7 +2,7 @@
 
 Rules:
 1. Only answers of a few words are looked at, only where the prompt is a question, and only when the sources hold them
-   word by word: whether `Broomfield` stands in a passage says nothing, whether it stands where the question points does.
+   word by word: whether `Broomfield` stands in a passage says nothing, whether it does where the question points does.
 2. What is measured: how many of the question's telling words stand in the same sentence and how near, against the best
    sentence of all; whether the question itself names the answer; whether a number or a date was asked for.
 """
@@ -17,15 +17,17 @@ from guardrail.detectors.errors.sources import Index, Reading, Tokens, is_conten
 MOST_TOKENS = 8
 MOST_PLACES = 12
 ANSWER_NAMES: tuple[str, ...] = (
-    "same_sentence", "best_sentence", "behind", "near", "nearest", "echo", "number_asked", "number_given", "mismatch", "times", "first_place",
-    "size", "name_asked", "title", "around", "around_behind",
+    "same_sentence", "best_sentence", "behind", "near", "nearest", "echo", "number_asked", "number_given", "mismatch",
+    "times", "first_place", "size", "name_asked", "title", "around", "around_behind",
 )  # fmt: skip
 _QUESTION = re.compile(
-    r"[?？]|^\s*(?:who|what|when|where|which|how|why|whose|is|are|was|were|do|does|did|in which|in what)\b|谁|什么|几|哪|何|多少|咩|边|点解|吗",
+    r"[?？]|^\s*(?:who|what|when|where|which|how|why|whose|is|are|was|were|do|does|did|in which|in what)\b"
+    r"|谁|什么|几|哪|何|多少|咩|边|点解|吗",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\b(?:how (?:many|much|old|long|far|tall|big)|what (?:year|number|percentage|age)|which year|when|in what year)\b|几|多少|何时|哪年",
+    r"\b(?:how (?:many|much|old|long|far|tall|big)|what (?:year|number|percentage|age)|which year|when"
+    r"|in what year)\b|几|多少|何时|哪年",
     re.I,
 )
 _PERSON = re.compile(
@@ -59,7 +61,7 @@ def answer_values(claim: Tokens, question: Tokens, index: Index, lexicon: Lexico
     same = max(one[0] for one in seen) / total
     near = max(one[1] for one in seen) / total
     around = max(one[3] for one in seen) / total
-    numbers = any([word[0] <= "9" for word in answer])
+    numbers = any(word[0] <= "9" for word in answer)
     wants = _NUMBER.search(question.text) is not None
     first = min(at / max(1, len(reading.tokens.stems)) for reading, at in places)
     windows = max((_best_window(reading, asked) for reading in index.readings), default=0.0) / total

@@ -9,6 +9,7 @@ Rules:
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,29 +22,35 @@ from guardrail.detectors.errors.opposites import CONTRARIES, HAN_CONTRARIES, opp
 from guardrail.detectors.errors.sources import NEGATIONS, Index, Reading, Tokens, is_content, tokens
 
 NAMES: tuple[str, ...] = (
-    "size", "covered", "pairs", "triples", "fives", "skips", "first", "second", "third", "near", "far_word", "strange_most",
-    "strange", "strange_names", "elsewhere", "elsewhere_names", "elsewhere_numbers", "breaks", "seams", "jumps", "jumps_at_seams",
-    "turned_back", "reversed", "names_turned", "gaps", "opposites", "names_exchanged", "numbers_exchanged", "odd_gap", "gap_near",
-    "alone", "alone_most", "alone_names", "denied", "undenied", "number", "date", "name", "name_partly", "quote", "small_number",
-    "longest", "verbatim", "han", "run_broken", "strange_han", "strange_run", "pair_rarity", "replaced_known", "replaced_strange",
-    "gaps_one", "asked", "edge_gap", "soft_pairs", "names_apart", "count_names", "count_numbers", "breaks_rare",
-    "negation_new", "negation_lost", "contrary", "jumps_from_mid", "jumps_into_mid", "islands", "islands_at_edge", "island_longest", "gap_rarity",
-    "gap_han_name", "island_han_name", "close", "near_first",
+    "size", "covered", "pairs", "triples", "fives", "skips", "first", "second", "third", "near", "near_first",
+    "far_word", "strange_most", "strange", "strange_names", "strange_first", "elsewhere", "elsewhere_names",
+    "elsewhere_numbers", "breaks", "seams", "run_broken", "breaks_rare", "jumps", "jumps_at_seams",
+    "jumps_from_mid", "jumps_into_mid", "turned_back", "names_turned", "reversed", "longest", "gaps", "gaps_one",
+    "gaps_at_edge", "opposites", "names_exchanged", "numbers_exchanged", "odd_gap", "gap_near", "replaced_known",
+    "replaced_strange", "gap_rarity", "gap_han_name", "alone", "alone_most", "alone_names", "names_apart",
+    "islands", "islands_at_edge", "island_longest", "island_han_name", "denied", "undenied", "negation_new",
+    "negation_lost", "contrary", "number", "small_number", "date", "name", "name_partly", "quote", "verbatim",
+    "han", "strange_han", "strange_run", "pair_rarity", "soft_pairs", "count_names", "count_numbers",
 )  # fmt: skip
 
-_SEAM_WORDS = frozenset(
-    """
-    and but while which who whom whose where when because although though since so or as that after before however whereas
-    """.split()  # noqa: SIM905
-)
+_TEXT_OF_SEAM_WORDS = """
+and but while which who whom whose where when because although though since so or as that after before however whereas
+"""
+_SEAM_WORDS = frozenset(_TEXT_OF_SEAM_WORDS.split())
 _SEAM_SIGNS = re.compile(r"[,，;；:：、。.()（）\"「」“”!?！？—-]")
 _FRAME = re.compile(
-    r"^(?:according to (?:the |this )?(?:\w+ ){0,2}(?:passages?|texts?|sources?|articles?|documents?|context|report|information|excerpts?|author),? "
-    r"|as (?:the |this )?(?:passage|text|source|article|document|report|author) (?:notes|says|states|mentions|explains|puts it),? "
-    r"|(?:the |this )?(?:passage|text|source|article|document|report|context|information)s? (?:says?|states?|notes?|mentions?|explains?|indicates?"
-    r"|reports?|confirms?|shows?)(?: that)?,? |it is (?:stated|said|noted|reported|mentioned|written) that |based on (?:the )?[^,]{3,40}, )"
-    r"|^(?:根据|据|按照|按|依据)(?:[^，,]{0,6})(?:文章|文中|资料|文件|来源|原文|内容|报道|报导|消息|上文|所述|描述|段落|提供)[^，,]{0,8}[，,]"
-    r"|^(?:文章|文中|资料|文件|来源|原文|报道|报导|上文|内容|作者|文本)(?:里|中|内|显示|亦|也|曾|还)?(?:提到|提及|指出|说|指|称|写道|讲|表示|显示|记载|介绍|话)(?:，|,|：|:)?",
+    r"^(?:according to (?:the |this )?(?:\w+ ){0,2}(?:passages?|texts?|sources?|articles?|documents?"
+    r"|context|report|information|excerpts?|author),? "
+    r"|as (?:the |this )?(?:passage|text|source|article|document|report|author) (?:notes|says|states"
+    r"|mentions|explains|puts it),? "
+    r"|(?:the |this )?(?:passage|text|source|article|document|report|context|information)s? (?:says?"
+    r"|states?|notes?|mentions?|explains?|indicates?"
+    r"|reports?|confirms?|shows?)(?: that)?,? |it is (?:stated|said|noted|reported|mentioned"
+    r"|written) that |based on (?:the )?[^,]{3,40}, )"
+    r"|^(?:根据|据|按照|按|依据)(?:[^，,]{0,6})(?:文章|文中|资料|文件|来源|原文|内容|报道|报导|消息|上文"
+    r"|所述|描述|段落|提供)[^，,]{0,8}[，,]"
+    r"|^(?:文章|文中|资料|文件|来源|原文|报道|报导|上文|内容|作者|文本)(?:里|中|内|显示|亦|也|曾"
+    r"|还)?(?:提到|提及|指出|说|指|称|写道|讲|表示|显示|记载|介绍|话)(?:，|,|：|:)?",
     re.IGNORECASE,
 )
 
@@ -73,20 +80,31 @@ def claim_tokens(text: str) -> Tokens:
     return Tokens(found.text, found.written[kept:], found.stems[kept:], found.spans[kept:])
 
 
-def look(claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon, asked: frozenset[str]) -> Look:
-    """Measure a claim beside the sources of `index`; `known` are readings in which facts may stand as well (other
-    sources, the caller's words), `asked` the stems of the question."""
-    readings = index.readings
-    stems = claim.stems
+def look(claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon) -> Look:
+    """Measure a claim beside the sources of `index`; `known` are the readings in which its facts may stand as well
+    (other sources, the caller's words)."""
     content = content_of(claim, lexicon)
     facts = facts_of(claim)
-    verbatim = _verbatim(stems, readings)
+    verbatim = _verbatim(claim.stems, index.readings)
     laid = lay(claim, content, index)
     found = tuple(gaps(laid))
     near = [index.plain_sentence(place) for place in laid.places]
     strange = () if verbatim else tuple(unknown(claim, facts, known, near, lexicon))
-    values = _values(claim, content, laid, found, facts, strange, index, lexicon, asked, verbatim, near)
-    return Look(claim, content, laid, found, facts, strange, values, verbatim)
+    view = _view(claim, content, laid, index, lexicon)
+    values: dict[str, float] = {"verbatim": float(verbatim), "first": 0.0, "second": 0.0, "third": 0.0}
+    for part in (
+        _cover(view, index),
+        _nearness(view, lexicon),
+        _breaks(view, lexicon),
+        _order(view, index),
+        _gap_values(view, found, lexicon),
+        _alone(view, lexicon),
+        _denials(view, index, near),
+        _fact_values(strange),
+        _han_values(view, lexicon),
+    ):
+        values.update(part)
+    return Look(claim, content, laid, found, facts, strange, tuple(map(values.__getitem__, NAMES)), verbatim)
 
 
 def _verbatim(stems: tuple[str, ...], readings: Sequence[Reading]) -> bool:
@@ -96,278 +114,381 @@ def _verbatim(stems: tuple[str, ...], readings: Sequence[Reading]) -> bool:
     return any(whole in reading.joined for reading in readings)
 
 
-def _values(
-    claim: Tokens,
-    content: Content,
-    laid: Laid,
-    found: tuple[Gap, ...],
-    facts: Facts,
-    strange: tuple[Unknown, ...],
-    index: Index,
-    lexicon: Lexicon,
-    asked: frozenset[str],
-    verbatim: bool,
-    near_texts: Sequence[str],
-) -> tuple[float, ...]:
-    stems, words, weights = claim.stems, content.words, content.weights
-    count, size = len(stems), len(words)
-    total = sum(weights) or 1.0
-    readings = index.readings
-    vocabulary = index.vocabulary
-    beginnings = index.beginnings
-    pairs = list(pairwise(stems))
-    held = [any([pair in reading.pairs for reading in readings]) for pair in pairs]
-    triples = _share(zip(stems, stems[1:], stems[2:], strict=False), [r.triples for r in readings], max(0, count - 2))
-    fives = _share(
-        zip(stems, stems[1:], stems[2:], stems[3:], stems[4:], strict=False),
-        [r.fives for r in readings],
-        max(0, count - 4),
-    )
-    skip_pairs = list(pairwise(words))
-    skipped = [any([pair in reading.skips for reading in readings]) for pair in skip_pairs]
-    capital = [claim.written[n][0].isupper() and n > 0 for n in content.at]
-    numeric = [word[0] <= "9" for word in words]
-    han = [word >= "\u3400" for word in words]
-    to = laid.to
-    known = [word in vocabulary or (len(word) > 4 and word[:5] in beginnings) for word in words]
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A claim laid over its sources, with what all measures ask for.  `held` tells of each two neighbouring tokens
+    whether a source has them so, `skipped` the same of content tokens; `seams` where sentences may be joined."""
 
-    missed = [n for n in range(size) if to[n] < 0]
-    near = (
-        lexicon.nearest([words[n] for n in missed], list(laid.other)) if missed and laid.other else [0.0] * len(missed)
-    )
-    softened = sum(weights[n] * (1 - max(0.0, value)) for n, value in zip(missed, near, strict=True))
-    far_word = max((weights[n] * (1 - max(0.0, value)) for n, value in zip(missed, near, strict=True)), default=0.0)
-    unheard = [n for n in range(size) if not known[n]]
-    elsewhere = [n for n in missed if known[n]]
+    claim: Tokens
+    content: Content
+    laid: Laid
+    parts: tuple[int, ...]
+    pairs: tuple[tuple[str, str], ...]
+    held: tuple[bool, ...]
+    skip_pairs: tuple[tuple[str, str], ...]
+    skipped: tuple[bool, ...]
+    seams: tuple[bool, ...]
+    capital: tuple[bool, ...]
+    numeric: tuple[bool, ...]
+    han: tuple[bool, ...]
+    known: tuple[bool, ...]
+    unheard: tuple[int, ...]
+    missed: tuple[int, ...]
+    total: float
 
-    broken = seams = 0
-    broken_rare = 0.0
-    run = longest_run = 0
-    for n, there in enumerate(held):
+
+def _view(claim: Tokens, content: Content, laid: Laid, index: Index, lexicon: Lexicon) -> _View:
+    words, stems, vocabulary = content.words, claim.stems, index.vocabulary
+    known = tuple([word in vocabulary or (len(word) > 4 and word[:5] in index.beginnings) for word in words])
+    pairs, skip_pairs = tuple(pairwise(stems)), tuple(pairwise(words))
+    written = claim.written
+    return _View(
+        claim,
+        content,
+        laid,
+        tuple([bisect_right(laid.parts, here) - 1 for here in laid.to]),
+        pairs,
+        tuple(map(index.pairs.__contains__, pairs)),
+        skip_pairs,
+        tuple(map(index.skips.__contains__, skip_pairs)),
+        tuple([_is_seam(claim, n) for n in range(len(stems) - 1)]),
+        tuple([n > 0 and written[n][0].isupper() for n in content.at]),
+        tuple([word[0] <= "9" for word in words]),
+        tuple([word >= "\u3400" for word in words]),
+        known,
+        tuple([n for n, there in enumerate(known) if not there]),
+        tuple([n for n, here in enumerate(laid.to) if here < 0]),
+        sum(content.weights) or 1.0,
+    )
+
+
+def _is_seam(claim: Tokens, n: int) -> bool:
+    """Whether sentences may be joined between token n and the next: a sign stands there, or a conjunction does."""
+    if claim.stems[n] in _SEAM_WORDS or claim.stems[n + 1] in _SEAM_WORDS:
+        return True
+    start, end = claim.spans[n][1], claim.spans[n + 1][0]
+    return end > start and claim.text[start:end] != " " and _SEAM_SIGNS.search(claim.text, start, end) is not None
+
+
+def _cover(view: _View, index: Index) -> dict[str, float]:
+    stems, weights = view.claim.stems, view.content.weights
+    gained = (*view.laid.gained, 0.0, 0.0, 0.0)
+    triples = list(zip(stems, stems[1:], stems[2:], strict=False))
+    fives = list(zip(stems, stems[1:], stems[2:], stems[3:], stems[4:], strict=False))
+    elsewhere = [n for n in view.missed if view.known[n]]
+    return {
+        "size": log(1 + len(weights)),
+        "covered": 1 - sum([weights[n] for n in view.unheard]) / view.total,
+        "pairs": _mean(view.held),
+        "triples": sum(map(index.triples.__contains__, triples)) / len(triples) if triples else 1.0,
+        "fives": sum(map(index.fives.__contains__, fives)) / len(fives) if fives else 1.0,
+        "skips": _mean(view.skipped),
+        "soft_pairs": _soft_pairs(view, index),
+        "first": gained[0],
+        "second": gained[0] + gained[1],
+        "third": gained[0] + gained[1] + gained[2],
+        "strange_most": max([weights[n] for n in view.unheard], default=0.0),
+        "strange": sum([weights[n] for n in view.unheard]),
+        "strange_names": float(sum([view.capital[n] for n in view.unheard])),
+        "strange_first": float(bool(view.unheard) and view.unheard[0] == 0 and _begins_strange(view)),
+        "elsewhere": sum([weights[n] for n in elsewhere]) / view.total,
+        "elsewhere_names": float(sum([view.capital[n] for n in elsewhere])),
+        "elsewhere_numbers": float(sum([view.numeric[n] for n in elsewhere])),
+        "count_names": float(sum(view.capital)),
+        "count_numbers": float(sum(view.numeric)),
+    }
+
+
+def _soft_pairs(view: _View, index: Index) -> float:
+    """The share of neighbouring content tokens that stand in one sentence of the sources, wherever in it."""
+    if not view.skipped:
+        return 1.0
+    where = index.where
+    good = sum(view.skipped)
+    for (one, other), held in zip(view.skip_pairs, view.skipped, strict=True):
+        if not held and one in where and other in where:
+            good += not where[one].isdisjoint(where[other])
+    return good / len(view.skipped)
+
+
+_TEXT_OF_OPENINGS = """
+nevertheless moreover furthermore additional consequent therefore thus hence although though whereas meanwhile initial
+subsequent eventual ultimate final overall recent current former previous similar likewise instead besid despite unlik
+like perhap maybe often sometim usual typical general normal particular especial notabl indeed actual basical
+essential clear obvious certain sure
+"""
+_OPENINGS = frozenset(_TEXT_OF_OPENINGS.split())
+"""Stems of words that sentences are opened with, whatever their source says."""
+
+
+def _begins_strange(view: _View) -> bool:
+    at = view.content.at[0]
+    return at == 0 and view.claim.written[0][0].isupper() and view.content.words[0] not in _OPENINGS
+
+
+def _nearness(view: _View, lexicon: Lexicon) -> dict[str, float]:
+    laid, weights, words = view.laid, view.content.weights, view.content.words
+    end = laid.parts[1] if len(laid.parts) > 1 else len(laid.other)
+    missed = [n for n, here in enumerate(laid.to) if not 0 <= here < end]
+    anywhere, first = lexicon.nearest_both([words[n] for n in missed], laid.other, end)
+    far = [weights[n] * (1 - near) for n, near in zip(missed, anywhere, strict=True) if laid.to[n] < 0]
+    return {
+        "near": 1 - sum(far) / view.total,
+        "near_first": 1 - sum([weights[n] * (1 - near) for n, near in zip(missed, first, strict=True)]) / view.total,
+        "far_word": max(far, default=0.0),
+    }
+
+
+def _breaks(view: _View, lexicon: Lexicon) -> dict[str, float]:
+    broken = seams = run = longest = 0
+    rare = 0.0
+    for n, there in enumerate(view.held):
         if there:
             run = 0
-            continue
-        if stems[n] in _SEAM_WORDS or stems[n + 1] in _SEAM_WORDS or _seam(claim, n):
-            seams += 1
-            run = 0
-            continue
-        broken += 1
-        run += 1
-        longest_run = max(longest_run, run)
-        broken_rare = max(broken_rare, lexicon.rarity(stems[n] + stems[n + 1]) if stems[n] >= "\u3400" else 0.0)
+        elif view.seams[n]:
+            seams, run = seams + 1, 0
+        else:
+            broken, run = broken + 1, run + 1
+            longest = max(longest, run)
+            one, other = view.pairs[n]
+            if one >= "\u3400":
+                rare = max(rare, lexicon.rarity(one + other))
+    return {"breaks": float(broken), "seams": float(seams), "run_broken": float(longest), "breaks_rare": rare}
 
-    jumps = jumps_at_seams = back = turned = 0
-    names_turned = 0
-    longest = streak = 0
-    last = -2
-    last_n = -1
-    for n in range(size):
-        here = to[n]
+
+def _order(view: _View, index: Index) -> dict[str, float]:
+    laid, to, parts, size = view.laid, view.laid.to, view.parts, len(view.laid.to)
+    ends = (*laid.parts[1:], len(laid.other))
+    jumps = at_seams = back = names = left = entered = longest = streak = 0
+    last, last_n = -2, -1
+    for n, here in enumerate(to):
         if here < 0:
             streak = 0
             continue
         streak = streak + 1 if here == last + 1 and last_n == n - 1 else 1
         longest = max(longest, streak)
-        if last >= 0 and here < last or (last >= 0 and _part(laid, here) != _part(laid, last)):
-            if _part(laid, here) != _part(laid, last):
-                if _at_seam(claim, content, last_n, n):
-                    jumps_at_seams += 1
+        if last >= 0:
+            if parts[n] != parts[last_n]:
+                if _joined(view, last_n, n):
+                    at_seams += 1
                 else:
                     jumps += 1
-            else:
+                left += ends[parts[last_n]] - last > 2
+                entered += here - laid.parts[parts[n]] > 1
+            elif here < last:
                 back += 1
-                names_turned += capital[n] or capital[last_n]
+                names += view.capital[n] or view.capital[last_n]
         last, last_n = here, n
-    turned = sum(
-        (b, a) in reading.skips and not there
-        for (a, b), there in zip(skip_pairs, skipped, strict=True)
-        for reading in readings[:8]
-    )
+    backward = [(b, a) for (a, b), there in zip(view.skip_pairs, view.skipped, strict=True) if not there]
+    return {
+        "jumps": float(jumps),
+        "jumps_at_seams": float(at_seams),
+        "jumps_from_mid": float(left),
+        "jumps_into_mid": float(entered),
+        "turned_back": back / max(1, size),
+        "names_turned": float(names),
+        "reversed": float(sum(map(index.skips.__contains__, backward))),
+        "longest": longest / max(1, size),
+    }
 
-    alone: list[int] = []
-    for n in range(size):
-        left = skipped[n - 1] if n else False
-        right = skipped[n] if n < size - 1 else False
-        if not left and not right and known[n] and not _edge_seam(claim, content, n):
-            at = content.at[n]
-            if not ((at > 0 and held[at - 1]) or (at < count - 1 and held[at])):
-                alone.append(n)
 
-    opposites = exchanged_names = exchanged_numbers = ones = replaced_known = replaced_strange = edge = 0
-    odd = gap_near = 0.0
+def _joined(view: _View, n: int, to: int) -> bool:
+    """Whether a seam lies between two content tokens."""
+    return any(view.seams[view.content.at[n] : view.content.at[to]])
+
+
+def _gap_values(view: _View, found: Sequence[Gap], lexicon: Lexicon) -> dict[str, float]:
+    words, weights, known, size = view.content.words, view.content.weights, view.known, len(view.content.words)
+    opposites = names = numbers = ones = replaced_known = replaced_strange = edge = han_names = 0
+    odd = gap_near = rarity = 0.0
     for gap in found:
         mine = words[gap.first : gap.last]
         length = gap.last - gap.first
-        inside = 0 < gap.first and gap.last < size
+        inside = gap.first > 0 and gap.last < size
         edge += not inside
         ones += length == 1 and inside
+        if view.han[gap.first]:
+            rarity = max(rarity, _rarity_within(mine, lexicon))
+            han_names += _like_a_name(mine, lexicon)
+        if not gap.instead:
+            continue
         opposites += _opposed(mine, gap.instead)
-        if any(capital[gap.first : gap.last]) and any(
-            word not in lexicon.rows or lexicon.rows[word] > 500 for word in gap.instead
-        ):
-            exchanged_names += 1
-        if any(numeric[gap.first : gap.last]) and any(word[0] <= "9" for word in gap.instead):
-            exchanged_numbers += 1
-        if length <= 3 and gap.instead:
-            if all(known[gap.first : gap.last]):
-                replaced_known += 1
-            elif not any(known[gap.first : gap.last]):
-                replaced_strange += 1
-            nearest = max(lexicon.nearest(list(mine), list(gap.instead)), default=0.0)
+        names += any(view.capital[gap.first : gap.last]) and any(lexicon.rarity(word) > 0.6 for word in gap.instead)
+        numbers += any(view.numeric[gap.first : gap.last]) and any(word[0] <= "9" for word in gap.instead)
+        if length <= 3:
+            replaced_known += all(known[gap.first : gap.last])
+            replaced_strange += not any(known[gap.first : gap.last])
+            nearest = 0.0 if view.han[gap.first] else max(0.0, *lexicon.nearest(mine, gap.instead))
             gap_near = max(gap_near, nearest)
-            odd = max(odd, max(weights[gap.first : gap.last]) * (1 - max(0.0, nearest)))
-
-    first_end = laid.parts[1] if len(laid.parts) > 1 else len(laid.other)
-    first_missed = [n for n in range(size) if not 0 <= to[n] < first_end]
-    first_weights = [weights[n] for n in first_missed]
-    first_near = lexicon.nearest([words[n] for n in first_missed], list(laid.other[:first_end]))
-    from_mid, into_mid = _mid_jumps(laid)
-    negation_new, negation_lost = _negated(stems, held, readings)
-    islands = _islands(claim, content, held, lexicon)
-    denied, undenied = _negations(claim, content, laid, index)
-    strange_han = [n for n in unheard if han[n]]
-    best = {
-        sort: max((one.score for one in strange if one.sort == sort), default=0.0)
-        for sort in ("number", "date", "name", "quote")
+            odd = max(odd, max(weights[gap.first : gap.last]) * (1 - nearest))
+    return {
+        "gaps": float(len(found)),
+        "gaps_one": float(ones),
+        "gaps_at_edge": float(edge),
+        "opposites": float(opposites),
+        "names_exchanged": float(names),
+        "numbers_exchanged": float(numbers),
+        "odd_gap": odd,
+        "gap_near": gap_near,
+        "replaced_known": float(replaced_known),
+        "replaced_strange": float(replaced_strange),
+        "gap_rarity": rarity,
+        "gap_han_name": float(han_names),
     }
-    rare_pairs = [
+
+
+def _alone(view: _View, lexicon: Lexicon) -> dict[str, float]:
+    """Content tokens that the sources have, but beside none of the neighbours here; and short runs of them."""
+    held, at, size, count = view.held, view.content.at, len(view.content.at), len(view.claim.stems)
+    alone: list[int] = []
+    for n in range(size):
+        if not view.known[n] or (n and view.skipped[n - 1]) or (n < size - 1 and view.skipped[n]):
+            continue
+        if (at[n] > 0 and held[at[n] - 1]) or (at[n] < count - 1 and held[at[n]]):
+            continue
+        if not ((n == 0 or _joined(view, n - 1, n)) and (n == size - 1 or _joined(view, n, n + 1))):
+            alone.append(n)
+    inner, edge, longest, named = _islands(view, lexicon)
+    return {
+        "alone": float(len(alone)),
+        "alone_most": max([view.content.weights[n] for n in alone], default=0.0),
+        "alone_names": float(sum([view.capital[n] for n in alone])),
+        "names_apart": float(_names_apart(view.skipped, view.capital, size)) if any(view.capital) else 0.0,
+        "islands": float(inner),
+        "islands_at_edge": float(edge),
+        "island_longest": float(longest),
+        "island_han_name": float(named),
+    }
+
+
+def _denials(view: _View, index: Index, near: Sequence[str]) -> dict[str, float]:
+    denied, undenied = _negations(view.content, view.laid)
+    new, lost = _negated(view, index)
+    return {
+        "denied": float(denied),
+        "undenied": float(undenied),
+        "negation_new": float(new),
+        "negation_lost": float(lost),
+        "contrary": float(_contraries(view, near)),
+    }
+
+
+def _fact_values(strange: Sequence[Unknown]) -> dict[str, float]:
+    best = {"number": 0.0, "date": 0.0, "name": 0.0, "quote": 0.0}
+    for one in strange:
+        best[one.sort] = max(best[one.sort], one.score)
+    return {
+        "number": best["number"] if best["number"] > 0.45 else 0.0,
+        "small_number": float(0 < best["number"] <= 0.45),
+        "date": best["date"],
+        "name": best["name"] if best["name"] > 0.5 else 0.0,
+        "name_partly": best["name"],
+        "quote": best["quote"],
+    }
+
+
+def _han_values(view: _View, lexicon: Lexicon) -> dict[str, float]:
+    if not any(view.han):
+        return {"han": 0.0, "strange_han": 0.0, "strange_run": 0.0, "pair_rarity": 0.0}
+    rare = [
         lexicon.rarity(a + b)
-        for (a, b), there in zip(skip_pairs, skipped, strict=True)
+        for (a, b), there in zip(view.skip_pairs, view.skipped, strict=True)
         if not there and a >= "\u3400" and b >= "\u3400"
     ]
-    gained = (*laid.gained, 0.0, 0.0, 0.0)
-    return (
-        log(1 + size),
-        sum(weights[n] for n in range(size) if known[n]) / total,
-        _mean(held),
-        triples,
-        fives,
-        _mean(skipped),
-        gained[0],
-        gained[0] + gained[1],
-        gained[0] + gained[1] + gained[2],
-        1 - softened / total,
-        far_word,
-        max((weights[n] for n in unheard), default=0.0),
-        sum(weights[n] for n in unheard),
-        float(sum(capital[n] for n in unheard)),
-        sum(weights[n] for n in elsewhere) / total,
-        float(sum(capital[n] for n in elsewhere)),
-        float(sum(numeric[n] for n in elsewhere)),
-        float(broken),
-        float(seams),
-        float(jumps),
-        float(jumps_at_seams),
-        back / max(1, size),
-        float(turned),
-        float(names_turned),
-        float(len(found)),
-        float(opposites),
-        float(exchanged_names),
-        float(exchanged_numbers),
-        odd,
-        gap_near,
-        float(len(alone)),
-        max((weights[n] for n in alone), default=0.0),
-        float(sum(capital[n] for n in alone)),
-        float(denied),
-        float(undenied),
-        best["number"] if best["number"] > 0.45 else 0.0,
-        best["date"],
-        best["name"] if best["name"] > 0.5 else 0.0,
-        best["name"],
-        best["quote"],
-        float(0 < best["number"] <= 0.45),
-        longest / max(1, size),
-        float(verbatim),
-        sum(han) / max(1, size),
-        float(longest_run),
-        float(len(strange_han)),
-        float(_longest_strange(unheard, han)),
-        max(rare_pairs, default=0.0),
-        float(replaced_known),
-        float(replaced_strange),
-        float(ones),
-        sum(weights[n] for n in range(size) if words[n] in asked) / total,
-        float(edge),
-        _soft_pairs(skip_pairs, skipped, index),
-        float(_names_apart(skipped, capital, size)),
-        float(sum(capital)),
-        float(sum(numeric)),
-        broken_rare,
-        float(negation_new),
-        float(negation_lost),
-        float(_contraries(claim, content, laid, held, near_texts)),
-        float(from_mid),
-        float(into_mid),
-        float(islands[0]),
-        float(islands[1]),
-        float(islands[2]),
-        _gap_rarity(found, words, known, lexicon),
-        float(_han_names([(gap.first, gap.last) for gap in found], words, known, lexicon)),
-        float(islands[3]),
-        lexicon.closeness(words, index.content(laid.places[0]) if laid.places else ()),
-        1 - sum([w * (1 - max(0.0, v)) for w, v in zip(first_weights, first_near, strict=True)]) / total,
-    )
-
-
-def _share(groups: "zip[tuple[str, ...]]", sets: Sequence[frozenset[tuple[str, ...]]], count: int) -> float:
-    if not count:
-        return 1.0
-    if len(sets) == 1:
-        return sum(map(sets[0].__contains__, groups)) / count
-    return sum([any([group in one for one in sets]) for group in groups]) / count
+    return {
+        "han": sum(view.han) / len(view.han),
+        "strange_han": float(sum([view.han[n] for n in view.unheard])),
+        "strange_run": float(_longest_strange(view.unheard, view.han)),
+        "pair_rarity": max(rare, default=0.0),
+    }
 
 
 def _mean(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags) if flags else 1.0
 
 
-def _seam(claim: Tokens, n: int) -> bool:
-    """Whether a sign stands between token n and the next."""
-    start, end = claim.spans[n][1], claim.spans[n + 1][0]
-    return end > start and _SEAM_SIGNS.search(claim.text, start, end) is not None
-
-
-def _at_seam(claim: Tokens, content: Content, n: int, to: int) -> bool:
-    first, last = content.at[n], content.at[to]
-    if any([word in _SEAM_WORDS for word in claim.stems[first + 1 : last]]):
-        return True
-    return _SEAM_SIGNS.search(claim.text, claim.spans[first][1], claim.spans[last][0]) is not None
-
-
-def _edge_seam(claim: Tokens, content: Content, n: int) -> bool:
-    """Whether a content token stands alone between two seams, as a list item does."""
-    before = n == 0 or _at_seam(claim, content, n - 1, n)
-    after = n == len(content.at) - 1 or _at_seam(claim, content, n, n + 1)
-    return before and after
-
-
-def _part(laid: Laid, number: int) -> int:
-    part = 0
-    for at, begin in enumerate(laid.parts):
-        if number >= begin:
-            part = at
-    return part
-
-
 def _opposed(mine: Sequence[str], others: Sequence[str]) -> bool:
-    if any([opposite(one, other) for one in mine for other in others]):
+    if any(opposite(one, other) for one in mine for other in others):
         return True
     if not mine or mine[0] < "\u3400":
         return False
     return opposite("".join(mine[:2]), "".join(others[:2])) or opposite("".join(mine[-2:]), "".join(others[-2:]))
 
 
-def _negations(claim: Tokens, content: Content, laid: Laid, index: Index) -> tuple[int, int]:
+def _negations(content: Content, laid: Laid) -> tuple[int, int]:
     """Negations of the claim that its sentences lack, and negations of its sentences, beside words that the claim took,
     that the claim lacks."""
-    mine = [n for n, word in enumerate(content.words) if word in NEGATIONS]
-    theirs = {n for n, word in enumerate(laid.other) if word in NEGATIONS}
+    theirs = [n for n, word in enumerate(laid.other) if word in NEGATIONS]
+    denied = sum([laid.to[n] < 0 for n, word in enumerate(content.words) if word in NEGATIONS])
+    if not theirs:
+        return denied, 0
     taken = {n for n in laid.to if n >= 0}
-    denied = sum(laid.to[n] < 0 for n in mine)
-    lost = sum(n not in taken and (n + 1 in taken or (n + 2 in taken and n - 1 in taken)) for n in theirs)
+    lost = sum([n not in taken and (n + 1 in taken or (n + 2 in taken and n - 1 in taken)) for n in theirs])
     return denied, lost
+
+
+def _negated(view: _View, index: Index) -> tuple[int, int]:
+    """Negations before a word that no source denies, and words joined that the sources join by a negation."""
+    new = lost = 0
+    pairs, there = index.pairs, index.negations
+    for n, held in enumerate(view.held):
+        if held:
+            continue
+        first, second = view.pairs[n]
+        if first in NEGATIONS:
+            new += 1
+        elif second in NEGATIONS:
+            new += n + 1 == len(view.held)
+        elif there:
+            lost += any(
+                (first, no) in pairs and ((no, second) in pairs or ((no, "有") in pairs and ("有", second) in pairs))
+                for no in there
+            )
+    return new, lost
+
+
+def _contraries(view: _View, near: Sequence[str]) -> int:
+    """Words of a claim that its sentences lack and whose opposite they have."""
+    there = set(view.laid.other)
+    found = 0
+    for word in view.content.words:
+        others = CONTRARIES.get(word)
+        found += others is not None and word not in there and not others.isdisjoint(there)
+    for n, held in enumerate(view.held):
+        one, other = view.pairs[n]
+        if not held and one >= "\u3400":
+            others = HAN_CONTRARIES.get(one + other)
+            found += others is not None and any(each in text for each in others for text in near)
+    return found
+
+
+def _islands(view: _View, lexicon: Lexicon) -> tuple[int, int, int, int]:
+    """Short runs of tokens that hold together but neither of whose neighbours belongs there in any source: inside a
+    sentence, at the edge of one; the length of the longest; how many look like a Chinese name."""
+    stems = view.claim.stems
+    inner = edge = longest = named = start = 0
+    breaks = [n for n, held in enumerate(view.held) if not held]
+    for n in (*breaks, len(stems) - 1):
+        first, last = start, n + 1
+        start = n + 1
+        if last - first > 6 or not any(map(is_content, stems[first:last])):
+            continue
+        left = first > 0 and not view.seams[first - 1]
+        right = last < len(stems) and not view.seams[last - 1]
+        if not left and not right:
+            continue
+        inner += left and right
+        edge += left != right
+        longest = max(longest, last - first)
+        named += _like_a_name(stems[first:last], lexicon)
+    return inner, edge, longest, named
+
+
+def _rarity_within(mine: Sequence[str], lexicon: Lexicon) -> float:
+    """How rare the pairs of Han characters of a gap are, of a gap of one the character."""
+    if len(mine) == 1:
+        return 0.6 * lexicon.rarity(mine[0])
+    return sum([lexicon.rarity(a + b) for a, b in pairwise(mine)]) / (len(mine) - 1)
 
 
 def _longest_strange(unheard: Sequence[int], han: Sequence[bool]) -> int:
@@ -379,24 +500,6 @@ def _longest_strange(unheard: Sequence[int], han: Sequence[bool]) -> int:
             longest = max(longest, run)
             before = n
     return longest
-
-
-def _soft_pairs(pairs: Sequence[tuple[str, str]], skipped: Sequence[bool], index: Index) -> float:
-    """Share of neighbouring content words that stand in one sentence of the sources, next to each other or not."""
-    if not pairs:
-        return 1.0
-    held = [one for reading in index.readings for one in reading.held] if len(index.readings) == 1 else None
-    if held is None or len(held) > 400:
-        return _mean(skipped)
-    places = index.where
-    good = sum(
-        there or not places.get(a, _NOWHERE).isdisjoint(places.get(b, _NOWHERE))
-        for (a, b), there in zip(pairs, skipped, strict=True)
-    )
-    return good / len(pairs)
-
-
-_NOWHERE: frozenset[tuple[int, int]] = frozenset()
 
 
 def _names_apart(skipped: Sequence[bool], capital: Sequence[bool], size: int) -> int:
@@ -417,106 +520,8 @@ def _names_apart(skipped: Sequence[bool], capital: Sequence[bool], size: int) ->
     return apart
 
 
-def _mid_jumps(laid: Laid) -> tuple[int, int]:
-    """How often a claim leaves a sentence before its end for another, and how often it enters one after its start."""
-    ends = (*laid.parts[1:], len(laid.other))
-    left = entered = 0
-    before = -1
-    for here in laid.to:
-        if here < 0:
-            continue
-        if before >= 0 and _part(laid, here) != _part(laid, before):
-            left += ends[_part(laid, before)] - before > 2
-            entered += here - laid.parts[_part(laid, here)] > 1
-        before = here
-    return left, entered
-
-
-def _negated(stems: Sequence[str], held: Sequence[bool], readings: Sequence[Reading]) -> tuple[int, int]:
-    """Negations before a word that no source denies, and words joined that the sources join by a negation."""
-    new = lost = 0
-    for n, there in enumerate(held):
-        if there:
-            continue
-        first, second = stems[n], stems[n + 1]
-        if first in NEGATIONS:
-            new += 1
-        elif second in NEGATIONS:
-            new += n + 1 == len(held)
-        else:
-            lost += any(
-                [(first, no) in reading.pairs and (no, second) in reading.pairs for reading in readings for no in NEGATIONS]
-            ) or any(
-                [(first, no) in reading.pairs and (no, other) in reading.pairs and (other, second) in reading.pairs
-                 for reading in readings for no in _OF_HAVING for other in "有"]
-            )  # fmt: skip
-    return new, lost
-
-
-_OF_HAVING = ("没", "冇", "未")
-
-
-def _contraries(claim: Tokens, content: Content, laid: Laid, held: Sequence[bool], near: Sequence[str]) -> int:
-    """Words of a claim that its sentences lack and whose opposite they have."""
-    there = set(laid.other)
-    found = sum(
-        not CONTRARIES[word].isdisjoint(there) and word not in there for word in content.words if word in CONTRARIES
-    )
-    for n, good in enumerate(held):
-        if good or claim.stems[n] < "\u3400":
-            continue
-        others = HAN_CONTRARIES.get(claim.stems[n] + claim.stems[n + 1])
-        if others:
-            found += any([other in text for other in others for text in near])
-    return found
-
-
-def _islands(claim: Tokens, content: Content, held: Sequence[bool], lexicon: Lexicon) -> tuple[int, int, int, int]:
-    """Short runs of tokens that hold together but neither of whose neighbours belongs there in any source: inside a
-    sentence, at the edge of one; the length of the longest; how many look like a Chinese name."""
-    stems = claim.stems
-    inner = edge = longest = named = 0
-    start = 0
-    for n in range(len(stems)):
-        if n < len(held) and held[n]:
-            continue
-        first, last = start, n + 1
-        start = n + 1
-        if last - first > 6 or not any([is_content(word) for word in stems[first:last]]):
-            continue
-        left = first > 0 and not _seam(claim, first - 1)
-        right = last < len(stems) and not _seam(claim, last - 1)
-        if left and right:
-            inner += 1
-        elif left or right:
-            edge += 1
-        else:
-            continue
-        longest = max(longest, last - first)
-        named += _like_a_name(stems[first:last], lexicon)
-    return inner, edge, longest, named
-
-
-def _gap_rarity(found: Sequence[Gap], words: Sequence[str], known: Sequence[bool], lexicon: Lexicon) -> float:
-    """The rarity of the rarest pair of Han characters inside a gap, of a gap of one the character's."""
-    most = 0.0
-    for gap in found:
-        mine = words[gap.first : gap.last]
-        if mine[0] < "\u3400":
-            continue
-        if len(mine) == 1:
-            most = max(most, 0.6 * lexicon.rarity(mine[0]))
-        else:
-            most = max(most, sum([lexicon.rarity(a + b) for a, b in pairwise(mine)]) / (len(mine) - 1))
-    return most
-
-
-def _han_names(spans: Sequence[tuple[int, int]], words: Sequence[str], known: Sequence[bool], lexicon: Lexicon) -> int:
-    return sum([_like_a_name(words[first:last], lexicon) for first, last in spans])
-
-
 def _like_a_name(words: Sequence[str], lexicon: Lexicon) -> bool:
-    """Whether Han characters look like a personal name or a place: a family name and rare pairs, or the ending of one."""
+    """Whether Han characters look like a personal name or a place: a family name and rare pairs, or an ending."""
     if not 2 <= len(words) <= 5 or words[0] < "\u3400":
         return False
     rare = sum([lexicon.rarity(a + b) > 0.85 for a, b in pairwise(words)])

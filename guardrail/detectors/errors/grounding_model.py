@@ -33,7 +33,10 @@ LEVELS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 ANSWER_MOST = 0.5
 """The highest score of a short answer that stands in the sources word by word."""
 
-_STRONG = tuple(NAMES.index(name) for name in ("number", "date", "name", "strange_names"))
+_STRONG = tuple(
+    NAMES.index(name)
+    for name in ("number", "date", "name", "strange_names", "strange_first", "opposites", "contrary", "negation_lost")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ class Weights:
 
 
 def is_strong(values: Sequence[float]) -> bool:
-    """Whether a number, a date or a name of the claim stands in no source."""
-    return any([values[at] > 0 for at in _STRONG])
+    """Whether a number, a date or a name of the claim stands in no source, or a word says the opposite of one there."""
+    return any(values[at] > 0 for at in _STRONG)
 
 
 def levelled(raw: float, knots: Sequence[float]) -> float:

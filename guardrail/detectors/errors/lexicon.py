@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from math import log
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,30 +43,29 @@ class Lexicon:
         """Whether a word is mostly written with a capital."""
         return self.cases.get(word) == 2
 
-    def nearest(self, words: list[str], others: list[str]) -> list[float]:
+    def nearest(self, words: Sequence[str], others: Sequence[str]) -> list[float]:
         """For each word the cosine to the nearest of the others, 0 where the table lacks it or them."""
-        theirs = [row for row in map(self.rows.get, others) if row is not None]
-        mine = [self.rows.get(word) for word in words]
-        known = [row for row in mine if row is not None]
-        if not theirs or not known:
-            return [0.0] * len(words)
-        best: list[Any] = (self.vectors[known] @ self.vectors[theirs].T).max(1).tolist()
-        answers = iter(best)
-        return [0.0 if row is None else float(next(answers)) for row in mine]
+        return self.nearest_both(words, others, len(others))[0]
 
-    def closeness(self, words: Sequence[str], others: Sequence[str]) -> float:
-        """The cosine between the weighted means of the vectors of two texts, 0 where the table lacks either."""
-        mine, theirs = self._mean(words), self._mean(others)
-        return float(mine @ theirs) if mine is not None and theirs is not None else 0.0
-
-    def _mean(self, words: Sequence[str]) -> NDArray[np.float32] | None:
-        known = [word for word in words if word in self.rows]
-        if not known:
-            return None
-        weights = np.array([self.rarities[word] for word in known], np.float32)
-        mean: NDArray[np.float32] = weights @ self.vectors[[self.rows[word] for word in known]]
-        length = float(np.sqrt(mean @ mean))
-        return mean / length if length else None
+    def nearest_both(self, words: Sequence[str], others: Sequence[str], end: int) -> tuple[list[float], list[float]]:
+        """For each word the cosine to the nearest of the others, and to the nearest of `others[:end]`; 0 where the
+        table lacks it or them, and where they are further than unrelated."""
+        none = [0.0] * len(words)
+        get = self.rows.get
+        rows = [(at, row) for at, word in enumerate(words) if (row := get(word)) is not None]
+        theirs = [row for word in others[:end] if (row := get(word)) is not None]
+        first = len(theirs)
+        theirs += [row for word in others[end:] if (row := get(word)) is not None]
+        if not rows or not theirs:
+            return none, none
+        like = self.vectors[[row for _, row in rows]] @ self.vectors[theirs].T
+        both = []
+        for best in (like.max(1), like[:, :first].max(1) if first else None):
+            found = none.copy()
+            for (at, _), value in zip(rows, () if best is None else best.tolist(), strict=False):
+                found[at] = max(0.0, value)
+            both.append(found)
+        return both[0], both[1]
 
 
 @cache
@@ -75,10 +73,10 @@ def lexicon(directory: Path = DIRECTORY) -> Lexicon:
     """The embedded table, read once in a process.  Raises CheckError when it is missing or changed."""
     model = read_model(FILE, directory)
     words = bytes(model.arrays["words"]).decode().split("\n")
-    vectors = model.arrays["vectors"].astype(np.float32) / 127
+    vectors: NDArray[np.float32] = model.arrays["vectors"].astype(np.float32) / np.float32(127)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     han = bytes(model.arrays["han"]).decode().split("\n")
-    rarities = {}
+    rarities: dict[str, float] = {}
     for listing in (words, [word for word in han if len(word) == 1], [word for word in han if len(word) == 2]):
         rarities |= {word: 0.2 + 0.7 * log(1 + row) / log(1 + len(listing)) for row, word in enumerate(listing)}
     counted = bytes(model.arrays["cased"]).decode().split("\n")

@@ -19,6 +19,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import log
 from threading import Lock
+from typing import TypeVar
 
 from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
 from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
@@ -26,6 +27,9 @@ from guardrail.text.script import simplify
 from guardrail.text.sentences import sentences
 from guardrail.types import Passage, Source
 
+MOST_VISITED = 120
+"""Sentences that are looked up for one claim before its commoner words are left out."""
+T = TypeVar("T")
 KEPT_CHARACTERS = 8_000_000
 """Characters of sources whose readings are kept; a reading takes about thirty times as many bytes."""
 MOST_PLACES = 64
@@ -303,17 +307,42 @@ class Index:
     @cached_property
     def beginnings(self) -> frozenset[str]:
         """The first five letters of the words of all sources."""
-        return frozenset().union(*(reading.beginnings for reading in self.readings))
+        return _union([reading.beginnings for reading in self.readings])
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, ...]]:
+        """Neighbouring tokens of all sources."""
+        return _union([reading.pairs for reading in self.readings])
+
+    @cached_property
+    def triples(self) -> frozenset[tuple[str, ...]]:
+        """Three tokens in a row, of all sources."""
+        return _union([reading.triples for reading in self.readings])
+
+    @cached_property
+    def fives(self) -> frozenset[tuple[str, ...]]:
+        """Five tokens in a row, of all sources."""
+        return _union([reading.fives for reading in self.readings])
+
+    @cached_property
+    def skips(self) -> frozenset[tuple[str, ...]]:
+        """Neighbouring content tokens of all sources."""
+        return _union([reading.skips for reading in self.readings])
 
     @cached_property
     def where(self) -> dict[str, frozenset[tuple[int, int]]]:
         """The sentences that each content token stands in."""
-        found: dict[str, set[tuple[int, int]]] = {}
+        found: dict[str, list[tuple[int, int]]] = {}
         for source, reading in enumerate(self.readings):
             for number, words in enumerate(reading.held):
                 for word in words:
-                    found.setdefault(word, set()).add((source, number))
+                    found.setdefault(word, []).append((source, number))
         return {word: frozenset(places) for word, places in found.items()}
+
+    @cached_property
+    def negations(self) -> frozenset[str]:
+        """The negations that the sources use at all."""
+        return NEGATIONS & self.vocabulary
 
     @cached_property
     def each(self) -> tuple["Index", ...]:
@@ -327,18 +356,17 @@ class Index:
         one = self.sentence(place)
         return self.readings[place.source].tokens.text[one.start : one.end]
 
-    def weight(self, term: str) -> float:
-        """How much a term tells about the place that it stands in (inverse document frequency over sentences)."""
-        return log(1 + self.size / (1 + len(self.places.get(term, ()))))
-
     def best(self, claim: Tokens, most: int = 3) -> list[Place]:
         """The sentences that share most of the terms of a claim, best first; none where nothing is shared."""
-        wanted = dict.fromkeys(terms(claim.stems))
-        total, shares = 0.0, dict[tuple[int, int], float]()
-        for term in wanted:
-            weight = self.weight(term)
+        wanted = sorted(((self.places.get(term, _NOWHERE), term) for term in {*terms(claim.stems)}), key=_rarest)
+        total, visited, shares = 0.0, 0, dict[tuple[int, int], float]()
+        for places, _ in wanted:
+            weight = log(1 + self.size / (1 + len(places)))
             total += weight
-            for place in self.places.get(term, ()):
+            visited += len(places)
+            if visited > MOST_VISITED and len(shares) >= most:
+                continue  # common words decide nothing that rare ones have not
+            for place in places:
                 shares[place] = shares.get(place, 0.0) + weight
         ranked = sorted(shares.items(), key=lambda each: (-each[1], each[0]))[:most]
         return [Place(source, sentence, share / total) for (source, sentence), share in ranked]
@@ -362,6 +390,13 @@ class Index:
     def held(self, place: Place) -> frozenset[str]:
         """The same without order."""
         return self.readings[place.source].held[place.sentence]
+
+
+_NOWHERE: list[tuple[int, int]] = []
+
+
+def _rarest(one: tuple[list[tuple[int, int]], str]) -> tuple[int, str]:
+    return len(one[0]), one[1]
 
 
 class Library:
@@ -402,13 +437,17 @@ class Library:
         return reading
 
 
+def _union(sets: Sequence[frozenset[T]]) -> frozenset[T]:
+    return sets[0] if len(sets) == 1 else frozenset().union(*sets)
+
+
 def _joined(material: tuple[Source, ...], readings: tuple[Reading, ...]) -> Index:
     places: dict[str, list[tuple[int, int]]] = {}
     for source, reading in enumerate(readings):
-        for term, numbers in reading.places.items():
-            places.setdefault(term, []).extend([(source, number) for number in numbers])
+        for term, places_of in reading.places.items():
+            places.setdefault(term, []).extend([(source, number) for number in places_of])
     size = sum(len(reading.sentences) for reading in readings)
-    vocabulary = frozenset().union(*(reading.vocabulary for reading in readings))
+    vocabulary = _union([reading.vocabulary for reading in readings])
     return Index(material, readings, vocabulary, places, size)
 
 
