@@ -5,8 +5,8 @@ Rules:
    add up pairs of products in 16 bits and would overflow with eight.
 2. One file holds everything: the pieces of the vocabulary, how many of them are read, and the curve that makes a logit
    a score stand in its metadata.
-3. The curve is fitted on the dev part, so that one threshold means the same everywhere: of supported claims that are no
-   copies ALLOWED score as high as each of its two scores.
+3. The curve is fitted on half of the dev part, so that one threshold means the same everywhere: of supported claims
+   that are no copies ALLOWED score as high as each of its two scores.
 4. The file is compared with the network it was made from, and refused when it decides otherwise on more than three
    claims in a hundred.
 """
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     model = reloaded(chosen.base, chosen.learnt)
     pieces = [piece for piece, _ in json.loads((chosen.base / "pieces.json").read_text("utf-8"))]
-    dev = Packed.read(chosen.base / "dev.npz")
+    dev = Packed.read(chosen.base / "dev.npz").every(2)
     path = chosen.out / FILE
     convert(model, pieces, (1.0, 0.0), path)
     every = np.arange(len(dev.ends))

@@ -99,6 +99,15 @@ class Packed:
         ends = given["ends"].astype(np.int64)
         return cls({name: given[name] for name in given.files}, np.concatenate([[0], ends[:-1]]), ends)
 
+    def every(self, step: int) -> "Packed":
+        """Every so many of the examples."""
+        at = np.arange(0, len(self.ends), step)
+        places = np.concatenate([np.arange(self.begins[n], self.ends[n]) for n in at])
+        by_piece = ("ids", "sides", "matches", "marks")
+        arrays = {name: value[places if name in by_piece else at] for name, value in self.arrays.items()}
+        ends = np.cumsum(self.lengths[at])
+        return Packed(arrays | {"ends": ends}, np.concatenate([[0], ends[:-1]]), ends)
+
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Pieces of each example."""

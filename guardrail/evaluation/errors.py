@@ -15,6 +15,7 @@ from guardrail.evaluation import (
     errors_citations,
     errors_dates,
     errors_degenerate,
+    errors_grounding,
     errors_structure,
     suite,
 )
@@ -29,6 +30,7 @@ _PARTS = (
     errors_citations,
     errors_dates,
     errors_degenerate,
+    errors_grounding,
     errors_structure,
 )
 
