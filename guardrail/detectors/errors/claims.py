@@ -22,7 +22,7 @@ _MARKER = re.compile(
     r"(?:[\s>#*_|•·▪◦‣–—-]|\d{1,3}[.)、](?!\d)|[(]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)](?=\s|[^\x00-\x7f])"
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十\d]{1,3}[,，:：]|\[[ xX]\])*"
 )
-_WORDS = re.compile(rf"[^\W\d_]+|[{HAN}]|\d")
+_WORDS = re.compile(rf"[{HAN}]|[^\W\d_{HAN}]+|\d")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _CODE = re.compile(
     r"^\s*(?:```|~~~|import \w|from \w+ import|def \w+\(|class \w+[(:]|return\b.*[;()]|#include"

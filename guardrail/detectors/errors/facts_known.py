@@ -43,7 +43,7 @@ _WORKED_OUT = re.compile(
     r"|(?P<apart>\b(?:difference|more than|less than|fewer|older|younger|increase\w*|decrease\w*|rose by"
     r"|fell by|gain of|later|earlier"
     r"|aged?|old|lasted|span\w*|for \d+ years)\b|相差|增加了|减少了|上升了|下跌了|历时|年后|年前|岁|相隔|之差|多出)"
-    r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|每|倍)",
+    r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|人均|每人|倍)",
     re.IGNORECASE,
 )
 _TEXT_OF_NUMERIC = """

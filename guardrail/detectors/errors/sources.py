@@ -49,7 +49,7 @@ _WIDE: dict[int, int | str] = {
 }
 _ONES, _SCALES = "零〇一二两三四五六七八九", "十百千万亿"
 _TOKEN = re.compile(
-    rf"\d+(?:[.,]\d+)*[百千万亿]*|[{_ONES}]*[{_SCALES}][{_ONES}{_SCALES}]+|[{_ONES}]{{3,}}|[{HAN}]"
+    rf"\d+(?:[.,]\d+)*[百千万亿]*|[{_ONES}]+[{_SCALES}][{_ONES}{_SCALES}]*|[{_SCALES}][{_ONES}{_SCALES}]+|[{_ONES}]{{3,}}|[{HAN}]"
     rf"|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?"
 )
 _NUMERALS = frozenset(_ONES + _SCALES)
