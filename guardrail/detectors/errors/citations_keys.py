@@ -7,6 +7,9 @@ Rules:
 2. Brackets are used for much else: code, arrays, intervals, legal years, tick boxes.  Code is left out, and at least
    one other key must be found in the list, or the list must be under a heading of references.
 3. An author and a year are compared by surname and year, only with a list of at least two entries under a heading.
+   It is sure where the form is that of a citation (two authors, `et al.`, a page) or an entry of that author has
+   another year: `(London, 1851)` and `(Thriller, 1982)` look like one author.  Short forms (`WHO`, 世衞) stand for the
+   full name.
 4. What stands in the list itself is no reference.
 """
 
@@ -15,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from guardrail.detectors.errors.citations_found import Found
+from guardrail.text.script import simplify
 from guardrail.text.wording import Wording
 from guardrail.types import Source
 
@@ -35,6 +39,7 @@ _HEADING = re.compile(
     r"(?: ?[(（][^()（）\n]{0,30}[)）])?[ \t]*[*_]*[:：]?[*_ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_REMARKS = re.compile(r"(?<!foot)notes?\b|[備备附]註|[备附]注|註解", re.IGNORECASE)
 _ENTRY = re.compile(
     r"^[ \t>]*(?:[-*+•] )?[*_]{0,2}(?:\\?\[(?P<square>\d{1,3})\\?\]|(?P<plain>\d{1,3})[.)、．])[*_]{0,2}[:：]?[ \t]*\S",
     re.MULTILINE,
@@ -44,6 +49,7 @@ _SQUARE_LINE = re.compile(
     r"^[ \t>]*(?:[-*+•] )?[*_]{0,2}\\?\[(\d{1,3})\\?\](?!\()[*_]{0,2}[:：]?[ \t]*\S", re.MULTILINE
 )
 _KEY = re.compile(r"\\?\[(?P<keys>\d{1,3}(?:\s?[-–,，、;；]\s?\d{1,3}){0,8})\\?\](?!\(|\[|:\s)")
+_INTERVAL = re.compile(r"0\s?,\s?\d{1,3}")
 _NUMBER = re.compile(r"\d{1,3}")
 _RANGE = re.compile(r"(\d{1,3})\s?[-–]\s?(\d{1,3})")
 _NOTE = re.compile(r"\[\^(?P<key>[^\]\s^]{1,24})\](?P<colon>:?)")
@@ -63,7 +69,13 @@ _AUTHOR = re.compile(
     r"等人?)?[,，]? ?(?P<year>(?:18|19|20)\d\d)[a-z]?(?:[,:，：] ?(?:pp?\. ?)?\d+(?:[-–]\d+)?)?[)）]"
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|\$\$.*?(?:\$\$|\Z)|\\\[.*?\\\]", re.DOTALL)
+_CITES = re.compile(
+    r"(?:see|cf\.|e\.g\.|參見|参见)\s|\band\b|&|\bet al\b|等人|[、及和與与]|\d[a-z]\b|[:：,，] ?(?:pp?\. ?)?\d{1,3}\b"
+)
+"""What a name and a year in brackets have where they are a citation beyond doubt."""
+_SHORT = re.compile(r"[A-Z]{2,8}")
 _CHINESE_DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九十", 1)}
+_BEFORE_NAME = " \t>*_-•+.)、[]0123456789《「"
 _MOST = 400  # references that are looked at
 
 _NOT_LISTED = Wording(
@@ -93,12 +105,14 @@ _NO_AUTHOR = Wording(
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """The references of an answer: the numbers of its entries, their text, and where they stand."""
+    """The references of an answer: the numbers of its entries, their text, and where they stand; `notes` where they are
+    remarks in a numbered list, which may have nothing to do with the keys."""
 
     numbers: frozenset[int] = frozenset()
     text: str = ""
     entries: int = 0
     headed: bool = False
+    notes: bool = False
     places: Sequence[tuple[int, int]] = field(default=())
 
     def holds(self, at: int) -> bool:
@@ -137,11 +151,12 @@ def _listed(text: str) -> _List:
         numbers = {int(hit["square"] or hit["plain"]) for hit in _ENTRY.finditer(body)}
         entries = sum(1 for _ in _BULLET.finditer(body))
         if entries:
-            return _List(frozenset(numbers), body, entries, True, ((start, len(text)),))
+            notes = _REMARKS.search(headings[-1].group()) is not None and _SQUARE_LINE.search(body) is None
+            return _List(frozenset(numbers), body, entries, True, notes, ((start, len(text)),))
     lines = list(_SQUARE_LINE.finditer(text))
     if len(lines) >= 2 and {int(line[1]) for line in lines} >= {1, 2}:
         places = tuple((line.start(), _line_end(text, line.end())) for line in lines)
-        return _List(frozenset(int(line[1]) for line in lines), "", len(lines), False, places)
+        return _List(frozenset(int(line[1]) for line in lines), "", len(lines), places=places)
     return _List()
 
 
@@ -156,6 +171,8 @@ def _numbers(text: str, listed: _List, material: Sequence[Source]) -> Iterator[F
     if not known:
         return
     hits = [hit for hit, _ in zip(_KEY.finditer(text), range(_MOST), strict=False) if not listed.holds(hit.start())]
+    if any(_INTERVAL.fullmatch(hit["keys"]) for hit in hits):  # [0, 10]: then [5, 20] may be one too
+        hits = [hit for hit in hits if "," not in hit["keys"]]
     used = {number for hit in hits for number in _cited(hit["keys"])}
     if not used & known and not listed.headed:
         return
@@ -163,7 +180,9 @@ def _numbers(text: str, listed: _List, material: Sequence[Source]) -> Iterator[F
         lost = sorted(set(_cited(hit["keys"])) - known)
         if not lost or _is_index(text, hit.start()) or (wording is _NOT_LISTED and set(lost) <= given):
             continue
-        score = 0.9 if used & known else 0.7
+        score = 0.9 if used & known and not listed.notes else 0.7
+        if lost[0] > 3 * max(known) + 10:
+            score = 0.5  # a mark or a year rather than an entry that is missing
         yield Found(
             KIND, score, hit.start(), hit.end(), "a key without an entry", wording,
             {"said": f"[{lost[0]}]", "have": _have(known)},
@@ -179,9 +198,11 @@ def _cited(keys: str) -> list[int]:
 
 
 def _is_index(text: str, at: int) -> bool:
-    """`a[3]`, `][3]`: an index, not a reference."""
+    """`a[3]`, `][3]`, `nums = [3]`: an index or a list, not a reference."""
+    if text[max(0, at - 8) : at].rstrip().endswith("="):
+        return True
     return at > 0 and (
-        text[at - 1] in "])_="
+        text[at - 1] in "])_"
         or (text[at - 1].isascii() and re.search(r"(?:^|[\s(,])[a-zA-Z]$", text[max(0, at - 2) : at]) is not None)
     )
 
@@ -262,15 +283,33 @@ def _value(number: str) -> int:
 
 def _authors(text: str, listed: _List) -> Iterator[Found]:
     references = listed.text.casefold()
+    lines = [(line.strip(_BEFORE_NAME), line) for line in simplify(references).splitlines()]
     for hit, _ in zip(_AUTHOR.finditer(text), range(_MOST), strict=False):
-        if listed.holds(hit.start()):
+        author, year = hit["author"], hit["year"]
+        surname = re.split(r"[ 、及和與与等]", author)[0].casefold()
+        if listed.holds(hit.start()) or _is_listed(references, surname, year) or _is_short(author, year, lines):
             continue
-        surname = re.split(r"[ 、及和與与等]", hit["author"])[0].casefold()
-        places = [found.start() for found in re.finditer(re.escape(surname), references)]
-        near = any(hit["year"] in references[_entry(references, at)] for at in places)
-        if near:
-            continue
-        yield Found(KIND, 0.85, hit.start(), hit.end(), "an author without an entry", _NO_AUTHOR, {"said": hit.group()})
+        other_year = author.casefold() == surname and any(line.startswith(simplify(surname)) for line, _ in lines)
+        score = 0.85 if other_year or _CITES.search(hit.group()) else 0.65
+        yield Found(
+            KIND, score, hit.start(), hit.end(), "an author without an entry", _NO_AUTHOR, {"said": hit.group()}
+        )
+
+
+def _is_listed(references: str, surname: str, year: str) -> bool:
+    """Whether one line of the list has both."""
+    places = (found.start() for found in re.finditer(re.escape(surname), references))
+    return any(year in references[_entry(references, at)] for at in places)
+
+
+def _is_short(author: str, year: str, lines: Sequence[tuple[str, str]]) -> bool:
+    """Whether a name is the short form of one in the list; what letters stand for is not known, so they always may."""
+    if _SHORT.fullmatch(author):
+        return True
+    if author.isascii() or len(author) > 3:
+        return False
+    within = re.compile(".{0,6}".join(map(re.escape, simplify(author))))
+    return any(year in line and within.match(name) for name, line in lines)
 
 
 def _entry(text: str, at: int) -> slice:

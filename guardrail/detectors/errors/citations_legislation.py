@@ -37,10 +37,11 @@ _CHAPTER = re.compile(r"第 ?(?P<number>\d{1,4})(?P<letters>[A-Z]{0,2}) ?章")
 _MOST = 400  # chapter numbers that are looked at
 _SPAN = 170  # characters before and after a number in which its title may stand
 _ENGLISH_BEFORE = re.compile(
-    r"\b(?P<word>Ordinance|Ord\.?)(?: \d{4})?[\"”’'*_]{0,3},? ?[(（\[]?(?:the )?(?:Hong Kong )?$"
+    r"\b(?P<word>Ordinance|Ord\.?)(?: \d{4})?[\"”’'*_]{0,3}(?:(?P<comma>,)?[ \t]?[(（\[]?| ?[/|:–—-] ?)(?:the )?"
+    r"(?:Hong Kong )?\Z"
 )
 _ENGLISH_AFTER = re.compile(
-    r"^(?P<link>[,:;–—-] ?(?:the )?| ?[(（\[](?:the )?| (?:is|refers to|means|contains|covers) (?:the )?| (?:the )?)"
+    r"^(?P<link>[,:–—-] ?(?:the )?| ?[(（\[](?:the )?| (?:is|refers to|means|contains|covers) (?:the )?| (?:the )?)"
     r"[*_\"“]{0,3}(?P<title>[A-Z][^\n.;:]{2,120}?Ordinance)(?![A-Za-z])(?P<rest>.{0,12})",
     re.DOTALL,
 )
@@ -48,19 +49,27 @@ _TOKEN = re.compile(
     r"(?:[A-Z][\w’'&-]*|\([A-Z][^()\n]{0,80}\),?|of|and|the|for|in|to|by|on|with|against|from|other|or)\s+$"
 )
 _LEADING = re.compile(
-    r"^(?:(?:Under|In|See|Per|The|Section|And|As|By|While|Although|Both|Hong|Kong(?:['’]s)?|HK|HKSAR|Also|Our|This|"
+    r"^(?:(?:Unlike|Like|Besides|Beyond|Apart|Alongside|Under|In|See|Per|The|Section|And|As|By|While|Although|Both|Hong|Kong(?:['’]s)?|HK|HKSAR|Also|Our|This|"
     r"With|If"
     r"|For|To|Of|On|From|According|Pursuant|Thus|However|and|of|the|to|in|under|by|for|with|on|from|or|other)\s+)+"
 )
 _CHINESE_TITLE = r"[\u3400-\u9fff（）()、及和與与\s]"
 _CHINESE_BEFORE = re.compile(
     rf"(?:[《〈「『](?P<quoted>[^《》〈〉「」『』\n]{{2,40}}?[條条]例)[》〉」』]|"
-    rf"(?P<bare>{_CHINESE_TITLE}{{2,40}}?[條条]例))[\s*_]{{0,3}}[，,]?\s?[（(\[【]?(?:香港法例|即|下稱|下称)?\s?$"
+    rf"(?P<bare>{_CHINESE_TITLE}{{2,40}}?[條条]例))[ \t\u3000*_]{{0,3}}(?P<comma>[，,])?[ \t\u3000]?[（(\[【]?"
+    r"(?:香港法例|即|下稱|下称)?[ \t\u3000]?\Z"
 )
 _CHINESE_AFTER = re.compile(
     r"^[\s，,：:]?(?:即|是|為|为|係|系)?[\s（(]?[《〈「『](?P<quoted>[^《》〈〉「」『』\n]{2,40}?[條条]例)[》〉」』]"
 )
 _CHINESE_AFTER_BARE = re.compile(r"^[\s，,：:]?(?P<bare>[\u3400-\u9fff（）()]{2,30}?[條条]例)")
+_TAKEN = re.compile(
+    r"(?:\b(?:Caps?|CAP)\.? ?\d{1,4}[A-Z]{0,2}|第 ?\d{1,4}[A-Z]{0,2} ?章)[ \t,，:：–—*_|/-]{0,3}"
+    r"(?:is |[即是為为係系])?(?:the )?[《*_]{0,3}\Z"
+)
+"""What stands before a title that another number has in front of it: `Cap. 57: Employment Ordinance, Cap. 608: ...`."""
+_SHARED_OUT = re.compile(r"^[ \t]*(?:and|&|,|/|[、，及和與与同])[ \t]*(?:(?:Caps?|CAP)\.? ?\d|第? ?\d)")
+"""Several numbers together: they are of several titles, in their order."""
 _DENIED = re.compile(
     r"\b(?:former|formerly|previous|previously|old|repealed|replaced|predecessor|not|wrong|incorrect|instead of|"
     r"rather than"
@@ -119,13 +128,15 @@ _NO_SECTION = Wording(
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A number and the title that the text gives it, with where the two stand."""
+    """A number and the title that the text gives it, with where the two stand; `loose` where a mere comma joins them,
+    as it also does in `unlike the Employment Ordinance, Cap. 608 ...`."""
 
     number: int
     title: str
     start: int
     end: int
     chinese: bool
+    loose: bool = False
 
 
 def maybe(text: str) -> bool:
@@ -173,15 +184,9 @@ def _claim(text: str, hit: re.Match[str], chinese: bool) -> _Claim | None:
     """The title that stands with a chapter number, None where there is none or it may be another's."""
     number, low = int(hit["number"]), max(0, hit.start() - _SPAN)
     before, after = text[low : hit.start()], text[hit.end() : hit.end() + _SPAN]
-    if found := _CHINESE_BEFORE.search(before[-64:]):
-        offset = hit.start() - len(before[-64:])
-        title = found["quoted"] or _bare_chinese(found["bare"])
-        end_of_title = found.end("quoted") if found["quoted"] else found.end("bare")
-        return _Claim(number, title, offset + end_of_title - len(title), hit.end(), True) if title else None
-    if found := _ENGLISH_BEFORE.search(before):
-        title = _english_title(before[: found.start()])
-        start = low + found.start() - len(title) - 1
-        return _Claim(number, f"{title} Ordinance", start, hit.end(), False) if title else None
+    if claim := _claim_before(number, before, low, hit.end()):
+        taken = _SHARED_OUT.match(after) or _TAKEN.search(text[max(0, claim.start - 24) : claim.start])
+        return None if taken else claim
     if before.rstrip().endswith(("(", "（", "[")) and not chinese and ")" in after[:2]:
         return None
     if found := _CHINESE_AFTER.search(after) or (_CHINESE_AFTER_BARE.search(after) if chinese else None):
@@ -190,9 +195,25 @@ def _claim(text: str, hit: re.Match[str], chinese: bool) -> _Claim | None:
     return None if chinese else _english_after(number, hit, after)
 
 
+def _claim_before(number: int, before: str, low: int, end: int) -> _Claim | None:
+    """The title in front of a number that ends at `end`; `before`, the text in front of it, begins at `low`."""
+    near = before[-64:]
+    if found := _CHINESE_BEFORE.search(near):
+        offset = low + len(before) - len(near)
+        title = found["quoted"] or _bare_chinese(found["bare"])
+        end_of_title = found.end("quoted") if found["quoted"] else found.end("bare")
+        start = offset + end_of_title - len(title)
+        return _Claim(number, title, start, end, True, bool(found["comma"])) if title else None
+    if found := _ENGLISH_BEFORE.search(before):
+        title = _english_title(before[: found.start()])
+        start = low + found.start() - len(title) - 1
+        return _Claim(number, f"{title} Ordinance", start, end, False, bool(found["comma"])) if title else None
+    return None
+
+
 def _english_after(number: int, hit: re.Match[str], after: str) -> _Claim | None:
     found = _ENGLISH_AFTER.match(after)
-    if found is None or re.match(r"[\"”’'*_]*,? ?[(（\[]?(?:Cap|CAP|chapter)", found["rest"]):
+    if found is None or re.match(r"[\"”’'*_]*[ ,/|:–—-]{0,3}[(（\[]?(?:Cap|CAP|chapter)", found["rest"]):
         return None
     title = found["title"]
     if _english_title(title.removesuffix("Ordinance")) != title.removesuffix(" Ordinance"):
@@ -235,7 +256,7 @@ def _judge_title(claim: _Claim, whose: Callable[[], str]) -> Found | None:
     if shared is None:
         return None
     score = 0.95 if bearers else 0.85 if shared == "none" else 0.6
-    score -= (0.0 if ours else 0.1) + (0.0 if row.sure else 0.2)
+    score -= (0.0 if ours else 0.1) + (0.0 if row.sure else 0.2) + (0.3 if claim.loose else 0.0)
     title = (row.chinese if claim.chinese else row.english) or row.english or row.chinese
     wording = _BOTH if bearers else _OTHER_TITLE
     return Found(
@@ -247,7 +268,7 @@ def _judge_title(claim: _Claim, whose: Callable[[], str]) -> Found | None:
 def _elsewhere_listed(claim: _Claim, bearers: tuple[int, ...], ours: bool) -> Found:
     """A title that the list knows under another number, with a number that it does not know."""
     sure = all(chapters().by_number[number].sure for number in bearers)
-    score = 0.85 - (0.0 if ours else 0.1) - (0.0 if sure else 0.2)
+    score = 0.85 - (0.0 if ours else 0.1) - (0.0 if sure else 0.2) - (0.3 if claim.loose else 0.0)
     return Found(
         KIND, score, claim.start, claim.end, "the chapter list gives this title another number", _OTHER_NUMBER,
         {"number": claim.number, "said": claim.title, "right": _list(bearers)},

@@ -64,6 +64,13 @@ def test_only_what_a_rule_wants_is_looked_for() -> None:
         "《紅樓夢》第486章並不存在，第57章也不是",
         "section 33(1)(a)(i) of Cap. 486 and s 26 of the Theft Ordinance (Cap. 210) of Hong Kong",
         "Chapter 12 of the report on Hong Kong",
+        "Hong Kong: Employment Ordinance / Cap. 57; Minimum Wage Ordinance / Cap. 608",
+        "The Employment Ordinance and the Minimum Wage Ordinance (Cap. 57 and Cap. 608 respectively) of Hong Kong",
+        "《僱傭條例》、《最低工資條例》（第57章及第608章）",
+        "Laws of Hong Kong:\nCap. 57 Employment Ordinance\nCap. 608 Minimum Wage Ordinance",
+        "香港法例：\n第57章 《僱傭條例》\n第608章 《最低工資條例》",
+        "Cap 57: Employment Ordinance, Cap 608: Minimum Wage Ordinance (Hong Kong)",
+        "第57章《僱傭條例》，第608章《最低工資條例》",
         "The cap. 486 people saw was blue.",
     ],
 )
@@ -93,6 +100,17 @@ def test_legislation_that_the_list_gives_otherwise(text: str, span: str, says: s
     assert (finding.kind, text[finding.start : finding.end]) == ("error.legislation", span)
     assert says in finding.message
     assert finding.score >= 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unlike the Employment Ordinance, Cap. 608 sets a minimum wage in Hong Kong.",
+        "有別於《僱傭條例》，第608章規管最低工資。",
+    ],
+)
+def test_a_comma_alone_does_not_make_a_title_of_a_chapter_sure(text: str) -> None:
+    assert found(text, least=0.8) == []
 
 
 def test_every_row_of_the_list_agrees_with_itself() -> None:
@@ -233,6 +251,10 @@ AUTHORS = "\n\n## 參考文獻\n- Smith, A. (2020). Title.\n- 陳大文（2019�
         "(Smith, 2020) without any list",
         "- [ ] task\n- [x] done\n[1] one",
         "Interval [0] to [10], year [2020], see [12] of the judgment.",
+        f"Set nums = [5] as shown [1].{LIST}",
+        f"The intervals [0, 10] and [5, 20] meet [1].{LIST}",
+        f"Alice scored [90], says [1].{LIST}",
+        f"They agree (WHO, 2021) and （世衞，2021）.{AUTHORS}\n- World Health Organization (2021). Guide.\n- 世界衛生組織（2021）。指引。",
     ],
 )
 def test_keys_that_point_somewhere(text: str) -> None:
@@ -256,6 +278,26 @@ def test_keys_that_point_nowhere(text: str, span: str, says: str) -> None:
     (finding,) = found(text)
     assert (finding.kind, text[finding.start : finding.end]) == ("error.citation_key", span)
     assert says in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The Great Exhibition (London, 1851) drew millions.{AUTHORS}",
+        f"The film (Titanic, 1997) won.{AUTHORS}",
+        f"奧運（北京，2008）很成功。{AUTHORS}",
+        "Choose [1], [2] or [3].\n\nNotes:\n1. Book early.\n2. Bring your card.",
+    ],
+)
+def test_what_may_be_no_reference_is_not_sure(text: str) -> None:
+    assert found(text, least=0.8) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["(Smith, 2017)", "(Chan & Wong, 2018)", "(Chan et al., 2018)", "(see Chan, 2018)", "（李小明等人，2018）"]
+)
+def test_a_citation_beyond_doubt_is_sure(said: str) -> None:
+    assert [one.score >= 0.8 for one in found(f"They say so {said}.{AUTHORS}")] == [True]
 
 
 SOURCES = Context(
