@@ -6,7 +6,7 @@ Rules:
 2. A claim is read beside what the detector would give it: the passages that `claims.supports` finds in the source.
 3. Beside the edits of the generator three more kinds of claim are made here, which only learning needs: a sentence of
    the source whose own passage is withheld (`unsaid`), one of another source (`foreign`), and a question made of a
-   sentence with its answer, right or wrong (`answer`), for answers that are no sentence.
+   sentence with its answer, right or wrong (`answer`).
 4. `marks` names the pieces that an edit brought in, so that the network learns where a claim went wrong, too.
 5. What is written is a directory with the encoder, cut down to the vocabulary (see `training.encoders`), the names of
    the sorts, and `train.npz` and `dev.npz`.
@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 
-from guardrail.detectors.errors.asked import with_question
 from guardrail.detectors.errors.claims import supports
 from guardrail.detectors.errors.entailment import CLAIM, Pair, pair
 from guardrail.detectors.errors.sources import Index, index_of
@@ -43,6 +42,7 @@ from guardrail.evaluation.grounding_source import Around
 from guardrail.evaluation.parts import Part, key_of, part
 from guardrail.text.pieces import WordPiece
 from guardrail.types import Source
+from training.asked import with_question
 from training.encoders import english, kept, spells_english, write
 
 KINDS = (SUPPORTED, *SORTS, "unsaid", "foreign", "answer, right", "answer, wrong")

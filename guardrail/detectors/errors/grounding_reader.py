@@ -5,7 +5,8 @@ Rules:
 1. It is a signal of its own with a kind of its own, never averaged with the first: where both speak, a reader sees that
    two different things were looked at.
 2. It reads English claims that sources speak of (LEAST of a claim's telling words stand in one passage).  A sentence
-   that stands in a source word for word is supported and not read; one that no source speaks of is left to the first.
+   that stands in a source word for word is supported and not read; one that no source speaks of, and one of fewer than
+   WORDS words, is left to the first.
 3. A claim is read alone, so it scores the same in a stream as in the whole answer.
 4. Nothing is read in the event loop: `first` says what there is to read, a worker reads it.
 5. Without the extra there is no such detector; a rule that names its kind is then told the cure.
@@ -19,7 +20,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from guardrail.detectors.errors.asked import with_question
 from guardrail.detectors.errors.claims import Support, is_claim, supports
 from guardrail.detectors.errors.entailment import Entailment
 from guardrail.detectors.errors.sources import Index, index_of, tokens
@@ -33,6 +33,8 @@ from guardrail.types import Context, Finding, Unit
 KIND = "error.not_entailed"
 LEAST = 0.3
 """The share of a claim's telling words that one passage must hold; below it sources do not speak of the claim."""
+WORDS = 5
+"""Words of a text below which it is not read: whether "Broomfield" answers the question, this network cannot tell."""
 REPORTED = 0.3
 """The lowest score that is reported."""
 _QUOTED = 110
@@ -130,13 +132,17 @@ def to_read(texts: Sequence[str], context: Context, *, english: bool = True) -> 
     index = index_of(context.material)
     found: list[Asked] = []
     for owner, text in enumerate(texts):
-        if not is_claim(text) or (english and language(text) != "en") or _stands_there(text, index):
+        if not is_claim(text) or (english and not _is_english(text)) or _stands_there(text, index):
             continue
-        claim = with_question(" ".join(text.split()), context.prompt)
+        claim = " ".join(text.split())
         passages = tuple(supports(claim, index))
         if passages and passages[0].share >= LEAST:
             found.append(Asked(owner, claim, passages))
     return found
+
+
+def _is_english(text: str) -> bool:
+    return len(text.split(None, WORDS)) >= WORDS and language(text) == "en"
 
 
 def _finding(text: str, score: float, nearest: Support) -> Finding:

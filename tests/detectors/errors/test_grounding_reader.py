@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.asked import with_question
 from guardrail.detectors.errors.entailment import ABSENT, OURS, PRESENT, TOGETHER, Entailment, pair
 from guardrail.detectors.errors.grounding_reader import KIND, GroundingReader, to_read
 from guardrail.detectors.protocol import Options
@@ -24,12 +23,12 @@ NEEDS = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reas
 CUT = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "hall", "was", "opened", "in", "1871", "1971", "a", "b"])
 
 
-def context(*sources: str, prompt: str = "") -> Context:
-    return Context(prompt=prompt, material=tuple(Source("document", text) for text in sources))
+def context(*sources: str) -> Context:
+    return Context(material=tuple(Source("document", text) for text in sources))
 
 
-def read(*sentences: str, prompt: str = "", source: str = HALL) -> list[str]:
-    return [one.claim for one in to_read(sentences, context(source, prompt=prompt))]
+def read(*sentences: str, source: str = HALL) -> list[str]:
+    return [one.claim for one in to_read(sentences, context(source))]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +38,7 @@ def read(*sentences: str, prompt: str = "", source: str = HALL) -> list[str]:
         "It was not damaged during the war!"[3:].replace("was", "The hall was", 1),  # a copy but for its beginning
         "Let me know if you need anything else about the hall!",
         "Would you like to hear more about the Albert Hall?",
+        "Francis Fowke",  # too short: whether it answers the question is not told
         "Penguins breed on remote islands in the south.",  # no source speaks of it
         "阿爾伯特廳於1871年由維多利亞女王揭幕。",
         "",
@@ -59,27 +59,6 @@ def test_a_claim_that_the_sources_speak_of_is_read(sentence: str) -> None:
 def test_without_sources_nothing_is_read() -> None:
     reader = GroundingReader()
     assert reader.first(["The hall was damaged."], Context()) == ([[]], None)
-
-
-@pytest.mark.parametrize(
-    ("answer", "prompt", "claim"),
-    [
-        ("Queen Victoria", "Tell me about it. Who opened the hall?", "Who opened the hall? Queen Victoria"),
-        ("Queen Victoria", "the one who opened the hall", "the one who opened the hall Queen Victoria"),
-        ("Queen Victoria", "", "Queen Victoria"),
-        ("Queen Victoria opened the hall in 1871.", "Who opened it?", "Queen Victoria opened the hall in 1871."),
-    ],
-)
-def test_a_short_answer_is_read_with_its_question(answer: str, prompt: str, claim: str) -> None:
-    assert with_question(answer, prompt) == claim
-
-
-@given(st.text(max_size=400), st.text(max_size=2000))
-@settings(deadline=None)
-def test_any_answer_keeps_its_words(answer: str, prompt: str) -> None:
-    claim = with_question(answer, prompt)
-    assert claim.endswith(answer)
-    assert len(claim) <= len(answer) + 301
 
 
 def test_each_piece_knows_whether_the_other_side_has_it() -> None:

@@ -1,5 +1,6 @@
-"""An answer that is no sentence, read with the question that it answers: "Massachusetts" claims nothing, "in which
-state is the school? Massachusetts" does.
+"""An answer that is no sentence, put behind the question that it answers: "Massachusetts" claims nothing, "in which
+state is the school? Massachusetts" does.  One more task to learn from; the network that shipped is near chance at it,
+so its detector does not read such answers.
 
 Rule: only a short answer is read so, and only with the last question of what was asked, cut from the left.
 """
