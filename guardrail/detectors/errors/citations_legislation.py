@@ -19,7 +19,7 @@ Rules:
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
 
@@ -68,6 +68,8 @@ _TAKEN = re.compile(
     r"(?:is |[即是為为係系])?(?:the )?[《*_]{0,3}\Z"
 )
 """What stands before a title that another number has in front of it: `Cap. 57: Employment Ordinance, Cap. 608: ...`."""
+_APPOSED = re.compile(r"[*_ \t]{0,3}(?:[,.;:!?)，。；：！？）]|\n|\Z)")
+"""What follows a number that stands beside its title: `the Theft Ordinance, Cap. 210, ...`, but not `Cap. 210 says`."""
 _SHARED_OUT = re.compile(r"^[ \t]*(?:and|&|,|/|[、，及和與与同])[ \t]*(?:(?:Caps?|CAP)\.? ?\d|第? ?\d)")
 """Several numbers together: they are of several titles, in their order."""
 _DENIED = re.compile(
@@ -185,6 +187,7 @@ def _claim(text: str, hit: re.Match[str], chinese: bool) -> _Claim | None:
     number, low = int(hit["number"]), max(0, hit.start() - _SPAN)
     before, after = text[low : hit.start()], text[hit.end() : hit.end() + _SPAN]
     if claim := _claim_before(number, before, low, hit.end()):
+        claim = replace(claim, loose=claim.loose and _APPOSED.match(after) is None)
         taken = _SHARED_OUT.match(after) or _TAKEN.search(text[max(0, claim.start - 24) : claim.start])
         return None if taken else claim
     if before.rstrip().endswith(("(", "（", "[")) and not chinese and ")" in after[:2]:

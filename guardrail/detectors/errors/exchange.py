@@ -2,7 +2,8 @@
 
 Rules:
 1. A rate is `1 USD = 7.8 HKD`, 1美元兌7.8港元, 匯率7.8 or `at 7.8` between the two sums; no other rate is known here.
-2. Several rates of one pair (buying, selling) all count; a fee or a commission anywhere silences the check.
+2. Several rates of one pair (buying, selling) all count, up to twelve: more are a history or a table of rates, of
+   which no sum says which one it takes.  A fee or a commission anywhere silences the check.
 3. A sum may be rounded at its last digit; `about` and brackets allow 5 %.
 """
 
@@ -54,17 +55,20 @@ _MONEY_PAIR = re.compile(
 )
 _FEE = re.compile(r"\bfees?\b|commission|charge|手續費|手续费|佣金", re.IGNORECASE)
 _CURRENCY_SIGN = re.compile(_CODE)
+_MOST_RATES = 12
 
 
 def find(text: str, plain: str) -> Iterator[Slip]:
     """Sums converted at a rate that the answer states; several rates of one pair (buying, selling) all count."""
     if len({_SAME[code] for code in _SAME if code in plain}) < 2:
         return
-    rates: dict[tuple[str, str], list[Amount]] = {}
+    rates: dict[tuple[str, str], dict[Fraction, Amount]] = {}
     for match in _RATE.finditer(plain):
         ours, theirs = _sum(match["one"]), _sum(match["many"])
         if ours and theirs and ours[0] != theirs[0] and ours[1].value == 1 and theirs[1].value:
-            rates.setdefault((ours[0], theirs[0]), []).append(theirs[1])
+            of_pair = rates.setdefault((ours[0], theirs[0]), {})
+            if len(of_pair) <= _MOST_RATES:
+                of_pair.setdefault(theirs[1].value, theirs[1])
     fee = _FEE.search(plain) is not None
     done = -1
     for match in _LOCAL.finditer(plain):
@@ -79,8 +83,10 @@ def find(text: str, plain: str) -> Iterator[Slip]:
         ours, theirs = _sum(match["first"]), _sum(match["second"])
         if not ours or not theirs or ours[1].value == 1 or fee or match.start() < done:
             continue
-        known = rates.get((ours[0], theirs[0]), [])
-        inverse = rates.get((theirs[0], ours[0]), [])
+        known = list(rates.get((ours[0], theirs[0]), {}).values())
+        inverse = list(rates.get((theirs[0], ours[0]), {}).values())
+        if max(len(known), len(inverse)) > _MOST_RATES:
+            continue
         if known or inverse:
             slip = _exchanged(text, match, known, inverse=inverse)
         elif len(quoted_rates) == 1 and not rates:

@@ -164,7 +164,7 @@ def _one_subject(text: str, first: _Said, second: _Said) -> bool:
 def _agree(first: _Said, second: _Said) -> bool:
     """Whether two values are the same, one perhaps rounded, or cannot be compared."""
     a, b = first.value, second.value
-    if not same_currency(a, b) or (first.unit != second.unit and first.unit and second.unit):
+    if a.value == b.value or not same_currency(a, b) or (first.unit != second.unit and first.unit and second.unit):
         return True
     room = max(min(coarse(one.value, one.number.step) / 2, abs(one.value) / 20) for one in (a, b))
     if first.rough or second.rough:

@@ -83,6 +83,8 @@ def test_legislation_that_may_be_right(text: str) -> None:
     [
         ("In Hong Kong, the Theft Ordinance (Cap. 238) is strict.", "Theft Ordinance (Cap. 238", "Cap. 210"),
         ("Cap. 486, the Trade Marks Ordinance, of Hong Kong", "Cap. 486, the Trade Marks Ordinance", "Personal Data"),
+        ("See the Companies Ordinance, Cap. 26, of Hong Kong.", "Companies Ordinance, Cap. 26", "Cap. 622"),
+        ("見《公司條例》，第26章。", "公司條例》，第26章", "第622章"),
         ("Cap. 57 is the Trade Marks Ordinance of Hong Kong.", "Cap. 57 is the Trade Marks Ordinance", "Cap. 559"),
         ("In HK: the Wills Ordinance (Cap. 29).", "Wills Ordinance (Cap. 29", "Trustee Ordinance"),
         ("Hong Kong's Unicorn Keeping Ordinance (Cap. 486)", "Unicorn Keeping Ordinance (Cap. 486", "Privacy"),

@@ -215,6 +215,7 @@ def test_a_unit_with_several_meanings_is_wrong_only_where_none_fits(text: str) -
         "1 gallon = 4.5 litres", "30 minutes to 2 hours", "1 GB = 1024 MB", "1 GB = 1000 MB", "5 minutes (300 seconds)", "5 minutes (30 seconds a side)", "30 minutes, or 2 hours", "100 g (2 kg pack)",
         "5 km per litre (12 mpg)", "HK$780 (US$100) at the peg: US$1 = HK$7.8", "US$100 (HK$780)", "US$100 (HK$900)",
         "1 USD = 7.8 HKD; after a fee of 2%, US$100 becomes HK$764", "9小時乘21日等於189小時", "500呎（約46平方米）",
+        ". ".join(f"1 USD = 7.{day:02} HKD" for day in range(30)) + ". So US$100 is HK$800.",
         "買入1美元兌7.75港元，賣出1美元兌7.85港元：100美元即係785港元",
     ],
 )  # fmt: skip
