@@ -62,7 +62,7 @@ class Blend:
     depth: int
 
 
-BLEND = {"en": Blend(0.5, 1.5, 4.0, 0.6, 120, 8, 6), "zh": Blend(0.0, 0.0, 1.0, 0.05, 400, 24, 8)}
+BLEND = {"en": Blend(0.5, 1.0, 6.0, 0.6, 120, 8, 6), "zh": Blend(0.0, 0.0, 1.0, 0.05, 400, 24, 8)}
 TAIL = (1.0, 2.0, 4.0)
 """How far above the one-in-a-hundred knot, in logits, the scores 0.9, 0.95 and 0.99 lie."""
 

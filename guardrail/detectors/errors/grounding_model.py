@@ -28,15 +28,15 @@ from guardrail.models.store import DIRECTORY, Model, read_model
 
 FILE = "grounding.bin"
 LANGUAGES = ("en", "zh")
-LEVELS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+LEVELS = (0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 """The scores at the knots of a calibration."""
 ANSWER_MOST = 0.5
 """The highest score of a short answer that stands in the sources word by word."""
 
-_STRONG = tuple(
-    NAMES.index(name)
-    for name in ("number", "date", "name", "strange_names", "strange_first", "opposites", "contrary", "negation_lost")
-)
+_STRONG_NAMES = (
+    "number", "small_number", "date", "name", "strange_names", "strange_first", "opposites", "contrary", "negation_lost",
+)  # fmt: skip
+_STRONG = tuple(map(NAMES.index, _STRONG_NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Weights:
         return float(self.value[at].sum())
 
     def score(self, values: Sequence[float]) -> float:
-        """The score of one claim, 0..0.99."""
+        """The score of one claim, above 0 and below 1."""
         return levelled(self.raw(values), self.knots)
 
 
@@ -78,12 +78,12 @@ def is_strong(values: Sequence[float]) -> bool:
 
 
 def levelled(raw: float, knots: Sequence[float]) -> float:
-    """A raw score between the knots of its calibration, on LEVELS."""
+    """A raw score between the knots of its calibration, on LEVELS; beyond them it still rises, so that no two are alike."""
     at = bisect_right(knots, raw)
     if at == 0:
-        return LEVELS[0]
+        return LEVELS[0] * exp(max(raw - knots[0], -100.0) / 4)
     if at == len(knots):
-        return LEVELS[-1]
+        return LEVELS[-1] + (1 - LEVELS[-1]) * 0.99 * (1 - exp(-min(raw - knots[-1], 300.0) / 10))
     share = (raw - knots[at - 1]) / (knots[at] - knots[at - 1])
     return LEVELS[at - 1] + share * (LEVELS[at] - LEVELS[at - 1])
 
