@@ -5,8 +5,8 @@ Rules:
    `uhgeval`.  Nobody has learnt from `qags` and `faithbench`.  How the parts of the first check are mixed was chosen
    on the other two thirds of `qags`, so its goals speak of the third that was held out, with the whole beside it.
 2. What a set measures beside grounding is measured too and stands beside the figures: copies, length, overlap.
-3. The second reader is a signal of its own and has goals where it has something to say, on edits; elsewhere the goals
-   are those of the check that is always on, and all three figures stand beside them.
+3. The second reader is a signal of its own and has goals where it has something to say; on `qags`, where it is the
+   weaker one, the goals are those of the check that is always on.  All three figures stand beside one another.
 4. Edits are mechanical, so their figures are an upper bound (see `grounding_edits`).
 """
 
@@ -30,7 +30,7 @@ from guardrail.evaluation.grounding_scores import (
     second_is_here,
 )
 from guardrail.evaluation.grounding_source import letters
-from guardrail.evaluation.intervals import Measure
+from guardrail.evaluation.intervals import Measure, share
 from guardrail.evaluation.parts import key_of, part
 from guardrail.evaluation.report import Cell, Goal, Section, Table
 
@@ -74,8 +74,8 @@ GOALS: tuple[Goal, ...] = (
         Goal(f"qags.{name}.first.over_overlap", "else counting words would do", at_least=0.0)
         for name in ("cnn", "xsum", "all")
     ),
-    Goal("halueval_qa.first.auc", "right answers are short, wrong ones long: form as much as support", at_least=0.98),
-    Goal("halueval_qa.first.span_swap", "a wrong answer in the form of the right one", at_least=0.70),
+    Goal("halueval_qa.both.auc", "right answers are short, wrong ones long: form as much as support", at_least=0.98),
+    Goal("halueval_qa.both.span_swap", "a wrong answer in the form of the right one", at_least=0.70),
 )
 """What is aimed at, and why there."""
 
@@ -200,7 +200,15 @@ def qags(run: Run) -> Section:
         "",
         "recall of both",
     )
-    return Section("qags", title, (Table("AUC", columns, tuple(rows)),), figures, notes=tuple(_absent()))
+    alarms: tuple[tuple[Cell, ...], ...] = tuple(
+        (NAMES[reader], *(figures[f"whole.all.{reader}.alarms_{least}"] for least in ("0.6", "0.8")))
+        for reader in READERS
+    )
+    tables = (
+        Table("AUC", columns, tuple(rows)),
+        Table("Faithful sentences of the whole set that score so high", ("reader", "0.6", "0.8"), alarms),
+    )
+    return Section("qags", title, tables, figures, notes=tuple(_absent()))
 
 
 def _corpus(
@@ -209,13 +217,17 @@ def _corpus(
     """The figures of some sentences, and their row of the table."""
     scores = {reader: [one.score(reader) for one in seen] for reader in READERS}
     scores |= {overlap: [one[overlap] for one in shares] for overlap in OVERLAPS}
-    found, over = areas([one.key for one in seen], [one.wrong for one in seen], scores, seed)
+    found, apart = areas([one.key for one in seen], [one.wrong for one in seen], scores, seed)
     best = max(OVERLAPS, key=lambda one: found[one].value)
     figures = {"overlap.auc": found[best]}
     for reader in READERS:
         figures[f"{reader}.auc"] = found[reader]
-        figures[f"{reader}.over_overlap"] = over(reader, best)
+        figures[f"{reader}.over_overlap"] = apart(reader, best)
         figures[f"{reader}.recall"] = recall(seen, reader, seed)
+        right = [one for one in seen if not one.wrong]
+        for least in (0.6, 0.8):
+            over = sum(one.score(reader) >= least for one in right)
+            figures[f"{reader}.alarms_{least:g}"] = share(over, len(right))
     counts = (len(seen), sum(one.wrong for one in seen))
     return figures, (*counts, *(found[reader] for reader in READERS), best, found[best], figures["both.recall"])
 
