@@ -34,7 +34,8 @@ ANSWER_MOST = 0.5
 """The highest score of a short answer that stands in the sources word by word."""
 
 _STRONG_NAMES = (
-    "number", "small_number", "date", "name", "strange_names", "strange_first", "opposites", "contrary", "negation_lost",
+    "number", "small_number", "date", "name", "strange_names", "strange_first", "opposites", "contrary",
+    "negation_lost",
 )  # fmt: skip
 _STRONG = tuple(map(NAMES.index, _STRONG_NAMES))
 
@@ -78,7 +79,7 @@ def is_strong(values: Sequence[float]) -> bool:
 
 
 def levelled(raw: float, knots: Sequence[float]) -> float:
-    """A raw score between the knots of its calibration, on LEVELS; beyond them it still rises, so that no two are alike."""
+    """A raw score between the knots of its calibration, on LEVELS; beyond them it still rises, so none tie."""
     at = bisect_right(knots, raw)
     if at == 0:
         return LEVELS[0] * exp(max(raw - knots[0], -100.0) / 4)

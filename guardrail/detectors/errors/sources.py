@@ -53,6 +53,7 @@ _TOKEN = re.compile(
     rf"|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?"
 )
 _NUMERALS = frozenset(_ONES + _SCALES)
+_APART = re.compile(r"(?<=\d,) (?=\d{3}(?!\d))|(?<=\d\.) (?=\d)|(?<=\d) (?=[.,]\d)")
 HAN_TOKEN = re.compile(f"[{HAN}]").match
 
 _STOP = """
@@ -215,7 +216,9 @@ class Reading:
     def values(self) -> dict[float, Number]:
         """The numbers by value, each where it stands first; years and days of dates among them."""
         found: dict[float, Number] = {}
-        for one in numbers(self.tokens.text, most=MOST_FACTS):
+        text = self.tokens.text
+        apart = _APART.sub("", text)  # `2, 000` and `3. 5` of texts that were taken to pieces and put together again
+        for one in (*numbers(text, most=MOST_FACTS), *(numbers(apart, most=MOST_FACTS) if apart != text else ())):
             found.setdefault(round(one.value, 6), one)
         return found
 
