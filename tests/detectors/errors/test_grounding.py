@@ -87,6 +87,12 @@ def test_what_is_written_otherwise_or_rounded_is_known(text):
     assert facts == []
 
 
+def test_a_number_of_a_text_that_was_taken_to_pieces_is_known():
+    where = context("Some 2, 000 women were taken , and 3. 5 million people left .")
+    kinds = {one.kind for one in found("About 2,000 women were taken and 3.5 million people left.", where)}
+    assert "error.number_not_in_source" not in kinds
+
+
 def test_the_callers_own_words_support_a_fact():
     where = context(BRIDGE, prompt="Was it Peter Jones, in 1987?", caller=("Was it Peter Jones, in 1987?",))
     kinds = {one.kind for one in found("It was not designed by Peter Jones in 1987.", where)}
