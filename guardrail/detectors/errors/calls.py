@@ -16,7 +16,7 @@ from typing import Self
 
 from guardrail.detectors.errors.asking import was_cut
 from guardrail.detectors.errors.repair import fit, repair
-from guardrail.detectors.errors.schema import checked
+from guardrail.detectors.errors.schema import Budget, checked
 from guardrail.detectors.errors.strict_json import Fault, parse, place
 from guardrail.detectors.errors.structure import located, mended, told
 from guardrail.detectors.errors.structure_words import bad_argument, bad_call, not_offered
@@ -76,14 +76,15 @@ class Calls:
         parsed = parse(text)
         if parsed.fault is not None:
             return [self._unreadable(text, parsed.fault, schema, name, lang)]
-        fault = checked(text, schema).fault if schema is not None else None
+        budget = Budget()
+        fault = checked(text, schema, budget).fault if schema is not None else None
         if schema is None or fault is None:
             return []
         start, end = located(text, fault.path)
         evidence = f"{told(fault)} of the schema of the tool at {place(text, start)}"
         message = bad_argument(lang, name, fault)
         found = Finding(_ARGUMENTS, 0.9, start, end, self.name, evidence, message=message)
-        return [mended(found, text, fit(text, schema))]
+        return [mended(found, text, fit(text, schema, budget))]
 
     def _unreadable(
         self, text: str, fault: Fault, schema: Mapping[str, object] | None, name: str, lang: str

@@ -22,10 +22,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guardrail.detectors.errors.strict_json import DEPTH, parse
 from guardrail.wire import jsontext
+
+if TYPE_CHECKING:
+    from guardrail.detectors.errors.schema import Budget
 
 LONGEST = 1_000_000
 """Characters up to which a repair is tried."""
@@ -60,7 +63,7 @@ class _Refused(Exception):
     """The text has no single reading."""
 
 
-def repair(text: str, schema: Mapping[str, Any] | bool | None = None) -> str | None:
+def repair(text: str, schema: Mapping[str, Any] | bool | None = None, budget: "Budget | None" = None) -> str | None:
     """The JSON text that `text` means, None where that is not certain or does not meet `schema`.
 
     >>> repair("```json\\n{'name': '陳大文', age: 30,}\\n```")
@@ -75,7 +78,7 @@ def repair(text: str, schema: Mapping[str, Any] | bool | None = None) -> str | N
         return mended
     from guardrail.detectors.errors.schema import checked
 
-    verdict = checked(mended, schema)
+    verdict = checked(mended, schema, budget)
     return mended if verdict.checked and verdict.fault is None else None
 
 
@@ -101,13 +104,15 @@ def embedded(text: str) -> Embedded | None:
     return Embedded(inside, fenced=False) if inside and parse(inside).fault is None else None
 
 
-def fit(text: str, schema: Mapping[str, Any] | bool) -> str | None:
+def fit(text: str, schema: Mapping[str, Any] | bool, budget: "Budget | None" = None) -> str | None:
     """Valid JSON that does not meet `schema`, with values written as the type that it asks for, None where that is
-    not enough: `"42"` where a number is due, `42` where a string is, JSON in a string where an object or array is."""
-    from guardrail.detectors.errors.schema import checked
+    not enough: `"42"` where a number is due, `42` where a string is, JSON in a string where an object or array is.
+    All its validations share `budget`."""
+    from guardrail.detectors.errors.schema import Budget, checked
 
+    budget = budget or Budget()
     for _ in range(_MOST):
-        verdict = checked(text, schema)
+        verdict = checked(text, schema, budget)
         if verdict.fault is None:
             return text if verdict.checked else None
         raw = text.encode("utf-8", "surrogatepass")

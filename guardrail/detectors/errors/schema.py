@@ -7,8 +7,11 @@ Rules:
    strings (Gemini's `responseSchema`, a subset of OpenAPI 3.0), tuples as `items: [...]`, `dependencies` left out and
    `exclusiveMinimum: true` (drafts 4 to 7).  A key that nobody knows is no condition.
 3. A schema is hostile input.  Nothing is fetched: a `$ref` to elsewhere leads nowhere.  Depth, size and the steps of
-   the validation are bounded, and `pattern` runs in the linear-time engine (RE2); what it does not know (look-around,
-   back references) is not checked.  `unevaluated...` beside `patternProperties` is not checked either.
+   the validation are bounded; a step is paid for every keyword, and by length for whatever is compared or put into the
+   library's own message, which is dropped at once.  Keywords inside keywords are bounded too, because the library
+   recurses, and in its native part too deep a stack is a panic that no `except Exception` holds.  `pattern` runs in the
+   linear-time engine (RE2); what it does not know (look-around, back references) is not checked.  `unevaluated...`
+   beside `patternProperties` is not checked either.
 4. What could not be checked to its end (bounds, a schema that is none) is `checked=False`, never a fault.
 """
 
@@ -16,7 +19,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
@@ -28,7 +31,10 @@ DEPTH = 64
 NODES = 20_000
 """Objects and arrays in a schema, and values in an instance that are looked at."""
 STEPS = 100_000
-"""Keywords applied in one validation: about half a second."""
+"""What all validations of one answer may cost together: a second or two."""
+
+NESTED = 100
+"""Keywords within keywords, as they are applied."""
 
 _MOST = 32  # faults among which the most telling is chosen
 _LONGEST_NUMBER = 4000  # digits that the interpreter turns into an integer
@@ -69,8 +75,17 @@ class _Spent(Exception):
     """A bound was reached."""
 
 
-def checked(text: str, schema: Mapping[str, Any] | bool) -> Verdict:
-    """Hold the JSON `text` against `schema`.
+@dataclass(slots=True)
+class Budget:
+    """The steps that are left for one answer, and how long the values are that are looked at, by their identity."""
+
+    left: int = STEPS
+    depth: int = 0
+    weights: dict[int, int] = field(default_factory=dict)
+
+
+def checked(text: str, schema: Mapping[str, Any] | bool, budget: Budget | None = None) -> Verdict:
+    """Hold the JSON `text` against `schema`, within what is left of `budget` (one of its own without it).
 
     >>> checked('{"a": "1"}', {"properties": {"a": {"type": "INTEGER"}}}).fault.expected
     'integer'
@@ -79,7 +94,7 @@ def checked(text: str, schema: Mapping[str, Any] | bool) -> Verdict:
         instance = json.loads(text, parse_int=_integer)
         _bounded(instance)
         written = plain(schema)
-        fault = _first(written, instance)
+        fault = _first(written, instance, budget or Budget())
     except Exception:
         # A schema is whatever a caller sent: unknown types, references to nowhere or in a circle, numbers where lists
         # are due.  Libraries answer with a dozen kinds of exception, and all of them mean the same here.
@@ -162,7 +177,7 @@ def _bounded(instance: Any) -> None:
             raise _Spent
 
 
-def _first(schema: Any, instance: Any) -> Fault | None:
+def _first(schema: Any, instance: Any, budget: Budget) -> Fault | None:
     """The most telling of the first faults.  Raises what the library raises, and _Spent."""
     from jsonschema.exceptions import best_match
     from referencing import Registry
@@ -170,11 +185,12 @@ def _first(schema: Any, instance: Any) -> Fault | None:
     if _size(schema) > NODES:
         raise _Spent
     validator = _validator()(schema, registry=Registry())
-    token = _left.set([STEPS])
+    budget.depth, budget.weights = 0, _weights(schema) | _weights(instance)
+    token = _budget.set(budget)
     try:
         error = best_match(islice(validator.iter_errors(instance), _MOST))
     finally:
-        _left.reset(token)
+        _budget.reset(token)
     return None if error is None else _told(error)
 
 
@@ -190,13 +206,39 @@ def _size(schema: Any) -> int:
     return count
 
 
-_left: ContextVar[list[int]] = ContextVar("steps left of a validation")
+def _weights(whole: Any) -> dict[int, int]:
+    """About how many characters each container in `whole` has when it is written, itself included."""
+    order, stack = [], [whole]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping | list):
+            order.append(value)
+            stack += value.values() if isinstance(value, Mapping) else value
+    weights: dict[int, int] = {}
+    for value in reversed(order):
+        inner = value.values() if isinstance(value, Mapping) else value
+        names = sum(map(len, value)) if isinstance(value, Mapping) else 0
+        weights[id(value)] = names + sum(8 + _weight(each, weights) for each in inner)
+    return weights
+
+
+def _weight(value: Any, weights: Mapping[int, int]) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, int):
+        return value.bit_length() // 3
+    return weights.get(id(value), 8)
+
+
+_budget: ContextVar[Budget] = ContextVar("what is left for a validation")
+_DEAR = {"$ref": 4, "$dynamicRef": 4}
+"""Steps of keywords that are looked up, each time anew."""
 
 
 def _spend(steps: int) -> None:
-    left = _left.get()
-    left[0] -= steps
-    if left[0] < 0:
+    budget = _budget.get()
+    budget.left -= steps
+    if budget.left < 0:
         raise _Spent
 
 
@@ -206,7 +248,7 @@ def _validator() -> Any:
     match regular expressions or compare all with all are replaced."""
     from jsonschema import Draft202012Validator, validators
 
-    keywords = {name: _counted(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
+    keywords = {name: _counted(name, keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
     keywords |= {
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
@@ -224,12 +266,25 @@ def _validator() -> Any:
     return made
 
 
-def _counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
-    def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+def _counted(name: str, keyword: Callable[..., Any]) -> Callable[..., Any]:
+    dear, compares = _DEAR.get(name, 1), name in ("enum", "const")
+
+    def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
         there = len(value) if isinstance(value, list | dict) else 0
         given = len(instance) if isinstance(instance, list | dict | str) else 0
-        _spend(1 + there // 8 + given // 64)
-        return keyword(validator, value, instance, schema)
+        budget = _budget.get()
+        if budget.depth == NESTED:
+            raise _Spent
+        weights = budget.weights
+        _spend(dear + there // 8 + given // 64 + (_weight(value, weights) // 64 if compares else 0))
+        budget.depth += 1
+        try:
+            for error in keyword(validator, value, instance, schema) or ():
+                _spend(1 + (_weight(instance, weights) + _weight(value, weights)) // 64)
+                error.message = name
+                yield error
+        finally:
+            budget.depth -= 1
 
     return counted
 

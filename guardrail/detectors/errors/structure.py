@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from guardrail.detectors.errors.asking import json_asked, was_cut
 from guardrail.detectors.errors.repair import embedded, fit, repair
-from guardrail.detectors.errors.schema import Fault, checked
+from guardrail.detectors.errors.schema import Budget, Fault, checked
 from guardrail.detectors.errors.strict_json import Parsed, parse, place
 from guardrail.detectors.errors.structure_words import invalid, mismatch, reader
 from guardrail.detectors.protocol import Options
@@ -104,14 +104,15 @@ class Structure:
         return [Finding(_JSON, 0.5, start, end, self.name, evidence, message=invalid(lang, text, reason, start))]
 
     def _schema(self, text: str, schema: Any, context: Context) -> list[Finding]:
-        fault = checked(text, schema).fault
+        budget = Budget()
+        fault = checked(text, schema, budget).fault
         if fault is None:
             return []
         lang = reader(text, context.prompt)
         start, end = located(text, fault.path)
         evidence = f"{told(fault)} of the schema of the request at {place(text, start)}"
         found = Finding(_SCHEMA, 0.95, start, end, self.name, evidence, message=mismatch(lang, fault))
-        return [mended(found, text, fit(text, schema))]
+        return [mended(found, text, fit(text, schema, budget))]
 
 
 def _schema(context: Context) -> Mapping[str, Any] | bool | None:

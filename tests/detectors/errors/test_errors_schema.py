@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from guardrail.detectors.errors.schema import STEPS, Verdict, checked, plain
+from guardrail.detectors.errors.repair import fit
+from guardrail.detectors.errors.schema import STEPS, Budget, Verdict, checked, plain
 
 ITEMS = {
     "type": "object",
@@ -108,10 +109,19 @@ DEPENDENT = {
 }
 
 
+ANY = {
+    "$defs": {**{f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(20)}, "d20": {"enum": [[]]}}
+}
+
+
 @pytest.mark.parametrize(
     ("text", "schema"),
     [
         ('{"a": 1}', doubling("allOf")),
+        (json.dumps(["a" * 1_000_000]), {**ANY, "$ref": "#/$defs/d0"}),  # each error would quote all of it
+        ("9" * 3_999, {**ANY, "$ref": "#/$defs/d0"}),
+        ("1", {**ANY, "$ref": "#/$defs/d0", "$defs": {**ANY["$defs"], "d20": {"const": ["a" * 1_000_000]}}}),
+        ("{}", {"if": {"$ref": "#"}, "then": {"$ref": "#"}}),  # a panic in the library's native part
         ('{"a": 1}', doubling("oneOf")),
         ('{"a": 1, "b": 2}', DEPENDENT),
         ("1", {"$ref": "#"}),
@@ -182,6 +192,30 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
+
+
+def test_all_validations_of_one_answer_share_its_steps():
+    """`fit` validates again after each value that it writes anew."""
+    budget = Budget()
+    schema = {"items": {"type": "integer"}, "minItems": 3}
+    assert checked('["1", "2", "3"]', schema, budget).fault is not None
+    left = budget.left
+    assert left < STEPS
+    assert fit('["1", "2", "3"]', schema, budget) == "[1, 2, 3]"
+    assert budget.left < left
+    assert fit('["1", "2", "3"]', schema, Budget(left=0)) is None
+
+
+def test_ordinary_large_answers_are_checked_to_their_end():
+    row = {
+        "type": "object",
+        "properties": {"名稱": {"type": "string"}, "票價": {"type": "number"}},
+        "required": ["名稱"],
+    }
+    schema = {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}
+    rows = [{"名稱": "香港仔" * 10, "票價": number} for number in range(2_000)]
+    assert checked(json.dumps({"rows": rows}), schema) == Verdict()
+    assert checked(json.dumps({"rows": [*rows, {"票價": 1}]}), schema).fault is not None
 
 
 @given(SCHEMAS, VALUES)
