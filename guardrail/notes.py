@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from guardrail.edits import changes, moved
+from guardrail.notices import quotes, taken
 from guardrail.types import Action, Decision, Edit, Hit, Passage, Source
 
 Header = tuple[bytes, bytes]
@@ -67,11 +68,14 @@ def _is_explained(hit: Hit) -> bool:
 def _explained(hits: Sequence[Hit], decision: Decision, material: Sequence[Source]) -> list[dict[str, Any]]:
     edits = {choice: _edits(decision, choice) for choice in {hit.choice for hit in hits}}
     out: list[dict[str, Any]] = []
+    gone = taken(decision.hits)
     for hit in sorted(hits, key=lambda each: (each.choice, each.finding.start or 0, each.finding.kind)):
         told = _explanation(hit, edits[hit.choice], material)
         if decision.restored or any(each.repaired for each in decision.hits):
             # Names of values that were put back, or a repair, have moved the text, and nobody counted how far.
             told = {key: value for key, value in told.items() if key not in ("start", "end")}
+        if quotes(told.get("message", ""), gone):
+            del told["message"]
         if told not in out:
             out.append(told)
     return out

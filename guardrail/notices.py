@@ -6,6 +6,8 @@ Rules:
 2. A notice stands where a person reads: never inside code, a table, a formula or JSON.  One that has no such place at
    its sentence stands behind the answer; where that is JSON or ends in open code, the `guardrail` object alone tells.
 3. `{finding}` in the words of a rule becomes what the check says of this very text.  Nothing else is filled in.
+4. What a check says may quote the answer, so it goes unsaid where it repeats a part of what a rule takes out of the
+   same answer: a sentence that was taken out as a whole is no pattern that could be found again in the message.
 """
 
 import re
@@ -26,6 +28,11 @@ _OPENS = frozenset({"\\[", "\\begin{"})
 _OTHER_FORMS = {"yue": ("yue", "zh-Hant"), "zh": ("zh-Hant", "zh-Hans", "yue"), "zh-Hant": ("zh-Hant", "yue")}
 _JSON_BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\d\-tfn\]]|$))")
 """What JSON begins like: beside a sentence of a stream nobody knows yet whether all of it will be JSON."""
+_SHARED, _SHARED_WORDS = 6, 12
+"""Characters in a row that a message may not share with what was taken out: where a digit or a character beyond ASCII is
+among them, and plain letters."""
+_MOST_TAKEN = 20_000
+"""Characters that were taken out up to which they are looked for in messages; where more were, none is told."""
 Safe = Callable[[str], bool]
 
 
@@ -73,6 +80,33 @@ def prepared(hits: Sequence[Hit], text: str, context: Context, safe: Safe, befor
         return out
     spans = sentences(text)
     return [_placed(hit, text, spans, before, context) for hit in out]
+
+
+def taken(hits: Iterable[Hit]) -> list[str]:
+    """What the rules take out of an answer, or keep back with all of it."""
+    return [hit.text for hit in hits if hit.rule and hit.action >= Action.REDACT and hit.text]
+
+
+def quotes(message: str, texts: Sequence[str]) -> bool:
+    """Whether a message repeats one of `texts`, or a part of one.
+
+    >>> quotes("It is not A12345…", ["A123456(3)"]), quotes("12 × 13 is 156", ["A123456(3)"])
+    (True, False)
+    """
+    whole = "\n".join(texts)
+    if len(whole) > _MOST_TAKEN:
+        return True
+    if any(text in message for text in texts):
+        return True
+    for at in range(len(message) - _SHARED + 1 if whole else 0):
+        piece = message[at : at + _SHARED]
+        if piece.isascii() and not any(map(str.isdigit, piece)):
+            piece = message[at : at + _SHARED_WORDS]
+            if len(piece) < _SHARED_WORDS:
+                continue
+        if piece in whole:
+            return True
+    return False
 
 
 def _silenced(hit: Hit, safe: Safe) -> Hit:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guardrail.edits import apply, changes, within
-from guardrail.notices import behind, prepared
+from guardrail.notices import behind, prepared, quotes, taken
 from guardrail.policy.decide import Asking, Judge
 from guardrail.repairs import put_right
 from guardrail.scanner import Scanner
@@ -85,19 +85,28 @@ async def review(
 
 
 def judged(
-    scanner: Scanner, judge: Judge, segment: Segment, found: Iterable[Finding], context: Context, before: str = ""
+    scanner: Scanner,
+    judge: Judge,
+    segment: Segment,
+    found: Iterable[Finding],
+    context: Context,
+    before: str = "",
+    gone: Sequence[str] = (),
 ) -> list[Hit]:
     """The hits on a segment, ready to be told: what a check says of it reaches the client only where it may say so.
-    `before` is what stands in front of the segment in its answer."""
+    `before` is what stands in front of the segment in its answer, `gone` what was taken out of the answer already."""
 
     strict = judge.asking(Asking.OPEN)
 
     def is_safe(message: str) -> bool:
+        if quotes(message, out):
+            return False
         beside = Segment(segment.stage, segment.role, segment.channel, (), message)
         seen = scanner.led(beside, segment.stage, context)
         return all(strict.hit(finding, beside).action <= Action.FLAG for finding in seen)
 
     hits = [judge.hit(finding, segment) for finding in found]
+    out = [*gone, *taken(hits)]
     return prepared(hits, segment.text, context, is_safe, before) if hits else hits
 
 

@@ -20,7 +20,7 @@ from guardrail.edits import EDITING, redactions
 from guardrail.errors import Blocked, UpstreamError
 from guardrail.gate import Ask, Gate, GateError, Inspection, Released
 from guardrail.notes import notes_for
-from guardrail.notices import behind, may_follow
+from guardrail.notices import behind, may_follow, taken
 from guardrail.policy.decide import Judge, record
 from guardrail.repairs import put_right
 from guardrail.review import AskAgain, edit_document, edit_text, emptied, expand, judged, review
@@ -416,7 +416,8 @@ class Streaming:
         else:
             found, failed = await self._findings_of_sentences(question, context)
         before = self._before(question) if found else ""
-        hits = judged(self._scanner, self._judge, segment, found, context, before)
+        gone = taken(self._decision.hits) if found else ()
+        hits = judged(self._scanner, self._judge, segment, found, context, before, gone)
         if question.ask is Ask.ANSWER:
             hits, more = await put_right(self._scanner, self._judge, segment, hits, context, judged)
             failed = [*failed, *more]

@@ -223,6 +223,27 @@ def test_a_message_never_says_what_a_rule_takes_out(place):
     assert streamed(["The sum", " is off."], scanner, judge) == (got, told)
 
 
+class Echo(Sums):
+    """Quotes the first sentence of the answer in its message, cut as messages are."""
+
+    def _find(self, text):
+        if "sum" in text:
+            yield Finding("error.sum", 0.9, 0, 3, self.name, message=f"It says “{text[:20]}…”.", verdict="unsupported")
+
+
+@pytest.mark.parametrize("stream", [StreamMode.HOLD, StreamMode.SENTENCE])
+@pytest.mark.parametrize(
+    "text", ["They are scum from abroad. The sum is off.", "佢哋係人渣嚟嘅，唔好理。計個sum出嚟。"]
+)
+def test_a_message_never_quotes_a_sentence_that_a_rule_takes_out(text, stream):
+    """A sentence that a model judged is no pattern: the same words, cut, would not be found in the message again."""
+    rules = policy(ruled(Place.AFTER), replace(rule("bias.*", Action.REDACT), stream=stream))
+    scanner = Scanner(rules, [material.Rude(), Echo(Unit.ANSWER)])
+    got, told = whole(text, scanner, Judge(rules))
+    assert text[:8] not in got + json.dumps(told, ensure_ascii=False)
+    assert streamed(split(text, [5, 20]), scanner, Judge(rules)) == (got, told)
+
+
 def test_nothing_is_explained_of_an_answer_that_is_withheld():
     """What a check says may quote the answer, which nobody gets."""
     scanner, judge = guard(Place.AFTER, Unit.SENTENCE)
