@@ -29,8 +29,8 @@ _OTHER_FORMS = {"yue": ("yue", "zh-Hant"), "zh": ("zh-Hant", "zh-Hans", "yue"), 
 _JSON_BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\d\-tfn\]]|$))")
 """What JSON begins like: beside a sentence of a stream nobody knows yet whether all of it will be JSON."""
 _SHARED, _SHARED_WORDS = 6, 12
-"""Characters in a row that a message may not share with what was taken out: where a digit or a character beyond ASCII is
-among them, and plain letters."""
+"""Characters in a row that a message may not share with what was taken out: where a digit or a character beyond ASCII
+is among them, and plain letters."""
 _MOST_TAKEN = 20_000
 """Characters that were taken out up to which they are looked for in messages; where more were, none is told."""
 Safe = Callable[[str], bool]

@@ -343,7 +343,9 @@ def _located(finding: Finding, start: int, end: int) -> Finding:
 def _guarded(name: str, work: Callable[[], None], failed: list[FailedCheck]) -> None:
     try:
         work()
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic in the native part of a library is no Exception
         failed.append(FailedCheck(name, f"raised {type(error).__name__}"))
 
 

@@ -124,6 +124,24 @@ async def test_a_detector_that_raises_is_a_failed_check_without_its_words():
     assert [(check.check, check.reason) for check in scan.failed] == [("test.broken", "raised ValueError")]
 
 
+async def test_a_panic_in_a_native_library_is_a_failed_check_too():
+    """pyo3 raises its PanicException past `except Exception`."""
+
+    class Panic(BaseException):
+        pass
+
+    class Native(Broken):
+        def detect(self, texts, context):
+            raise Panic(texts[0])
+
+    for heavy in (False, True):
+        detector = Native()
+        detector.heavy = heavy
+        scanner = Scanner(policy(rule("bias.broken", Action.FLAG)), [detector])
+        scan = await scanner.scan([segment("private words")], Context(), Stage.RESPONSE)
+        assert [(check.check, check.reason) for check in scan.failed] == [("test.broken", "raised Panic")]
+
+
 async def test_a_detector_that_answers_for_fewer_texts_is_a_failed_check():
     scanner = Scanner(policy(rule("bias.broken", Action.FLAG)), [Short()])
     scan = await scanner.scan([segment("private words")], Context(), Stage.RESPONSE)
