@@ -35,6 +35,7 @@ _EXAMPLE = re.compile(
 )
 _ORIGINS = frozenset({"document", "tool", "passage", "policy"})
 _MOST = 200  # links that are looked at
+_LEVELS = 32  # pages above a page; an address with more was made to be slow
 
 _NOT_IN_SOURCE = Wording(
     "The link {said} is in none of the sources of this answer; please check it before relying on it.",
@@ -84,8 +85,18 @@ def _known(context: Context) -> tuple[set[str], set[str]]:
     for source in context.material:
         texts += (source.text, source.key, source.title, f" {source.url} ")
     addresses = set(_addresses(texts))
-    above = {address.rsplit("/", cut)[0] for address in addresses for cut in range(1, address.count("/") + 1)}
+    above = {page for address in addresses for page in _above(address)}
     return addresses | above, {address.split("/", 1)[0] for address in addresses}
+
+
+def _above(address: str) -> Iterator[str]:
+    """The pages above one, from the site on."""
+    at = -1
+    for _ in range(_LEVELS):
+        at = address.find("/", at + 1)
+        if at < 0:
+            return
+        yield address[:at]
 
 
 def _addresses(texts: Iterable[str]) -> Iterator[str]:

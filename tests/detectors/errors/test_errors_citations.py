@@ -347,6 +347,11 @@ def test_without_sources_no_link_is_judged() -> None:
     assert found("See https://none.hk/page") == []
 
 
+def test_a_source_with_an_address_without_end_is_read_all_the_same() -> None:
+    known = Context(material=(Source("document", "https://www.gov.hk/" + "a/" * 200_000),))
+    assert wrong("See https://www.gov.hk/a/a and https://none.hk/page.", known) == ["https://none.hk/page"]
+
+
 def test_addresses_are_compared_as_they_lead() -> None:
     said = ("https://www.A.hk/b/", "http://a.hk/b/index.html#c", "a.hk/b?utm_medium=x")
     assert {citations_urls.normalised(url) for url in said} == {"a.hk/b"}
