@@ -63,6 +63,8 @@ _SIGN = re.compile(r"[=≈≒≅≃]|等於|等于|\bequals?\b|\\approx|\\simeq"
 _MAYBE_SIGN = re.compile(r"[=≈≒≅≃＝﹦等q\\](?:(?<=[=≈≒≅≃＝﹦])|(?<=等)[於于]|(?<=q)ual|(?<=\\)approx|(?<=\\)simeq)")
 _NUMERAL = re.compile(rf"[\d{''.join(VULGAR)}{CHINESE}]")
 _CONTINUES = re.compile(r"[ \t]*&?[ \t]*(?:=(?![=>])|≈|\\approx|[×÷]|[-+*/][ \t]*$)")
+_READ = 200_000
+"""Characters of lines with equations that are read in one answer, so that no answer outlasts the time of a check."""
 _HANGING = 400  # characters of a line that may go on in the next after an operator
 _SUPPOSED = re.compile(
     r"\b(?:if|suppose|assum\w+|let|imagine)\W{0,2}(?:\w+\W){0,2}$|(?:如果|假設|假设|假如|若果?)\W{0,2}\w{0,4}\W{0,2}$",
@@ -121,7 +123,11 @@ class Arithmetic:
     def _signed(self, text: str, plain: str) -> Iterator[Finding]:
         if not _worth_reading(text, 0, len(text)):
             return
+        left_to_read = _READ
         for start, end in _chunks(plain):
+            left_to_read -= end - start
+            if left_to_read < 0:
+                return
             for left, right in _pairs(tokens(plain, start, end)):
                 verdict = _judged(plain, left, right)
                 if verdict and verdict.score >= _LEAST:
