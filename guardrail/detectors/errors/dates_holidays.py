@@ -174,7 +174,10 @@ _USUAL = re.compile(
     re.IGNORECASE,
 )
 
-_RANGE = re.compile(r"\s?(?:至|到|起|晚|夜|to\b|until\b|evening|night|[-–—~])")
+_RANGE = re.compile(
+    r"\s?(?:至|到|起|晚|夜|to\b|until\b|evening|night|[-–—~])|\s?[(（][^()（）\n]{1,9}[)）]\s?(?:至|到|起|to\b|until\b)"
+)
+_JOINED = re.compile(r"\s?(?:[、及和與与/]|(?:and|or)\b)\s?\Z")
 _ENDS = re.compile(r"(?:\*\*)?\s*(?:[|,.;:!?)(\n，。；、：（）]|\Z|(?:in|every|and|which|for)\b)")
 """After a name that a date stands before; else it is part of something else: `20 December: Christmas dinner`."""
 
@@ -233,6 +236,8 @@ def _claim(
     )
     if tie is None or (_RANGE.match(text, day.end) if forward else not _ENDS.match(text, name.end())):
         return None
+    if forward and _is_joined(text, name):
+        return None
     holiday = HOLIDAYS[int((name.lastgroup or "h0")[1:])]
     around = text[max(0, start - 40) : end + 24]
     if _ELSEWHERE.search(around) or _USUAL.search(around) or not _meant(text, holiday, around, context):
@@ -243,6 +248,15 @@ def _claim(
             only.append(_only_year(text, context))
         year = only[0]
     return _judged(holiday, day, year, near, start, end, off)
+
+
+def _is_joined(text: str, name: re.Match[str]) -> bool:
+    """Whether another holiday stands right before: the date may be of that one, as in 國慶節、中秋節：10月1日."""
+    joined = _JOINED.search(text, max(0, name.start() - 5), name.start())
+    if joined is None:
+        return False
+    before = _last(_NAMES.finditer(text, max(0, joined.start() - 30), joined.start()))
+    return before is not None and before.end() == joined.start()
 
 
 def _meant(text: str, holiday: Holiday, around: str, context: Context) -> bool:

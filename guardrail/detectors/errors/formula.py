@@ -307,10 +307,16 @@ def _decided(
     if kind == "B" and token.text in "|?\"“”'":
         return _mark(token, before, after)
     if kind == "B" and token.text == "_":
-        return None
+        return token if _is_subscript(token, before, after) else None
     if kind == "B" and token.text == ">" and before is None:
         return Token("X", token.start, token.end, token.text)
     return token
+
+
+def _is_subscript(token: Token, before: Token | None, after: Token | None) -> bool:
+    """Whether a `_` writes a bound of what stands before it (`]_0^1`); else it is emphasis."""
+    bound = before is not None and before.end == token.start and (before.kind == "R" or before.text == "|")
+    return bound and after is not None and after.start == token.end and after.kind in ("N", "L")
 
 
 def _mark(token: Token, before: Token | None, after: Token | None) -> Token:

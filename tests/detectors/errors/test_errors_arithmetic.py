@@ -466,6 +466,13 @@ def test_half_an_equation_is_none(text: str) -> None:
     assert found(text, 0) == []
 
 
+@pytest.mark.parametrize(
+    "text", [r"\left[\frac{x^3}{3}\right]_0^1 = \frac{1}{3}", r"\Big|_0^2 = 4", "[x^2]_1^3 = 8", "(x + 1)_{0}^{2} = 2"]
+)
+def test_the_bounds_of_an_integral_are_no_power(text: str) -> None:
+    assert Arithmetic().detect([text], Context()) == [[]]
+
+
 def test_the_first_lines_of_a_very_long_answer_are_read() -> None:
     """A megabyte of equations would outlast the time that a check has."""
     long = "1 + 1 = 2\n" * 100_000

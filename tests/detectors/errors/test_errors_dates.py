@@ -243,6 +243,8 @@ On Wednesday 25 October 1899 the war had begun.
 屬龍的人在2024年、2025年的運程
 第一个周日12月26日，每個星期日1月1日開放。Easter Monday April 4, 2024.
 The genocide lasted for 100 days, from April 7 to July 4, 1994.
+2025年国庆节、中秋节：10月1日（周三）至8日（周三）放假调休，共8天。
+2025年中秋節：10月4日（六）至7日
 """.strip().split("\n")
 
 
