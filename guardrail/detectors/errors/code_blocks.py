@@ -6,8 +6,10 @@ Rules:
 2. A fence that is never closed swallows what follows it, so it weighs more where something follows; at the very end
    of an answer it is a sign of a cut at most.  An answer that was cut at its limit has a finding of its own, and here
    scores low.
-3. The finding of a block covers the block from the line where its parser gives up.
-4. An answer without a fence, a table or an environment costs four searches; parsers run in a worker.
+3. Code that the caller wrote first is shown to speak of it (`why does this not run?`), so a fault on a line of the
+   question is a hint at most.
+4. The finding of a block covers the block from the line where its parser gives up.
+5. An answer without a fence, a table or an environment costs four searches; parsers run in a worker.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,8 @@ from guardrail.text.wording import Wording
 from guardrail.types import Context, Finding, Stage, Unit
 
 _CODE, _FENCE, _TABLE = "error.code", "error.fence", "error.table"
+_ECHO = 0.5
+"""The most that a fault scores on a line that the caller wrote."""
 _CUT = 0.4
 """The most that a finding scores where the answer was cut at its limit."""
 BUDGET = 200_000
@@ -101,12 +105,16 @@ class CodeBlocks:
 
     def _judge(self, text: str, context: Context) -> list[Finding]:
         markup = read(text)
-        found = [*self._code(text, markup), *self._fences(text, markup), *self._tables(text, markup.tables)]
+        found = [
+            *self._code(text, markup, context.prompt),
+            *self._fences(text, markup),
+            *self._tables(text, markup.tables),
+        ]
         if was_cut(context):
             return [replace(one, score=min(one.score, _CUT)) for one in found]
         return found
 
-    def _code(self, text: str, markup: Markup) -> Iterator[Finding]:
+    def _code(self, text: str, markup: Markup, asked: str) -> Iterator[Finding]:
         if _CODE not in self._wanted:
             return
         left, count = BUDGET, 0
@@ -124,7 +132,8 @@ class CodeBlocks:
             reason = fault.reason if len(fault.reason) <= 80 else fault.reason[:79] + "…"
             message = _BROKEN.beside(text, language=language, line=fault.line, reason=reason)
             evidence = f"a block of {language} code does not parse from its line {fault.line} on"
-            yield Finding(_CODE, fault.score, start, block.end, self.name, evidence, message=message)
+            score = min(fault.score, _ECHO) if _is_asked(text, start, asked) else fault.score
+            yield Finding(_CODE, score, start, block.end, self.name, evidence, message=message)
 
     def _fences(self, text: str, markup: Markup) -> Iterator[Finding]:
         if _FENCE not in self._wanted:
@@ -152,6 +161,12 @@ class CodeBlocks:
             )
             score = 0.5 if bad.last else 0.7
             yield Finding(_TABLE, score, bad.start, bad.end, self.name, evidence, message=message)
+
+
+def _is_asked(text: str, start: int, asked: str) -> bool:
+    """Whether the line at `start` stands in the question."""
+    line = text[start : text.find("\n", start) + 1].strip()
+    return bool(line) and line in asked
 
 
 def _line_start(text: str, block: Block, line: int) -> int:

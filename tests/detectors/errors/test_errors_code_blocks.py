@@ -21,6 +21,14 @@ def found(text: str, context: Context = ANSWER) -> list[Finding]:
     return CodeBlocks().detect([text], context)[0]
 
 
+def test_code_that_the_caller_wrote_is_shown_to_speak_of_it() -> None:
+    """`Why does this not run?` is answered with what does not run, and then with what does."""
+    answer = "The bracket is missing:\n```python\nprint('好'\n```\nWrite this:\n```python\nprint('好')\n```\n"
+    asked = Context(prompt="點解行唔到？\nprint('好'\n")
+    assert [one.score for one in CodeBlocks().detect([answer], asked)[0]] == [0.5]
+    assert CodeBlocks().detect([answer], Context(prompt="點解行唔到？"))[0][0].score >= 0.8
+
+
 def test_is_a_detector() -> None:
     assert isinstance(CodeBlocks(), Detector)
     assert isinstance(CodeBlocks(), Staged)
