@@ -23,6 +23,7 @@ _MARKER = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十\d]{1,3}[,，:：]|\[[ xX]\])*"
 )
 _WORDS = re.compile(rf"[{HAN}]|[^\W\d_{HAN}]+|\d")
+_HEADING = re.compile(r"\s*#{1,6} ")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _CODE = re.compile(
     r"^\s*(?:```|~~~|import \w|from \w+ import|def \w+\(|class \w+[(:]|return\b.*[;()]|#include"
@@ -107,7 +108,10 @@ def is_claim(sentence: str) -> bool:
     >>> [is_claim(text) for text in ("The tower opened in 1889.", "Let me know!", "大橋於2018年通車。")]
     [True, False, True]
     """
-    text = bare(plain(sentence[:MAX_SENTENCE]))
+    whole = plain(sentence[:MAX_SENTENCE])
+    text = bare(whole)
+    if _HEADING.match(whole) and text[-1:] not in ".。!！":
+        return False
     if not text or text[-1] in ":：" or _QUESTION.search(text) or _CODE.search(text):
         return False
     if _TALK.match(text) or _TALK_HAN.match(text) or _ABOUT_SOURCES.search(text):

@@ -52,12 +52,14 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day in minutes; without am or pm it may be twelve hours later as well."""
+    """A time of day in minutes; without am or pm it may be twelve hours later as well (`half`); `loose` is what may be
+    no time (三點 is as often a point): a claim's is not looked up, a source's bears a claim out."""
 
     start: int
     end: int
     minutes: int
     half: bool
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ _NUMBER = re.compile(
     rf"(?:[ -]?({_UNITS})(?![A-Za-z])|([{HAN}]{{1,2}}))?",
     re.IGNORECASE,
 )
+_MONEY = re.compile(r"[$€£¥]|[A-Z]{3} ?$")
 _FIGURES = re.compile(r"(?<!\d)\d")
 _DATED = re.compile(r"(?<!\d)\d|(?<![A-Za-z])[JFMASONDTW]|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+")
 _DATED_SMALL = re.compile(_DATED.pattern, re.IGNORECASE)
@@ -176,10 +179,11 @@ _BARE_MONTH = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\d:.])(\d{1,2})(?:[:.](\d{2}))?\s?(?:([ap])\.?m\b\.?)|(?<![\d:.])([01]?\d|2[0-3])[:：]([0-5]\d)(?![\d:])"
-    r"|(上午|早上|凌晨|下午|晚上|中午)?([\d]{1,2}|[一二三四五六七八九十]{1,2})[时時点點](?:(\d{1,2}"
+    r"|(上午|早上|凌晨|朝早|清晨|下午|下[晝昼]|晏[晝昼]|傍晚|晚上|夜晚|晚|中午)?([\d]{1,2}|[一二三四五六七八九十]{1,2})[时時点點](?:(\d{1,2}"
     r"|[一二三四五]?十[一二三四五六七八九]?|半)(?:分)?)?",
     re.IGNORECASE,
 )
+_HALVES = dict.fromkeys("上早凌朝清", "a") | dict.fromkeys("下晏傍晚夜中", "p")
 _MAY_BE_CLOCK = re.compile(r"\d[:：]\d|\d\s?[apAP]\.?[mM]|[时時点點]")
 _part = r"[A-Z][A-Za-zÀ-ɏ0-9]*(?:[-'.&][A-Z0-9][A-Za-zÀ-ɏ0-9]*)*"
 _NAME = re.compile(
@@ -214,14 +218,16 @@ def _digits(text: str) -> Iterator[Number]:
         if before[-1:].isascii() and before[-1:].isalpha() and before.upper() not in _CURRENCIES:
             continue  # `A380` is a name
         value, step = _read(match.group(1))
-        factor = _SCALE_WORDS.get((match.group(3) or "").lower(), 1.0)
+        scale, unit = (match.group(3) or "").lower(), (match.group(5) or match.group(6) or "").lower()
+        if scale == "m" and not unit and not _MONEY.search(text, max(0, match.start() - 4), match.start()):
+            scale, unit = "", "m"  # `58 m` is a length, `$58m` a sum of money
+        factor = _SCALE_WORDS.get(scale, 1.0)
         scaled = match.group(4) or ""
         if scaled and not match.group(1).isascii():
             (value, step), scaled = _read(match.group(1) + scaled), ""  # 3萬5千
         for character in scaled:
             factor *= {"十": 10, "百": 100, "千": 1000, "萬": 1e4, "万": 1e4}.get(character, 1e8)
-        unit = (match.group(5) or match.group(6) or "").lower()
-        end = match.end(4) if match.group(4) else match.end(3) if match.group(3) else match.end(1)
+        end = match.end(4) if match.group(4) else match.end(3) if scale else match.end(1)
         yield Number(match.start(1), end, value * factor, step * factor, unit, False, bool(match.group(2)))
 
 
@@ -346,9 +352,12 @@ def _date(match: re.Match[str]) -> Date | None:
         return None  # 30年 is a duration
     if raw["m8"] and not raw["era"] and _lasts(match):
         return None
-    if (raw["m1"] or raw["m2"] or raw["m3"] or "").islower() and not year and (raw["m2"] in ("may", "march", "mar")):
-        return None
+    if not year and raw["m2"] in ("may", "march", "mar") and not _ON.search(match.string, max(0, start - 8), start):
+        return None  # `may 30 people come`, but `on may 30`
     return Date(start, end, year, month, day, decade=bool(raw["decade"] or raw["decade2"]))
+
+
+_ON = re.compile(r"\b(?:on|of|by|until|till|since|from|to|before|after|for) $")
 
 
 def _lasts(match: re.Match[str]) -> bool:
@@ -386,17 +395,14 @@ def clocks(text: str, most: int = MOST) -> list[Clock]:
     for match in _CLOCK.finditer(text):
         hour: int = _small(match.group(1) or match.group(4) or match.group(7)) or 0
         minute: int = 30 if match.group(8) == "半" else _small(match.group(2) or match.group(5) or match.group(8)) or 0
-        part = (match.group(3) or "").lower() or {"上": "a", "早": "a", "凌": "a", "下": "p", "晚": "p", "中": "p"}.get(
-            (match.group(6) or " ")[0], ""
-        )
-        if match.group(7) and not match.group(6) and not match.group(8):
-            continue  # 三點 is as often a point
+        part = (match.group(3) or "").lower() or _HALVES.get((match.group(6) or " ")[0], "")
+        loose = bool(match.group(7) and not match.group(6) and not match.group(8))
         if part == "p" and hour < 12:
             hour += 12
         elif part == "a" and hour == 12:
             hour = 0
         if hour < 24 and minute < 60:
-            found.append(Clock(match.start(), match.end(), hour * 60 + minute, not part and hour <= 12))
+            found.append(Clock(match.start(), match.end(), hour * 60 + minute, not part and hour <= 12, loose))
     return found[:most]
 
 

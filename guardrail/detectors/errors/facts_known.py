@@ -42,7 +42,8 @@ _WORKED_OUT = re.compile(
     r"(?P<sum>\b(?:total\w*|altogether|combined|together|sum|in all)\b|合共|一共|总共|共计|合计|总计)"
     r"|(?P<apart>\b(?:difference|more than|less than|fewer|older|younger|increase\w*|decrease\w*|rose by"
     r"|fell by|gain of|later|earlier"
-    r"|aged?|old|lasted|span\w*|for \d+ years)\b|相差|增加了|减少了|上升了|下跌了|历时|年后|年前|岁|相隔|之差|多出)"
+    r"|aged?|old|lasted|span\w*|for \d+ years)\b|相差|增加|减少"
+    r"|上升了?(?=\d)|下跌了?(?=\d)|历时|年后|年前|岁|相隔|之差|多出)"
     r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|人均|每人|倍)",
     re.IGNORECASE,
 )
@@ -63,14 +64,15 @@ i mr mrs ms dr prof sir madam president minister king queen prince princess chap
 note example step option answer question summary overview conclusion introduction background key internet god earth
 sun moon english january february march april may june july august september october november december monday tuesday
 wednesday thursday friday saturday sunday north south east west yes no ok ad bc am pm tv usa us uk u.s u.k eu un hk ai
-it iii ii iv vs etc
+it iii ii iv vs etc hkd usd rmb cny eur gbp jpy krw ntd twd aud cad sgd mop faq pdf url
 """
 _GENERIC = frozenset(_TEXT_OF_GENERIC.split())
 _CONVERSIONS: tuple[tuple[str, str, float], ...] = (
     ("km", "mile", 1.609344), ("kilomet", "mile", 1.609344), ("m", "feet", 0.3048), ("met", "feet", 0.3048),
     ("met", "foot", 0.3048), ("cm", "inch", 2.54), ("kg", "pound", 0.453592), ("kg", "lb", 0.453592),
     ("kilogram", "pound", 0.453592), ("公里", "英里", 1.609344), ("米", "英尺", 0.3048), ("公斤", "磅", 0.453592),
-    ("公斤", "斤", 0.5), ("minute", "hour", 60), ("分钟", "小时", 60), ("hour", "day", 24), ("小时", "天", 24),
+    ("公斤", "斤", 0.5), ("仙", "元", 100), ("仙", "港", 100), ("角", "元", 10), ("角", "港", 10),
+    ("minute", "hour", 60), ("分钟", "小时", 60), ("hour", "day", 24), ("小时", "天", 24),
     ("day", "week", 7), ("month", "year", 12), ("km", "m", 0.001), ("公里", "米", 0.001), ("kg", "g", 0.001),
 )  # fmt: skip
 
@@ -103,7 +105,7 @@ def facts_of(claim: Tokens) -> Facts:
     han = any(word in _HAN_DIGITS for word in stems)
     timely = digits or any(word in _TIMELY for word in stems)
     found_dates = tuple(dates(text)) if timely else ()
-    found_clocks = tuple(clocks(text)) if digits or han else ()
+    found_clocks = tuple(one for one in clocks(text) if not one.loose) if digits or han else ()
     taken = [*((one.start, one.end) for one in found_dates), *((one.start, one.end) for one in found_clocks)]
     found_numbers = (
         tuple(one for one in numbers(text) if not any(a <= one.start < b for a, b in taken))
@@ -131,7 +133,10 @@ def unknown(
     for name in facts.names:
         score = 0.0 if any(a <= name.start < b for a, b in taken) else _name(name, known, lexicon)
         if score:
-            found.append(Unknown("name", name.start, name.end, score))
+            article = _ARTICLE.match(claim.text, name.start, name.end)
+            start = article.end() if article else name.start
+            where = HINT if score > HINT and _place_around(claim.text, name, known) else score
+            found.append(Unknown("name", start, name.end, where))
     for one in facts.quotations:
         score = _quote(claim, one, known)
         if score:
@@ -146,22 +151,102 @@ def _number(one: Number, claim: Tokens, known: Sequence[Reading], near: Sequence
         return 0.0
     if one.step == 1.0 and one.value < 1e6 and any(str(int(one.value)) in reading.vocabulary for reading in known):
         return 0.0
-    if one.small or claim.text[one.start : one.end].lower() in ("half", "twice", "thrice"):
+    if one.small or (one.value <= 3 and claim.text[one.start : one.end].lower().startswith(_FRACTIONS)):
         return 0.45 if one.value > 2 else 0.0
     if _rounded(one, claim.text, known) or _converted(one, known) or _worked_out(one, claim.text, near):
         return 0.0
-    return 0.5 if one.ordinal or one.value in (0.0, 1.0, 100.0) else 0.9
+    if _millions(one, known) or _one_key(one, claim.text, known) or _lasted(one, claim.text, known):
+        return 0.0
+    if one.ordinal or one.value in (0.0, 1.0, 100.0) or _supposed(one, claim.text) or _follows(one, claim.text, near):
+        return HINT
+    return 0.9
+
+
+def _millions(one: Number, known: Sequence[Reading]) -> bool:
+    """Whether `5m`, which was read as a length, is the `5 million` of the other side."""
+    return any(
+        (one.unit == "m" and round(one.value * 1e6, 6) in reading.values)
+        or ((other := reading.values.get(round(one.value / 1e6, 6))) is not None and other.unit == "m")
+        for reading in known
+    )
+
+
+_KEY = re.compile(r"\d{6,}")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def _one_key(one: Number, text: str, known: Sequence[Reading]) -> bool:
+    """Whether a long number without commas is one that a source writes in groups: a telephone number."""
+    written = text[one.start : one.end]
+    return _KEY.fullmatch(written) is not None and any(
+        written in _BETWEEN_DIGITS.sub("", reading.tokens.text) for reading in known
+    )
+
+
+_YEARS_LONG = re.compile(r"\s?(?:多|余|余?几)?\s?(?:years?\b|-year|年(?!代)|载|岁|周年)", re.IGNORECASE)
+
+
+def _lasted(one: Number, text: str, known: Sequence[Reading]) -> bool:
+    """Whether so many years lie between two years that the sources name, a year more or less."""
+    if not ("year" in one.unit or one.unit[:1] in ("年", "岁") or _YEARS_LONG.match(text, one.end)):
+        return False
+    told = sorted({year for reading in known for year in reading.years})[:MOST_YEARS]
+    around = 10.0 if one.value % 10 == 0 and _roughly(one, text) else 1.0
+    return any(abs(later - earlier - one.value) <= around for earlier in told for later in told if later > earlier)
+
+
+_SUPPOSED = re.compile(
+    r"^\W*(?:(?:for (?:example|instance)|e\.g|suppose|assuming|imagine|say)\b"
+    r"|(?:例如|比如|譬如|比方|假设|假如|举例|以))"
+    r"|按\d+[^,，。]{0,8}(?:算|计)",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"^\W*(?:(?:if|when|whenever|unless)\b|(?:如果|若|如|假若|倘若|当))[^,，]*", re.IGNORECASE)
+
+
+def _supposed(one: Number, text: str) -> bool:
+    """Whether a number belongs to an example or a condition, which nobody says is so."""
+    if _SUPPOSED.search(text):
+        return True
+    condition = _CONDITION.match(text)
+    return condition is not None and one.start < condition.end()
+
+
+def _follows(one: Number, text: str, near: Sequence[str]) -> bool:
+    """Whether two numbers of the passages that speak of a claim give its number: their sum, difference or product, or
+    a share of one.  The claim does not say that it worked it out, so that this may be chance."""
+    given = [other for passage in near for other in numbers(passage) if not other.ordinal][:MOST_GIVEN]
+    reach = _reach(one, text)
+    for at, first in enumerate(given):
+        for second in given[at + 1 :]:
+            a, b = first.value, second.value
+            parts: tuple[float, ...] = (a + b, abs(a - b), a * b)
+            if "%" in (first.unit[:1], second.unit[:1]) or "成" in (first.unit[:1], second.unit[:1]):
+                parts = (a * b / 100, a * b / 10)
+            if any(part > 2 and abs(part - one.value) <= reach for part in parts):
+                return True
+    return False
+
+
+def _roughly(one: Number, text: str) -> bool:
+    return bool(_ABOUT.search(text[max(0, one.start - 20) : one.start]) or _ABOUT.search(text[one.end : one.end + 4]))
+
+
+def _reach(one: Number, text: str) -> float:
+    """How far a number that was worked out may be from the exact one: half of its last digit that is no nought, where
+    it is said to be rounded."""
+    step = one.step
+    if _roughly(one, text):
+        while step < one.value and one.value % (step * 10) == 0:
+            step *= 10
+    return min(max(step / 2, 1e-6), 0.12 * one.value) * 1.0001
 
 
 def _rounded(one: Number, text: str, known: Sequence[Reading]) -> bool:
-    step = one.step
-    if _ABOUT.search(text[max(0, one.start - 20) : one.start]) or _ABOUT.search(text[one.end : one.end + 4]):
-        while step < one.value and one.value % (step * 10) == 0:
-            step *= 10
-    reach = min(step / 2, 0.12 * one.value) * 1.0001
+    reach = _reach(one, text)
     for reading in known:
         for value, other in reading.values.items():
-            if other.step < step and abs(value - one.value) <= reach:
+            if other.step < 1.99 * reach and abs(value - one.value) <= reach:
                 return True
     return False
 
@@ -190,7 +275,7 @@ def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
     """Whether the claim says that it worked the number out and the numbers of the same passages give it."""
     given = [other for passage in near for other in numbers(passage) if not other.small and not other.ordinal]
     values = [other.value for other in given if other.value > 1][:12]
-    reach = max(one.step / 2, 1e-6) * 1.0001
+    reach = _reach(one, text)
     if one.unit == "%" or "percent" in one.unit or one.unit == "per cent":
         pairs = [(a, b) for a in values for b in values if b and a != b]
         return any(
@@ -208,6 +293,14 @@ def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
     return "each" in found and any(
         abs(a / b - one.value) <= reach / 2 or abs(a * b - one.value) <= reach for a, b in pairs
     )
+
+
+_FRACTIONS = ("half", "twice", "thrice")
+HINT = 0.5
+"""The score of a number that may well be right: worked out from others, supposed for an example, or a round one."""
+MOST_GIVEN = 10
+MOST_YEARS = 40
+"""Numbers of the passages, and years of the sources, that are tried in pairs."""
 
 
 def _date_score(one: Date) -> float:
@@ -280,7 +373,7 @@ def _name(one: Name, known: Sequence[Reading], lexicon: Lexicon) -> float:
     if not words or len("".join(words)) < 2 or all(word.isdigit() for word in words):
         return 0.0
     here = [any(_known_word(word, reading) for reading in known) for word in words]
-    if all(here) or _abbreviated(one, known):
+    if all(here) or _abbreviated(one, known) or _blended(one, known):
         return 0.0
     if any(here):
         return 0.5 if not here[-1] else 0.35
@@ -309,6 +402,48 @@ def _abbreviated(one: Name, known: Sequence[Reading]) -> bool:
         or (len(letters) > 1 and letters in reading.vocabulary)
         for reading in known
     )
+
+
+_HUMP = re.compile("[A-Z][a-z]+")
+
+
+def _blended(one: Name, known: Sequence[Reading]) -> bool:
+    """Whether a name is put together from the beginnings of neighbouring words of a source: LegCo."""
+    written = one.words[-1]
+    humps = _HUMP.findall(written)
+    if len(humps) < 2 or "".join(humps) != written:
+        return False
+    words = re.compile(" " + r"\w* ".join(hump.lower() for hump in humps))
+    return any(words.search(reading.joined) for reading in known)
+
+
+_ARTICLE = re.compile(r"(?:The|A|An|This|That|In|At|On|For|By|From|And|But|Mr|Mrs|Ms|Dr)\b\.? (?=\w)")
+"""What begins a sentence or stands before a name and is no part of it."""
+
+
+def _place_around(text: str, one: Name, known: Sequence[Reading]) -> bool:
+    """Whether a name says where a known one lies: `Eugene, Oregon`."""
+    if not (one.start > 2 and text[one.start - 2 : one.start] == ", " and len(one.words) <= 2):
+        return False
+    before = text[: one.start - 2].rpartition(" ")[2]
+    return (
+        "".join(one.words).lower() in _PLACES
+        and before[:1].isupper()
+        and any(_known_word(stem(before), reading) for reading in known)
+    )
+
+
+_TEXT_OF_PLACES = """
+alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana
+iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska
+nevada newhampshire newjersey newmexico newyork northcarolina northdakota ohio oklahoma oregon pennsylvania
+rhodeisland southcarolina southdakota tennessee texas utah vermont virginia washington westvirginia wisconsin wyoming
+ontario quebec alberta england scotland wales australia austria belgium brazil canada china denmark egypt finland
+france germany greece india indonesia ireland israel italy japan kenya korea malaysia mexico netherlands norway
+philippines poland portugal russia singapore spain sweden switzerland taiwan thailand turkey ukraine vietnam
+"""
+_PLACES = frozenset(_TEXT_OF_PLACES.split())
+"""States, provinces and countries that are written behind a town without any source saying so (letters alone)."""
 
 
 def _han_name(one: Name, known: Sequence[Reading]) -> float:

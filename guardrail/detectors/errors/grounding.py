@@ -5,13 +5,18 @@ Rules:
 1. Strong checks lead: a number, a date, a name or a quotation that no source and nobody in the conversation has is a
    finding of its own, on exactly its characters.  What the answer worked out or rounded is none (`facts_known`).
 2. A sentence is `contradicted` only where a passage speaks of the same and differs in something that can be pointed at;
-   `unsupported` where nothing bears it out.  A false "contradicted" is worse than a missed one.
+   `unsupported` where nothing bears it out.  A false "contradicted" is worse than a missed one.  `unsupported` goes by
+   words, and a right answer in words of its own looks the same: it is a hint, and likely only where the sources have
+   next to nothing of the sentence, and is never sure.
 3. `supported` is said of what was checked and found alone.  What claims nothing, what is too close to call, and every
    sentence of a conversation without sources is `not_checkable`; system text can support, but that it is silent proves
    nothing.  Both are reported only where a rule wants the whole ledger.
 4. Each source is also tried alone, and the best of them counts, so a further source never makes a claim worse that one
    source bears out (of the four sources that share most of it).
 5. A sentence that stands in a source word by word is never alarming.
+6. Where the answer may go by what nobody here can read (`Context.hidden`), and where no source is in the language of
+   the sentence, that the words are missing proves nothing: the first makes hints of such findings, the second leaves
+   the sentence and its names unchecked.
 
 For others: `Grounding().scores(sentences, context)` gives each sentence its score, 0 (borne out) to 0.99; what a score
 means is said in `grounding_model.py`.
@@ -28,7 +33,7 @@ from guardrail.detectors.errors.grounding_answers import answer_values, asks
 from guardrail.detectors.errors.grounding_features import NAMES, Look, claim_tokens, look
 from guardrail.detectors.errors.grounding_model import Models, models_of
 from guardrail.detectors.errors.lexicon import Lexicon, lexicon
-from guardrail.detectors.errors.sources import LIBRARY, Index, Reading, Tokens, index_of, tokens
+from guardrail.detectors.errors.sources import LIBRARY, NEGATIONS, Index, Reading, Tokens, index_of, is_content, tokens
 from guardrail.detectors.protocol import Options
 from guardrail.models.store import DIRECTORY
 from guardrail.text.wording import Wording
@@ -50,12 +55,24 @@ NEAR = 0.5
 SAME = 0.6
 """The share that it must have to be called contradicting."""
 TRIED_ALONE = 4
+HINT = 0.5
+"""The highest score of what may well be right."""
+LIKELY = 0.75
+"""The highest score of an unsupported sentence."""
 LEAST = 0.3
 """The lowest score of a fact that is reported."""
 SHOWN = 60
 """Characters of the answer or a source that a message quotes."""
 
 _FLIPS = tuple(NAMES.index(name) for name in ("negation_lost", "opposites", "contrary"))
+_OPPOSED = tuple(NAMES.index(name) for name in ("opposites", "contrary"))
+_HEARD = tuple(NAMES.index(name) for name in ("covered", "near", "count_numbers"))
+HEARD = 0.5
+"""The share of a claim's words below which the sources have next to nothing of it."""
+NEARLY_ALL = 0.8
+"""The share of a claim's telling words that a passage must have for one word to be set against its opposite."""
+BEGINNING = 2000
+"""Tokens of a source that tell its language."""
 _FLIPS_EN = tuple(NAMES.index(name) for name in ("negation_new", "undenied"))
 """What shows that a claim says the contrary; those of English stand in one supported sentence of a hundred, the others
 in one of several hundred (training part of the edits).  In Chinese a negation is too often part of a word."""
@@ -64,38 +81,38 @@ FLIPPED = 0.8
 
 _FACT_WORDS = {
     "number": Wording(
-        "The number {what} stands in none of the sources.",
-        "「{what}」這個數字在所有資料來源中都找不到。",
-        "“{what}”这个数字在所有资料来源中都找不到。",
+        "The number {what} is in none of the sources provided.",
+        "提供的資料來源中沒有「{what}」這個數字。",
+        "提供的资料来源中没有“{what}”这个数字。",
     ),
     "date": Wording(
-        "The date {what} stands in none of the sources.",
-        "「{what}」這個日期或時間在所有資料來源中都找不到。",
-        "“{what}”这个日期或时间在所有资料来源中都找不到。",
+        "The date or time {what} is in none of the sources provided.",
+        "提供的資料來源中沒有「{what}」這個日期或時間。",
+        "提供的资料来源中没有“{what}”这个日期或时间。",
     ),
     "name": Wording(
-        "The name {what} stands in none of the sources.",
-        "「{what}」這個名稱在所有資料來源中都找不到。",
-        "“{what}”这个名称在所有资料来源中都找不到。",
+        "The name {what} is in none of the sources provided.",
+        "提供的資料來源中沒有「{what}」這個名稱。",
+        "提供的资料来源中没有“{what}”这个名称。",
     ),
     "quote": Wording(
-        "The quotation “{what}” stands in none of the sources in these words.",
-        "引文「{what}」在所有資料來源中都沒有原文。",
-        "引文“{what}”在所有资料来源中都没有原文。",
+        "The words quoted here, “{what}”, are in none of the sources provided.",
+        "提供的資料來源中沒有「{what}」這句原話。",
+        "提供的资料来源中没有“{what}”这句原话。",
     ),
 }
 _INSTEAD = Wording(
-    "The sources say {theirs}, the answer {what}.",
-    "資料來源寫的是「{theirs}」，回答寫的是「{what}」。",
-    "资料来源写的是“{theirs}”，回答写的是“{what}”。",
+    "The source says {theirs}, the answer says {what}.",
+    "資料來源寫的是「{theirs}」，回答寫的卻是「{what}」。",
+    "资料来源写的是“{theirs}”，回答写的却是“{what}”。",
 )
 _AGAINST = Wording(
-    "The sources say otherwise: “{theirs}”", "資料來源的說法不同：「{theirs}」", "资料来源的说法不同：“{theirs}”"
+    "The source says something else: “{theirs}”", "資料來源的說法不同：「{theirs}」", "资料来源的说法不同：“{theirs}”"
 )
 _UNSUPPORTED = Wording(
-    "No source in this conversation bears this sentence out.",
-    "這句話在提供的資料來源中找不到根據。",
-    "这句话在提供的资料来源中找不到根据。",
+    "The sources provided do not seem to say this; please check it.",
+    "提供的資料來源似乎沒有這樣說，請自行核實。",
+    "提供的资料来源似乎没有这样说，请自行核实。",
 )
 _SUPPORTED = Wording("A source bears this sentence out.", "這句話在資料來源中有根據。", "这句话在资料来源中有根据。")
 _NOT_CHECKABLE = Wording(
@@ -115,6 +132,8 @@ class Prepared:
     is_question: bool
     decisive: bool
     """Whether the silence of the sources proves something: some are no system text."""
+    languages: frozenset[str]
+    """`zh`, `en`: those that some source is written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +173,8 @@ class Grounding:
         if context.stage is not Stage.RESPONSE or context.channel != "content" or not self._wanted:
             return [[] for _ in texts]
         prepared = self._prepared(context) if context.material else None
-        return [self._findings(text, prepared) for text in texts]
+        found = [self._findings(text, prepared) for text in texts]
+        return [list(map(_unsure, some)) for some in found] if context.hidden else found
 
     def scores(self, sentences: Sequence[str], context: Context) -> list[float]:
         """How little the sources bear each sentence out, 0 to 0.99; 0 where there are none."""
@@ -186,6 +206,10 @@ class Grounding:
         seen = found.seen
         if seen is None:
             return self._verdict(text, "not_checkable", 1.0, None, _NOT_CHECKABLE.beside)
+        if _language(seen.tokens) not in prepared.languages:
+            facts = [self._fact(text, one, found, prepared) for one in seen.unknown if one.sort in ("number", "date")]
+            facts = [one for one in facts if one.kind in self._wanted and prepared.decisive and one.score >= LEAST]
+            return facts or self._verdict(text, "not_checkable", 1.0, None, _NOT_CHECKABLE.beside)
         if prepared.decisive:
             facts = [self._fact(text, one, found, prepared) for one in seen.unknown if one.score >= LEAST]
             facts = [one for one in facts if one.kind in self._wanted]
@@ -222,12 +246,15 @@ class Grounding:
         )
 
     def _alarm(self, text: str, found: Judged, prepared: Prepared) -> list[Finding]:
-        if found.passage is not None and found.seen is not None and _contradicted(found.seen, found.seen.tokens):
-            theirs = _short(_passage_text(found.passage, prepared), SHOWN * 2)
+        assert found.seen is not None
+        there = "" if found.passage is None else _passage_text(found.passage, prepared)
+        if found.passage is not None and contradicted(found.seen, tokens(there)):
+            theirs = _short(there, SHOWN * 2)
             return self._verdict(
                 text, "contradicted", found.score, found.passage, lambda t: _AGAINST.beside(t, theirs=theirs)
             )
-        return self._verdict(text, "unsupported", found.score, found.passage, _UNSUPPORTED.beside)
+        score = min(found.score, LIKELY if _unheard_of(found.seen, prepared) else HINT)
+        return self._verdict(text, "unsupported", score, found.passage, _UNSUPPORTED.beside)
 
     def _verdict(
         self, text: str, verdict: str, score: float, passage: Passage | None, words: Callable[[str], str]
@@ -268,7 +295,8 @@ def prepared_of(context: Context) -> Prepared:
     known = (*index.readings, *(LIBRARY.reading(text) for text in said))
     question = tokens(context.prompt[:2000])
     decisive = any(source.origin != "system" and source.text.strip() for source in context.material)
-    return Prepared(index, known, question, asks(question.text), decisive)
+    languages = frozenset(language for reading in index.readings for language in _languages(reading))
+    return Prepared(index, known, question, asks(question.text), decisive, languages)
 
 
 def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Judged:
@@ -285,7 +313,7 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
             return Judged(models.answer(values), replace(seen, unknown=()), passage)
     if seen.verbatim:
         return Judged(0.0, seen, passage)
-    model = models.languages["zh" if _chinese(claim) else "en"]
+    model = models.languages[_language(claim)]
     score = model.score(seen.values)
     if len(index.readings) > 1 and score >= 0.1:
         for source in _worth_trying(seen):
@@ -296,7 +324,7 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
                 seen = replace(alone, unknown=seen.unknown)
                 found = index.each[source].passage(alone.laid.places[0]) if alone.laid.places else None
                 passage = None if found is None else replace(found, source=source)
-    if _contradicted(seen, claim):
+    if _flipped(seen, claim):
         score = max(score, FLIPPED)
     return Judged(score, seen, passage)
 
@@ -309,12 +337,64 @@ def _chinese(claim: Tokens) -> bool:
     return 2 * sum([word >= "\u3400" for word in claim.stems]) > len(claim.stems)
 
 
-def _contradicted(seen: Look, claim: Tokens) -> bool:
-    """Whether a passage speaks of the same and denies it, or the claim denies the passage, or says the opposite."""
+def _language(claim: Tokens) -> str:
+    return "zh" if _chinese(claim) else "en"
+
+
+def _languages(reading: Reading) -> list[str]:
+    """The languages that a fair share of the beginning of a source is in."""
+    words = reading.tokens.stems[:BEGINNING]
+    han = sum([word >= "\u3400" for word in words])
+    other = sum([word[0].isalpha() for word in words]) - han
+    return [name for name, count in (("zh", han), ("en", other)) if 5 * count >= han + other]
+
+
+def _unsure(one: Finding) -> Finding:
+    """A finding of an answer that may go by what nobody here can read."""
+    sure = one.kind in (PREFIX + "contradicted", PREFIX + "supported", PREFIX + "not_checkable")
+    return one if sure else replace(one, score=min(one.score, HINT))
+
+
+def _unheard_of(seen: Look, prepared: Prepared) -> bool:
+    """Whether the sources have next to nothing of a claim: few of its words or words like them, and no number of it."""
+    covered, near, counted = (seen.values[at] for at in _HEARD)
+    return covered < HEARD and near < HEARD and not counted
+
+
+def _flipped(seen: Look, claim: Tokens) -> bool:
+    """Whether something shows that a claim says the contrary of a passage that has most of its words."""
     if not seen.laid.gained or seen.laid.gained[0] < SAME:
         return False
     flips = _FLIPS if _chinese(claim) else (*_FLIPS, *_FLIPS_EN)
     return any(seen.values[at] > 0 for at in flips)
+
+
+def contradicted(seen: Look, there: Tokens) -> bool:
+    """Whether a passage speaks of the same as a claim and denies what it says, or the claim denies what the passage
+    says, or one has the opposite of a word of the other and nearly all else is the same."""
+    if not _flipped(seen, seen.tokens):
+        return False
+    if _chinese(seen.tokens):
+        return True
+    if seen.laid.gained[0] >= NEARLY_ALL and any(seen.values[at] > 0 for at in _OPPOSED):
+        return True
+    mine, theirs = _denied(seen.tokens), _denied(there)
+    return any(
+        (word in mine) != (word in theirs) and word in seen.tokens.stems and word in there.stems
+        for word in (mine | theirs)
+    )
+
+
+def _denied(text: Tokens) -> frozenset[str]:
+    """The words that a negation of an English text is about: the first one of content behind each."""
+    found: set[str] = set()
+    for at, written in enumerate(text.written):
+        if written.lower() in NEGATIONS or written.lower().endswith("n't"):
+            behind = text.stems[at + 1 : at + 4]
+            word = next((each for each in behind if is_content(each)), "")
+            if word and word not in ("only", "longer", "mere", "simp"):
+                found.add(word)
+    return frozenset(found)
 
 
 def _counterpart(text: str, one: Unknown, passage: Passage | None, prepared: Prepared) -> str:
