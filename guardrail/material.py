@@ -58,31 +58,55 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://\S+|www\.\S+", re.IGNORECASE)
 
 # --- labels ----------------------------------------------------------------------------------------------------------
 
-_BEGINS = r"(?m:^)[ \t]*(?:\#{1,6} *|\*\*|【)?"
-_ENDS = r"(?:\*\*|】)?[ \t]*[:：](?:\*\*)?"
+_COLON = r"[ \t]*[:：](?:\*\*)?"
+
+
+def _label(words: str, begins: str = "(?m:^)[ \\t]*") -> str:
+    """A label: words with a colon behind them, or marked as a heading on a line of their own (`## Context`)."""
+    marked = rf"(?:\#{{1,6}} *|\*\*|【)(?:{words})(?:\*\*|】)?(?:{_COLON}|[ \t]*(?=\n))"
+    return rf"{begins}(?:{marked}|(?:{words})(?:\*\*|】)?{_COLON})"
+
+
 _OPENS = re.compile(
-    rf"{_BEGINS}(?:(?:the|retrieved|reference|supporting|relevant|provided|search|background) ){{0,2}}"
-    r"(?:contexts?|documents?|passages?|sources|references|articles?|excerpts?|snippets|search results|results|text"
-    r"|materials?|information|background|knowledge(?: base)?|evidence)"
-    rf"(?: (?:text|information|documents?|passages?|materials?))?{_ENDS}"
-    r"|(?:(?<=[。！？；：\n ])|(?m:^))(?:\#{1,6} *|\*\*|【)?"
-    r"(?:參考|参考|相關|相关|背景|已知|檢索|检索|補充|补充|提供的?)?"
-    r"(?:資料|资料|內容|内容|文件|文檔|文档|文章|原文|內文|段落|上下文|資訊|信息|搜尋結果|搜索结果|檢索結果|检索结果|知識庫|知识库)"
-    rf"{_ENDS}",
+    _label(
+        r"(?:(?:the|retrieved|reference|supporting|relevant|provided|search|background) ){0,2}"
+        r"(?:contexts?|documents?|passages?|sources|references|articles?|excerpts?|snippets|search results|results|text"
+        r"|materials?|information|background|knowledge(?: base)?|evidence)"
+        r"(?: (?:text|information|documents?|passages?|materials?))?"
+    )
+    + "|"
+    + _label(
+        r"(?:參考|参考|相關|相关|背景|已知|檢索|检索|補充|补充|提供的?)?"
+        r"(?:資料|资料|內容|内容|文件|文檔|文档|文章|原文|內文|段落|上下文|資訊|信息|搜尋結果|搜索结果|檢索結果|检索结果"
+        r"|知識庫|知识库)",
+        r"(?:(?<=[。！？；：\n ])|(?m:^))",
+    ),
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    rf"{_BEGINS}(?:(?:the|my|user|user's|customer) ){{0,2}}(?:question|query|q)s?{_ENDS}"
-    r"|(?:(?<=[。！？；\s])|(?m:^))(?:\#{1,6} *|\*\*|【)?(?:用戶|用户|使用者|客戶|客户|我的)?(?:的)?"
-    rf"(?:問題|问题|提問|提问|查詢|查询|問|问){_ENDS}",
+    _label(r"(?:(?:the|my|user|user's|customer) ){0,2}(?:question|query|q)s?")
+    + "|"
+    + _label(
+        r"(?:用戶|用户|使用者|客戶|客户|我的)?(?:的)?(?:問題|问题|提問|提问|查詢|查询|問|问)[是係为為]?",
+        r"(?:(?<=[。！？；\s])|(?m:^))",
+    ),
     re.IGNORECASE,
 )
 _STOPS = re.compile(
-    rf"{_BEGINS}(?:(?:final|your|the|helpful) ){{0,2}}(?:answer|response|task|instructions?|output|rules){_ENDS}"
-    r"|(?:(?<=[。！？；\s])|(?m:^))(?:\#{1,6} *|\*\*|【)?(?:你的|請|请)?(?:答案|回答|答|任務|任务|指示|要求|輸出|输出)"
-    rf"{_ENDS}",
+    _label(r"(?:(?:final|your|the|helpful) ){0,2}(?:answer|response|task|instructions?|output|rules)")
+    + "|"
+    + _label(r"(?:你的|請|请)?(?:答案|回答|答|任務|任务|指示|要求|輸出|输出)", r"(?:(?<=[。！？；\s])|(?m:^))"),
     re.IGNORECASE,
 )
+_TO_USE = re.compile(
+    r"(?:based (?:only |solely |strictly )?on|using(?: only)?|answer(?:ing)? (?:only )?from|according to) "
+    r"(?:only )?the "
+    r"(?:(?:following|provided|given|above|below) )?(?:context|documents?|passages?|sources|information|excerpts?)\b"
+    r"|(?:根據|根据|按照|依據|依据|參考|参考)(?:以下|下面|下列|上述|上面|提供)[^。！？：:\n]{0,6}"
+    r"(?:資料|资料|內容|内容|文件|文檔|文档|文章|段落|資訊|信息)",
+    re.IGNORECASE,
+)
+"""What an application asks for that pastes passages; then the question need not be labelled."""
 _FOLLOWS = re.compile(
     r"(?:summari[sz]e|based (?:only |solely |strictly )?on|according to|using(?: only)?|answer(?:ing)? (?:only )?from|"
     r"extract [a-z ]{1,40} from|refer(?:ring)? to|grounded in) (?:the )?(?:following|below) [a-z]{1,20}"
@@ -112,11 +136,12 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 _NUMBERED = re.compile(r"(?m:^)[ \t]*(?:\[(\d{1,3})\]|【(\d{1,3})】)[ \t]*[:：.]?")
 _NAMED = re.compile(
-    r"(?m:^)[ \t]*(?:\#{1,6} *|\*\*|【)?(?:document|doc|source|passage|context|reference|chunk|excerpt|article|snippet"
-    r"|result|文件|文檔|文档|資料|资料|段落|來源|来源|文章|參考資料|参考资料|片段)[ \t]*"
+    r"(?m:^)[ \t]*(?:\#{1,6} *|\*\*|【|\[)?(?:document|doc|source|passage|context|reference|chunk|excerpt|article"
+    r"|snippet|result|文件|文檔|文档|資料|资料|段落|來源|来源|文章|參考資料|参考资料|片段)[ \t]*"
     r"(?:\[?\#?(\d{1,3})\]?|([一二三四五六七八九十]))(?:】|\*\*)?[ \t]*(?:\(([^()\n]{0,200})\)[ \t]*:?|[:：]|(?=\n))",
     re.IGNORECASE,
 )
+_RULE_BELOW = re.compile(r"\n[ \t]*(?:-{3,20}|={3,20}|\*{3,20})\Z")
 _HEAD = re.compile(
     r"[ \t]*(?:\*\*)?(title|url|uri|link|source|標題|标题|題目|题目|網址|网址|連結|链接|來源|来源)(?:\*\*)?[ \t]*[:：]"
     r"(?:\*\*)?[ \t]*(.{1,300})",
@@ -151,7 +176,7 @@ def pasted(text: str) -> tuple[list[Source], str]:
         rest.append(text[done : each.start])
         done = each.end
     rest.append(text[done:])
-    sources = [Source("passage", each.text, each.key, each.title, each.url) for each in found]
+    sources = [Source("passage", readable(each.text), each.key, each.title, each.url) for each in found]
     return sources, "\n".join(part.strip() for part in rest if part.strip())
 
 
@@ -339,6 +364,7 @@ def _passages(text: str) -> list[_Found]:
     found = [each for each in _tagged(text) if each.text] if "<" in text else []
     lower = text.lower()
     asked = any(word in lower for word in _WORDS) and _ASKS.search(text) is not None
+    asked = asked or _is_to_use(text)
     for finder in (_ruled, _labelled, _in_a_row, _announced, _quoted):
         for start, end in _gaps(text, found):
             found += [
@@ -348,6 +374,12 @@ def _passages(text: str) -> list[_Found]:
             ]
         found.sort(key=lambda each: each.start)
     return found
+
+
+def _is_to_use(text: str) -> bool:
+    """Whether a text asks to answer from what it brings along, and not to make something of it."""
+    told = _TO_USE.search(text)
+    return told is not None and _MAKES.search(text, max(0, told.start() - 60), told.end() + 60) is None
 
 
 def _weighs(text: str) -> bool:
@@ -490,6 +522,8 @@ def _labelled(text: str, asked: bool) -> Iterator[_Found]:
     marks = sorted([*opens, *ends])
     for number, (start, end, is_open) in enumerate(marks):
         stop = marks[number + 1][0] if number + 1 < len(marks) else len(text)
+        if is_open and stop == len(text):
+            stop = end + len(_without_question(text[end:]))
         if is_open and stop > end:
             yield from _block(text, start, end, stop)
 
@@ -515,7 +549,7 @@ def _in_a_row(text: str, asked: bool) -> Iterator[_Found]:
         last = _last_end(text, run)
         for number, mark in enumerate(run):
             stop = run[number + 1].start() if number + 1 < len(run) else last
-            body = text[mark.end() : stop].strip()
+            body = _RULE_BELOW.sub("", text[mark.end() : stop].strip())
             title, url = _headed(body)
             given = mark[3] if mark.re is _NAMED else None
             if given and not title:
