@@ -49,14 +49,14 @@ _ENVIRONMENT = Wording(
     "以 \\begin{{{name}}} 开始的算式没有结束，可能无法显示。",
 )
 _CELLS = Wording(
-    "This row of the table has {cells} cells where the header has {header}; what is too much may not be shown.",
+    "This row of the table has {cells} cells where the header has {header}; the extra cells may not be shown.",
     "表格這一行有 {cells} 格，但標題只有 {header} 格，多出的內容可能不會顯示。",
-    "表格这一行有 {cells} 格，但标题只有 {header} 格，多出的内容可能不会显示。",
+    "表格这一行有 {cells} 格，但表头只有 {header} 格，多出的内容可能不会显示。",
 )
 _NO_TABLE = Wording(
     "The line below the header of this table has {cells} columns instead of {header}, so no table is shown.",
     "這個表格標題下的分隔線有 {cells} 欄，但標題有 {header} 欄，表格可能無法顯示。",
-    "这个表格标题下的分隔线有 {cells} 栏，但标题有 {header} 栏，表格可能无法显示。",
+    "这个表格表头下的分隔线有 {cells} 列，但表头有 {header} 列，表格可能无法显示。",
 )
 
 

@@ -32,19 +32,19 @@ from guardrail.detectors.errors.dates_counts import (
 )
 from guardrail.detectors.errors.dates_hours import HOUR, hours
 from guardrail.detectors.errors.dates_read import MONTH, Day, month_named
-from guardrail.detectors.errors.dates_words import Both, Fault, named, said
+from guardrail.detectors.errors.dates_words import Both, Fault, counted, named, said
 from guardrail.detectors.errors.dates_years import years
 from guardrail.text.wording import Wording
 
 _DAYS = Wording(
-    "From {one} to {two} is {right} days, not {wrong}",
-    "由{one}至{two}是{right}天，不是{wrong}天",
-    "从{one}到{two}是{right}天，不是{wrong}天",
+    "From {one} to {two} is {right}, not {wrong}",
+    "由{one}至{two}是{right}，不是{wrong}天",
+    "从{one}到{two}是{right}，不是{wrong}天",
 )
 _WEEKS = Wording(
-    "From {one} to {two} is {right} days, which is not {wrong} weeks",
-    "由{one}至{two}是{right}天，不是{wrong}個星期",
-    "从{one}到{two}是{right}天，不是{wrong}个星期",
+    "From {one} to {two} is {right}, which is not {wrong} {unit}",
+    "由{one}至{two}是{right}，不是{wrong}個星期",
+    "从{one}到{two}是{right}，不是{wrong}个星期",
 )
 _SUM = Wording(
     "{count} {unit} {way} {one} is {right}, not {wrong}",
@@ -202,7 +202,10 @@ def _length(match: re.Match[str], low: date, high: date, first: Day, second: Day
     if claimed and claimed % 50 == 0 and abs(claimed - right) * 100 <= 15 * right:
         return  # a round number
     weeks = match.group("unit").lower()[0] in "w星禮礼週周"
-    values = {"one": named(first), "two": named(second), "right": right, "wrong": match.group("count")}
+    values = {
+        "one": named(first), "two": named(second), "right": counted(right, "day", "天"),
+        "wrong": match.group("count"), "unit": "week" if claimed == 1 else "weeks",
+    }  # fmt: skip
     start, end = min(first.start, match.start()), max(second.end, match.end())
     if weeks and abs(7 * claimed - right) > 7:
         yield Fault(DURATION, start, end, 0.85, "a number of weeks that the dates do not give", _WEEKS, values)

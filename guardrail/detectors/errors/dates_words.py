@@ -56,6 +56,15 @@ def named(day: Day) -> Both:
     return Both(f"{day.day} {MONTHS[day.month - 1]}{year_en}", f"{year_zh}{day.month}月{day.day}日")
 
 
+def counted(number: int, unit: str, chinese: str) -> Both:
+    """So many days or years, in words.
+
+    >>> counted(1, "day", "天").en, counted(14, "day", "天").hant
+    ('1 day', '14天')
+    """
+    return Both(f"{number} {unit}" + ("" if number == 1 else "s"), f"{number}{chinese}")
+
+
 def weekday(number: int) -> Both:
     """The weekday, 0 for Monday."""
     return Both(WEEKDAYS[number], f"星期{WEEKDAYS_ZH[number]}")

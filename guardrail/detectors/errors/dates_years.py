@@ -24,13 +24,13 @@ from guardrail.detectors.errors.dates_counts import (
     is_length,
     placed,
 )
-from guardrail.detectors.errors.dates_words import Both, Fault
+from guardrail.detectors.errors.dates_words import Both, Fault, counted
 from guardrail.text.wording import Wording
 
 _YEARS = Wording(
-    "From {one} to {two} is {right} years, not {wrong}",
-    "由{one}年至{two}年是{right}年，不是{wrong}年",
-    "从{one}年到{two}年是{right}年，不是{wrong}年",
+    "From {one} to {two} is {right}, not {wrong}",
+    "由{one}年至{two}年是{right}，不是{wrong}年",
+    "从{one}年到{two}年是{right}，不是{wrong}年",
 )
 _WRONG_WAY = Wording(
     "{one} is not {way} {two}: the order of the years is wrong",
@@ -80,7 +80,7 @@ def years(line: str, at: int) -> Iterator[Fault]:
         if claimed is None or high < low or NO_SUM.search(around) or ON_PURPOSE.search(around):
             continue
         if abs(claimed - (high - low)) > 1:
-            values = {"one": low, "two": high, "right": high - low, "wrong": written}
+            values = {"one": low, "two": high, "right": counted(high - low, "year", "年"), "wrong": written}
             yield Fault(
                 DURATION, *placed(match, at), 0.85, "a number of years that the years do not give", _YEARS, values
             )
@@ -106,5 +106,10 @@ def _years_after(match: re.Match[str], at: int) -> Iterator[Fault]:
         values: dict[str, object] = {"one": one, "two": two, "way": way}
         yield Fault(ORDER, *placed(match, at), 0.85, "years in the wrong order", _WRONG_WAY, values)
     elif abs(apart - claimed) > 1:
-        values = {"one": min(one, two), "two": max(one, two), "right": apart, "wrong": match.group("n")}
+        values = {
+            "one": min(one, two),
+            "two": max(one, two),
+            "right": counted(apart, "year", "年"),
+            "wrong": match.group("n"),
+        }
         yield Fault(DURATION, *placed(match, at), 0.85, "a number of years that the years do not give", _YEARS, values)

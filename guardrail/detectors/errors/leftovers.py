@@ -31,7 +31,7 @@ _LEAKED = Wording(
     "“{token}”是模型的内部标记，不应出现在回答中",
 )
 _FAILED = Wording(
-    "This is an error report of a program, not an answer to the question",
+    "This is a program's error message, not an answer to the question",
     "這是程式的錯誤訊息，不是問題的答案",
     "这是程序的错误信息，不是问题的答案",
 )

@@ -67,7 +67,7 @@ _ABOUT = Wording(
     "要求{asked}{unit}，此回答有{given}{unit}",
 )
 _YES_NO = Wording(
-    "Yes or no was asked for; this answer is neither alone",
+    "A plain yes or no was asked for; this answer says something else",
     "要求只答是或否，此回答並非如此",
     "要求只答是或否，此回答并非如此",
 )

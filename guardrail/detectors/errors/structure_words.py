@@ -28,7 +28,7 @@ REASONS = {
     "a constant of another language": ("用了其他程式語言的常數", "用了其他编程语言的常量"),
     "a Markdown code fence": ("有 Markdown 程式碼標記", "有 Markdown 代码标记"),
     "a byte order mark": ("開頭有位元組順序標記", "开头有字节顺序标记"),
-    "punctuation where a value must stand": ("應有數值的地方只有標點", "应有值的地方只有标点"),
+    "punctuation where a value must stand": ("應有值的地方只有標點", "应有值的地方只有标点"),
     "text that is not JSON": ("有不屬於 JSON 的文字", "有不属于 JSON 的文字"),
     "the text ends before the value is complete": ("內容未完便結束", "内容未完便结束"),
     "the text ends inside an object": ("物件未完便結束", "对象未完便结束"),
@@ -54,7 +54,7 @@ _INVALID = Wording(
 )
 _FENCED = Wording(
     "This should be JSON alone, but it stands inside a Markdown code fence, which a program cannot read.",
-    "這裏應該只有 JSON，但內容放了在 Markdown 程式碼標記之內，程式無法直接讀取。",
+    "這裏應該只有 JSON，但內容卻放在 Markdown 程式碼標記之內，程式無法直接讀取。",
     "这里应该只有 JSON，但内容放在 Markdown 代码标记之内，程序无法直接读取。",
 )
 _EXPECTED = Wording(

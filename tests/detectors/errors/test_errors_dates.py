@@ -87,6 +87,8 @@ def test_a_date_without_a_year_takes_the_only_one_that_is_spoken_of_and_is_less_
 
 
 LENGTHS = [
+    ("From 3 March to 4 March is 5 days.", "From 3 March to 4 March is 1 day, not 5"),
+    ("From 3 March to 30 March is one week.", "From 3 March to 30 March is 27 days, which is not one week"),
     ("From 3 March to 10 March is 9 days.", "From 3 March to 10 March is 7 days, not 9"),
     ("由2024年3月1日至3月15日，共25天。", "由2024年3月1日至3月15日是14天，不是25天"),
     ("The fair is from 1 to 15 March 2024 (20 days).", "From 1 March 2024 to 15 March 2024 is 14 days, not 20"),

@@ -97,7 +97,7 @@ def test_lengths_and_numbers_that_are_asked_for(prompt: str, length: Length | No
         ("What is it?", "Keep every answer under 10 words.", EN, "constraint", "Asked for: at most 10 words; this answer has 21"),
         ("用不超過20字介紹", "", HANT, "constraint", "要求最多20字，此回答有64字"),
         ("In one sentence, what is it?", "", f"{EN} {EN} {EN}", "constraint", "Asked for: 1 sentence; this answer has 3"),
-        ("Answer yes or no only: is it deep?", "", EN, "constraint", "Yes or no was asked for; this answer is neither alone"),
+        ("Answer yes or no only: is it deep?", "", EN, "constraint", "A plain yes or no was asked for; this answer says something else"),
         ("只需回答是或否：水深嗎？", "", HANT, "constraint", "要求只答是或否，此回答並非如此"),
         ("In one word, what is it?", "", EN, "constraint", "One word was asked for; this answer has more"),
     ],
