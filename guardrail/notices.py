@@ -11,6 +11,7 @@ Rules:
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -33,6 +34,7 @@ _SHARED, _SHARED_WORDS = 6, 12
 is among them, and plain letters."""
 _MOST_TAKEN = 20_000
 """Characters that were taken out up to which they are looked for in messages; where more were, none is told."""
+_UNSEEN = frozenset(("Cc", "Cf", "Cs"))
 Safe = Callable[[str], bool]
 
 
@@ -110,9 +112,26 @@ def quotes(message: str, texts: Sequence[str]) -> bool:
 
 
 def _silenced(hit: Hit, safe: Safe) -> Hit:
-    if hit.rule is None or not hit.finding.message or safe(hit.finding.message):
+    message = hit.finding.message
+    if hit.rule is None or not message:
         return hit
-    return replace(hit, finding=replace(hit.finding, message=""))
+    shown = _visible(message)
+    if not (safe(message) and safe(shown)):
+        shown = ""
+    return hit if shown == message else replace(hit, finding=replace(hit.finding, message=shown))
+
+
+def _visible(message: str) -> str:
+    """A message on one line, without what is not seen: a mark that turns the direction of writing would turn all that
+    follows the message, and half a character is no text.
+
+    >>> _visible("It is\\n\\u202e166.")
+    'It is 166.'
+    """
+    if message.isprintable():
+        return message
+    kept = (character for character in " ".join(message.split()) if unicodedata.category(character) not in _UNSEEN)
+    return "".join(kept)
 
 
 def _placed(hit: Hit, text: str, spans: Sequence[tuple[int, int]], before: str, context: Context) -> Hit:

@@ -244,6 +244,24 @@ def test_a_message_never_quotes_a_sentence_that_a_rule_takes_out(text, stream):
     assert streamed(split(text, [5, 20]), scanner, Judge(rules)) == (got, told)
 
 
+class Quoting(Sums):
+    """Quotes what stands in brackets."""
+
+    def _find(self, text):
+        for found in re.finditer(r"\[(.*)\]", text, re.DOTALL):
+            yield Finding("error.sum", 0.9, *found.span(), self.name, message=f"“{found[1]}” is wrong.")
+
+
+@pytest.mark.parametrize(
+    "quoted", ["\u202e1 + 1 = 3", "1 + 1\x00 = 3", "1 + 1\n = 3", "1 + 1 = 3\ud83d", "\u20661 + 1 = 3"]
+)
+def test_what_a_message_quotes_can_neither_turn_what_follows_nor_break_the_object(quoted):
+    rules = policy(ruled(Place.AFTER))
+    got, told = whole(f"So [{quoted}].", Scanner(rules, [Quoting(Unit.ANSWER)]), Judge(rules))
+    assert got.endswith("\n\n(Note: “1 + 1 = 3” is wrong.)")
+    assert json.loads(jsontext.set_member(b"{}", "guardrail", told))["guardrail"] == told
+
+
 def test_nothing_is_explained_of_an_answer_that_is_withheld():
     """What a check says may quote the answer, which nobody gets."""
     scanner, judge = guard(Place.AFTER, Unit.SENTENCE)

@@ -235,18 +235,26 @@ def _changed(raw: bytes, changes: Iterable[_Change]) -> bytes:
     return b"".join((*out, raw[done:]))
 
 
+def _dumped(value: Any) -> bytes:
+    """`value` as JSON; half a surrogate pair in a string of it is written as an escape."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
 def set_member(raw: bytes, name: str, value: Any) -> bytes:
     """`raw`, an object, with one more member at its end, or with that member replaced.
 
     Raises JsonError when it is not an object.
     """
     if literal(name) in raw and any(pointer == (name,) for pointer, _, _ in locate(raw)):
-        return splice(raw, {(name,): orjson.dumps(value)})
+        return splice(raw, {(name,): _dumped(value)})
     end = raw.rstrip()
     if not end.endswith(b"}"):
         raise JsonError("not an object")
     empty = end[:-1].rstrip().endswith(b"{")
-    member = literal(name) + b":" + orjson.dumps(value)
+    member = literal(name) + b":" + _dumped(value)
     return end[:-1] + (b"" if empty else b",") + member + b"}" + raw[len(end) :]
 
 

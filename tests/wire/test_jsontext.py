@@ -351,3 +351,9 @@ def test_what_is_kept_is_the_same_bytes(data, tree, seed):
         touched = any(place[: len(pointer)] == pointer or pointer[: len(place)] == place for place in gone)
         if not touched and node:
             assert spans[pointer] in out
+
+
+def test_half_a_character_in_a_new_member_stays_an_escape():
+    raw = jsontext.set_member(b'{"a":1}', "g", {"said": "\ud83d"})
+    assert raw == b'{"a":1,"g":{"said": "\\ud83d"}}'
+    assert jsontext.set_member(raw, "g", {"said": "\ud83d"}) == raw
