@@ -23,7 +23,8 @@ from guardrail.types import Action, Context, Hit, Place, Rule
 
 FINDING = "{finding}"
 _MOST = 5  # notices of one rule with words of their own: a reader of more reads none
-_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(`{3,}(?![^\n]*`)|~{3,})[ \t]*(\S?)", re.MULTILINE)
+_INDENTED = re.compile(r"(?: {4}|\t)[ \t]*(?!(?:[-*+•]|[(（]?[\w]{1,3}[.)）、])[ \t])\S")
 _FORMULA = re.compile(r"\$\$|\\\[|\\\]|\\begin\{|\\end\{")
 _OPENS = frozenset({"\\[", "\\begin{"})
 _OTHER_FORMS = {"yue": ("yue", "zh-Hant"), "zh": ("zh-Hant", "zh-Hans", "yue"), "zh-Hant": ("zh-Hant", "yue")}
@@ -157,7 +158,7 @@ def may_stand(text: str, at: int) -> bool:
     if is_code_open(text[:at]):
         return False
     line = text[text.rfind("\n", 0, at) + 1 : at]
-    if line.lstrip().startswith("|") or line.count("`") % 2:
+    if line.lstrip().startswith("|") or line.count("`") % 2 or _INDENTED.match(line):
         return False
     return not _is_formula_open(text[:at])
 
@@ -182,13 +183,15 @@ def may_follow(text: str, context: Context) -> bool:
 
 
 def is_code_open(text: str) -> bool:
-    """Whether a fence of Markdown is open at the end of `text` (CommonMark 0.31, section 4.5)."""
+    """Whether a fence of Markdown is open at the end of `text` (CommonMark 0.31, section 4.5), in lists and quotations
+    as well, where it may be indented at will.  A line that ends the code it begins (```` ```x``` ````) is no fence, and
+    one that names a language closes none."""
     mark = ""
     for found in _FENCE.finditer(text):
-        fence = found.group(1)
+        fence, named = found.groups()
         if not mark:
             mark = fence
-        elif fence[0] == mark[0] and len(fence) >= len(mark):
+        elif fence[0] == mark[0] and len(fence) >= len(mark) and not named:
             mark = ""
     return bool(mark)
 

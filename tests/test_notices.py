@@ -302,16 +302,37 @@ def test_of_one_rule_at_most_five_different_notices_stand_behind_an_answer():
     ("text", "is_open"),
     [
         ("```\ncode", True), ("```\ncode\n```", False), ("````\n```\n", True), ("~~~\n```\n~~~", False), ("a ``` b", False),
-        ("   ```py\nx", True), ("    ```", False), ("", False),
+        ("   ```py\nx", True), ("", False),
+        ("1. Run:\n\n    ```bash\n    make", True), ("1. Run:\n\n    ```bash\n    make\n    ```\n", False),
+        ("> ```\n> x", True), ("- ```sh\n  ls", True), ("```pip install x```", False), ("```a``` and", False),
+        ("```py\nx\n```py\ny\n```", False),
     ],
 )  # fmt: skip
 def test_whether_code_is_open(text, is_open):
     assert is_code_open(text) is is_open
 
 
-@pytest.mark.parametrize("text", ["`1 + 1 = 3", r"\[ 1 + 1", r"\begin{align} a", "  | cell", "$$ x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`1 + 1 = 3",
+        r"\[ 1 + 1",
+        r"\begin{align} a",
+        "  | cell",
+        "$$ x",
+        "So:\n\n    1 + 1 = 3",
+        "1. Run\n\n     ```sh\n     ls 1 + 1 = 3",
+    ],
+)
 def test_no_words_stand_in_code_tables_and_formulas(text):
     assert not may_stand(text, len(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["- a\n    - 1 + 1 = 3", "    1. 1 + 1 = 3", "   Three spaces.", "（一）\n    （甲） 1 + 1 = 3"]
+)
+def test_words_stand_in_lists(text):
+    assert may_stand(text, len(text))
 
 
 @given(text=st.text(max_size=200))
