@@ -303,7 +303,7 @@ def readable(value: Any) -> str:
     """A value as a reader would have it: strings as they are, and JSON, also in a string, in lines of `key: value`.
 
     >>> readable('{"city": "\\\\u9999\\\\u6e2f", "rain": [1.50, {"at": "noon"}]}')
-    'city: 香港\\nrain:\\n1.50\\nat: noon'
+    'city: 香港\\nrain:\\n1.50\\n\\nat: noon'
     """
     return _written(value, _NESTED)
 

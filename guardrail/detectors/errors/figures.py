@@ -28,6 +28,8 @@ PERCENTAGE, TOTAL, AVERAGE, CONVERSION = KINDS = (
     "error.percentage", "error.total", "error.average", "error.conversion",
 )  # fmt: skip
 _NUMERAL = re.compile(rf"[\d{CHINESE}]")
+_READ = 400_000
+"""Characters of an answer that are read, so that no answer outlasts the time of a check."""
 
 
 class Figures:
@@ -53,6 +55,7 @@ class Figures:
         return [self._findings(text) for text in texts]
 
     def _findings(self, text: str) -> list[Finding]:
+        text = text[:_READ]
         if _NUMERAL.search(text) is None:
             return []
         found = [

@@ -268,3 +268,9 @@ def test_any_text_is_survived_and_findings_lie_inside_it(text: str) -> None:
 )
 def test_hostile_text_is_read_within_bounds(piece: str) -> None:
     assert len(found(piece * (40_000 // len(piece)), 0)) < 5
+
+
+def test_the_beginning_of_a_very_long_answer_is_read() -> None:
+    long = "5 km (3.1 miles) is far. " * 20_000
+    assert [one.start for one in found("15% of 240 is 38. " + long)] == [0]
+    assert found(long + "15% of 240 is 38.") == []
