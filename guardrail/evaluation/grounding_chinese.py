@@ -18,9 +18,11 @@ from guardrail.text.script import simplify
 
 Pairs = tuple[tuple[str, str], ...]
 _HAN = "\u4e00-\u9fff"
-_NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?!\d|\.\d)(?![年月日號号])")
+_NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?!\d|\.\d)(?![年月日號号])")
 _DATE = re.compile(r"(?<!\d)(\d{4}(?=年)|\d{1,2}(?=月)|\d{1,2}(?=[日號号]))")
-_HAN_NUMBER = re.compile(r"[二三四五六七八九十](?=[個个名位項项間间家條条次年天種种])")
+_HAN_NUMBER = re.compile(
+    r"(?<![幾几數数好第二三四五六七八九十百千萬万])[二三四五六七八九十](?=[個个名位項项間间家條条次年天種种])"
+)
 _TITLES = "者席理長长授任記记人統统生士家"  # how titles end: 記者, 主席, 部長, 教授, 發言人
 _SAYS = "表示|說|说|指出|認為|认为|介紹|介绍|告訴|告诉|強調|强调|稱|称"
 _PERSON = re.compile(

@@ -4,11 +4,14 @@ Rules:
 1. Every form is `(claim, around, dice) -> claim | None`; None means that it does not apply here.
 2. A form of FORMS says nothing that the source does not say.  An edit of EDITS changes one thing; what it brings in is
    looked up in the source, so that it does not happen to be there where it must not be.
-3. No grammar is parsed: the forms are patterns that apply to few sentences and are right on nearly all of them.
+3. A name has a word that the texts write with a capital inside sentences, and seldom small: a capital at the start of
+   a sentence or in a heading makes none.
+4. No grammar is parsed: the forms are patterns that apply to few sentences and are right on nearly all of them.
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from random import Random
 
 from guardrail.evaluation.grounding_source import Around, Form, letters
@@ -33,7 +36,7 @@ _FUNCTION_WORDS = """
 """
 _NO_NAMES = {*_FUNCTION_WORDS.split(), *MONTHS, *NATIONS}
 _ENDS_BADLY = re.compile(r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Jr|Sr|vs|No|U\.S|e\.g|i\.e|etc|Inc|Co|Gen|Col|Sen)\.|[^.!])$")
-_NUMBER = re.compile(r"(?<![\w.,/$-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w/]|-\w|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.,/$#^-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w/]|-\w|[.,]\d)")
 _YEAR = re.compile(r"(?<![\w,.-])(1[0-9]{3}|20[0-4]\d)(?![\w]|-\w|,\d|\.\d)")
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b(?= \d|,? \d{{4}}|\b)")
 _DAY = re.compile(rf"\b(\d{{1,2}})(?= (?:{'|'.join(MONTHS)})\b|, (?:1[0-9]|20)\d\d\b)")
@@ -101,6 +104,33 @@ def names(text: str) -> list[str]:
             continue
         found.setdefault(name)
     return list(found)
+
+
+_INSIDE = re.compile(r"\b[a-z]+,? ([A-Z][\w’'-]*)")
+_SMALL_WORD = re.compile(r"(?<![\w’'-])[a-z][a-z’'-]+")
+
+
+def proper(texts: Iterable[str]) -> frozenset[str]:
+    """The words that texts write with a capital inside a sentence, and more than twice as often so as small."""
+    large: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    for text in texts:
+        large.update(_bare(word) for word in _INSIDE.findall(text))
+        small.update(_SMALL_WORD.findall(text))
+    return frozenset(
+        word
+        for word, count in large.items()
+        if count > 2 * small[word.lower()] and word not in _NO_NAMES and any(map(str.islower, word))
+    )
+
+
+def _bare(word: str) -> str:
+    return re.sub("['’]s?$", "", word)
+
+
+def true_names(text: str, words: frozenset[str]) -> tuple[str, ...]:
+    """The names of a text that have a word which is a name's (`proper`): not `Take`, `Beauty`, `Step One`."""
+    return tuple(name for name in names(text) if any(_bare(word) in words for word in name.split()))
 
 
 def _lowered(claim: str) -> str:
@@ -426,7 +456,8 @@ def _nation(claim: str, around: Around, dice: Random, *, here: bool) -> str | No
 
 
 def _renamed(claim: str, around: Around, dice: Random, pool: tuple[str, ...]) -> str | None:
-    places = [m for name in names(claim) for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", claim)]
+    own = [name for name in names(claim) if name in around.names]
+    places = [m for name in own for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", claim)]
     dice.shuffle(places)
     for place in places:
         fit = _stand_ins(place.group(), pool, claim)
@@ -452,7 +483,8 @@ def name_here(claim: str, around: Around, dice: Random) -> str | None:
 
 def roles(claim: str, around: Around, dice: Random) -> str | None:
     """Two names that have changed places."""
-    places = sorted({m.span() for name in names(claim) for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", claim)})
+    own = [name for name in names(claim) if name in around.names]
+    places = sorted({m.span() for name in own for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", claim)})
     pairs = []
     for n, (start, end) in enumerate(places):
         for other, other_end in places[n + 1 :]:

@@ -28,7 +28,7 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _CODE = re.compile(
     r"^\s*(?:```|~~~|import \w|from \w+ import|def \w+\(|class \w+[(:]|return\b.*[;()]|#include"
     r"|SELECT .* FROM\b|\$ |</?\w+[^>]*>\s*$)"
-    r"|[{};]\s*$|=>|\w\(\w*\)\s*[;{]|^\s*[\w.]+\s*=\s*\S+\s*$"
+    r"|[{}]\s*$|(?:\w\(|[={}]|::|->)[^;]*;\s*$|=>|\w\(\w*\)\s*[;{]|^\s*[\w.]+\s*=\s*\S+\s*$"
 )
 _QUESTION = re.compile(r"[?？][\"'”’」』)）*_\s]*$|[吗嘛][。!！\s]*$")
 _TALK = re.compile(

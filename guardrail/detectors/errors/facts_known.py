@@ -12,7 +12,7 @@ Rules:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as calendar
 
@@ -29,6 +29,7 @@ from guardrail.detectors.errors.facts import (
     quotations,
 )
 from guardrail.detectors.errors.lexicon import Lexicon
+from guardrail.detectors.errors.places_han import places
 from guardrail.detectors.errors.sources import STOP, Reading, Tokens, stem, tokens
 
 _ABOUT = re.compile(
@@ -127,7 +128,11 @@ def unknown(
         score = _number(number, claim, known, near)
         if score:
             found.append(Unknown("number", number.start, number.end, score))
-    found += [Unknown("date", one.start, one.end, _date_score(one)) for one in facts.dates if not _dated(one, known)]
+    found += [
+        Unknown("date", one.start, one.end, HINT if _in_quarter(one, known) else _date_score(one))
+        for one in facts.dates
+        if not _dated(one, known)
+    ]
     found += [Unknown("date", one.start, one.end, 0.85) for one in facts.clocks if not _timed(one, known)]
     taken = [*((one.start, one.end) for one in facts.dates), *((one.start, one.end) for one in facts.clocks)]
     for name in facts.names:
@@ -137,6 +142,7 @@ def unknown(
             start = article.end() if article else name.start
             where = HINT if score > HINT and _place_around(claim.text, name, known) else score
             found.append(Unknown("name", start, name.end, where))
+    found += _places_unknown(claim, known)
     for one in facts.quotations:
         score = _quote(claim, one, known)
         if score:
@@ -155,7 +161,12 @@ def _number(one: Number, claim: Tokens, known: Sequence[Reading], near: Sequence
         return 0.45 if one.value > 2 else 0.0
     if _rounded(one, claim.text, known) or _converted(one, known) or _worked_out(one, claim.text, near):
         return 0.0
-    if _millions(one, known) or _one_key(one, claim.text, known) or _lasted(one, claim.text, known):
+    if (
+        _millions(one, known)
+        or _discount(one, claim.text, known)
+        or _one_key(one, claim.text, known)
+        or _lasted(one, claim.text, known)
+    ):
         return 0.0
     if one.ordinal or one.value in (0.0, 1.0, 100.0) or _supposed(one, claim.text) or _follows(one, claim.text, near):
         return HINT
@@ -168,6 +179,13 @@ def _millions(one: Number, known: Sequence[Reading]) -> bool:
         (one.unit == "m" and round(one.value * 1e6, 6) in reading.values)
         or ((other := reading.values.get(round(one.value / 1e6, 6))) is not None and other.unit == "m")
         for reading in known
+    )
+
+
+def _discount(one: Number, text: str, known: Sequence[Reading]) -> bool:
+    """Whether 九五折 is the 9.5折 of a source."""
+    return text[one.end : one.end + 1] == "折" and any(
+        value in reading.values for reading in known for value in (round(one.value / 10, 6), round(one.value * 10, 6))
     )
 
 
@@ -198,6 +216,7 @@ def _lasted(one: Number, text: str, known: Sequence[Reading]) -> bool:
 _SUPPOSED = re.compile(
     r"^\W*(?:(?:for (?:example|instance)|e\.g|suppose|assuming|imagine|say)\b"
     r"|(?:例如|比如|譬如|比方|假设|假如|举例|以))"
+    r"|\b(?:(?:that|it|this|which) would|for an? [^,]{3,60} would)\b|相当于|折合|即平均"
     r"|按\d+[^,，。]{0,8}(?:算|计)",
     re.IGNORECASE,
 )
@@ -320,6 +339,28 @@ def _dated(one: Date, known: Sequence[Reading]) -> bool:
     return False
 
 
+_QUARTER = re.compile(r"第?([一二三四1-4])季|\bQ([1-4])\b|\b(first|second|third|fourth) quarter", re.IGNORECASE)
+
+
+def _in_quarter(one: Date, known: Sequence[Reading]) -> bool:
+    """Whether a month lies in a quarter that a source names."""
+    if one.month is None or one.day is not None:
+        return False
+    quarter = (one.month - 1) // 3 + 1
+    return any(
+        _ORDER.get(next(filter(None, match.groups())).lower()) == quarter
+        for reading in known
+        for match in _QUARTER.finditer(reading.tokens.text)
+    )
+
+
+_ORDER = {
+    written: at
+    for row in ("一 二 三 四", "1 2 3 4", "first second third fourth")
+    for at, written in enumerate(row.split(), 1)
+}
+
+
 def _year_known(year: int, known: Sequence[Reading]) -> bool:
     return any(year in reading.years or float(year) in reading.values for reading in known)
 
@@ -375,6 +416,8 @@ def _name(one: Name, known: Sequence[Reading], lexicon: Lexicon) -> float:
     here = [any(_known_word(word, reading) for reading in known) for word in words]
     if all(here) or _abbreviated(one, known) or _blended(one, known):
         return 0.0
+    if (spelt := _spelt(one, known)) is not None:
+        return spelt
     if any(here):
         return 0.5 if not here[-1] else 0.35
     if one.first and len(words) == 1:
@@ -402,6 +445,18 @@ def _abbreviated(one: Name, known: Sequence[Reading]) -> bool:
         or (len(letters) > 1 and letters in reading.vocabulary)
         for reading in known
     )
+
+
+def _spelt(one: Name, known: Sequence[Reading]) -> float | None:
+    """How alarming an abbreviation is whose letters begin neighbouring words of a source, capitals or not; two letters
+    may do so by chance.  None for what is no such thing."""
+    letters = "".join(one.words)
+    if len(one.words) > 1 or not 2 <= len(letters) <= 6 or not letters.isalpha() or not letters.isupper():
+        return None
+    words = re.compile(" " + r"\w* ".join(letters.lower()))
+    if not any(words.search(reading.joined) for reading in known):
+        return None
+    return HINT if len(letters) == 2 else 0.0
 
 
 _HUMP = re.compile("[A-Z][a-z]+")
@@ -453,6 +508,18 @@ def _han_name(one: Name, known: Sequence[Reading]) -> float:
     return 0.0 if here[0] else 0.8
 
 
+def _places_unknown(claim: Tokens, known: Sequence[Reading]) -> Iterator[Unknown]:
+    """The places of a Chinese claim that no source names; beside another (`英国伦敦`) it may be mere knowledge."""
+    found = list(places(claim.text))
+    for at, (start, end, called) in enumerate(found):
+        if any(name in reading.tokens.text for reading in known for name in called):
+            continue
+        beside = (at and found[at - 1][1] == start) or (at + 1 < len(found) and found[at + 1][0] == end)
+        yield Unknown("name", start, end, HINT if beside else PLACE)
+
+
+PLACE = 0.7
+"""The score of a place: right answers add the country of a person or a body more readily than another name."""
 _SAID = re.compile(
     r"\b(?:say|said|says|stat\w+|according|wr[io]te\w*|writ\w+|quot\w+|not\w+|add\w+|told|tell\w*"
     r"|claim\w+|explain\w+|describ\w+|read\w*|put|call\w+"
