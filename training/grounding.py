@@ -82,7 +82,7 @@ class Table:
 def measured(text: str, source: str, words: Lexicon) -> tuple[float, ...]:
     """The features of a claim beside one source."""
     index = index_of((Source("document", source),))
-    return look(claim_tokens(text), index, index.readings, words).values
+    return look(claim_tokens(text), index, index.readings, words, measure_copies=True).values
 
 
 def table(made: Sequence[Claim], words: Lexicon, seed: int, *, again: bool) -> Table:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 _TRADITIONAL, _SIMPLIFIED = (Path(__file__).with_name("simplified.txt").read_text(encoding="utf-8")).split()
 _TO_SIMPLIFIED = dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True))
+SIMPLIFIED = {ord(old): ord(new) for old, new in _TO_SIMPLIFIED.items()}
+"""The same table for `str.translate`, for who exchanges other characters in the same pass."""
 _TRADITIONAL_RUN = re.compile(f"[{_TRADITIONAL}]+")
 
 

@@ -11,6 +11,7 @@ Rules:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.sources import STOP, STOP_HAN, Index, Place, Tokens
@@ -48,7 +49,8 @@ def content_of(claim: Tokens, lexicon: Lexicon) -> Content:
     """The content tokens of a claim."""
     at = [n for n, word in enumerate(claim.stems) if word not in STOP and word not in STOP_HAN][:LONGEST]
     words = [claim.stems[n] for n in at]
-    return Content(tuple(words), tuple(at), tuple(map(lexicon.rarity, words)))
+    rarity = lexicon.rarities.get
+    return Content(tuple(words), tuple(at), tuple([rarity(word, 1.0) for word in words]))
 
 
 def lay(claim: Tokens, content: Content, index: Index) -> Laid:
@@ -59,20 +61,24 @@ def lay(claim: Tokens, content: Content, index: Index) -> Laid:
     gained: list[float] = []
     others: list[str] = []
     parts: list[int] = []
-    candidates = [(place, index.held(place)) for place in index.best(claim, LOOKED_AT)]
+    candidates = [(number, share, index.held[number]) for number, share in index.ranked(claim, LOOKED_AT)]
+    bounds = [inf] * len(candidates)  # what each gained before: with fewer words left it cannot gain more
     while candidates and left and len(chosen) < SENTENCES:
         best, most = 0, -1.0
-        for number, (_, words) in enumerate(candidates):
-            gain = sum([left[word] for word in words & left.keys()])
+        for at, (_, _, words) in enumerate(candidates):
+            if bounds[at] <= most + 1e-9:
+                continue
+            bounds[at] = gain = sum([weight for word, weight in left.items() if word in words])
             if gain > most + 1e-9:
-                best, most = number, gain
+                best, most = at, gain
         if most <= 0:
             break
-        place, words = candidates.pop(best)
-        chosen.append(place)
+        del bounds[best]
+        number, share, words = candidates.pop(best)
+        chosen.append(index.place(number, share))
         gained.append(most / total)
         parts.append(len(others))
-        others += index.content(place)[:LONGEST]
+        others += index.content[number][:LONGEST]
         left = {word: weight for word, weight in left.items() if word not in words}
     return Laid(tuple(chosen), tuple(others), tuple(parts), _laid(content.words, others), tuple(gained))
 

@@ -80,18 +80,23 @@ def claim_tokens(text: str) -> Tokens:
     return Tokens(found.text, found.written[kept:], found.stems[kept:], found.spans[kept:])
 
 
-def look(claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon) -> Look:
+def look(
+    claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon, *, measure_copies: bool = False
+) -> Look:
     """Measure a claim beside the sources of `index`; `known` are the readings in which its facts may stand as well
-    (other sources, the caller's words)."""
+    (other sources, the caller's words).  What stands there word by word is borne out whatever is measured of it, so it
+    is only found, without facts and values, unless `measure_copies` (training learns from copies too)."""
     content = content_of(claim, lexicon)
-    facts = facts_of(claim)
-    verbatim = _verbatim(claim.stems, index.readings)
     laid = lay(claim, content, index)
+    verbatim = _verbatim(claim.stems, index)
+    if verbatim and not measure_copies:
+        return Look(claim, content, laid, (), Facts(), (), (), True)
+    facts = facts_of(claim)
     found = tuple(gaps(laid))
     near = [index.plain_sentence(place) for place in laid.places]
     strange = () if verbatim else tuple(unknown(claim, facts, known, near, lexicon))
     view = _view(claim, content, laid, index, lexicon)
-    values: dict[str, float] = {"verbatim": float(verbatim), "first": 0.0, "second": 0.0, "third": 0.0}
+    values: dict[str, float] = {"verbatim": float(verbatim)}
     for part in (
         _cover(view, index),
         _nearness(view, lexicon),
@@ -107,11 +112,12 @@ def look(claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon
     return Look(claim, content, laid, found, facts, strange, tuple(map(values.__getitem__, NAMES)), verbatim)
 
 
-def _verbatim(stems: tuple[str, ...], readings: Sequence[Reading]) -> bool:
-    if not stems:
+def _verbatim(stems: tuple[str, ...], index: Index) -> bool:
+    """Whether the tokens of a claim stand in one of the sources, one after the other."""
+    if not stems or not all(map(index.pairs.__contains__, pairwise(stems))):
         return False
     whole = f" {' '.join(stems)} "
-    return any(whole in reading.joined for reading in readings)
+    return any(whole in reading.joined for reading in index.readings)
 
 
 @dataclass(frozen=True, slots=True)

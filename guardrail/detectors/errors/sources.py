@@ -12,18 +12,19 @@ Rules:
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 from math import log
 from threading import Lock
 from typing import TypeVar
 
 from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
 from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
-from guardrail.text.script import simplify
+from guardrail.text.script import SIMPLIFIED
 from guardrail.text.sentences import sentences
 from guardrail.types import Passage, Source
 
@@ -39,19 +40,22 @@ MOST_FACTS = 20_000
 LONGEST = 40
 """Letters of one token; longer ones are keys or noise."""
 
-_WIDE: dict[int, int | str] = {
+_WIDE: dict[int, int] = {
     **{point: point - 0xFEE0 for point in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032"), "'"),
-    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u2033"), '"'),
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"),
-    0x3000: " ",
-    0xA0: " ",
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032"), ord("'")),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u2033"), ord('"')),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), ord("-")),
+    0x3000: 0x20,
+    0xA0: 0x20,
 }
+_PLAIN = SIMPLIFIED | _WIDE
+"""Every character that is compared as another one, in one table, so that a text is gone through once."""
 _ONES, _SCALES = "零〇一二两三四五六七八九", "十百千万亿"
 _TOKEN = re.compile(
-    rf"\d+(?:[.,]\d+)*[百千万亿]*|[{_ONES}]+[{_SCALES}][{_ONES}{_SCALES}]*|[{_SCALES}][{_ONES}{_SCALES}]+|[{_ONES}]{{3,}}|[{HAN}]"
-    rf"|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?"
+    rf"(\d+(?:[.,]\d+)*[百千万亿]*|[{_ONES}]+[{_SCALES}][{_ONES}{_SCALES}]*|[{_SCALES}][{_ONES}{_SCALES}]+|[{_ONES}]{{3,}}|[{HAN}]"
+    rf"|[^\W\d_{HAN}]{{1,{LONGEST}}}(?:'[A-Za-z]{{1,4}}(?![A-Za-z]))?)"
 )
+"""A token, in one group: `split` gives tokens and what stands between them in turn."""
 _NUMERALS = frozenset(_ONES + _SCALES)
 _APART = re.compile(r"(?<=\d,) (?=\d{3}(?!\d))|(?<=\d\.) (?=\d)|(?<=\d) (?=[.,]\d)")
 HAN_TOKEN = re.compile(f"[{HAN}]").match
@@ -146,7 +150,7 @@ def plain(text: str) -> str:
     >>> plain("「１２」萬")
     '「12」万'
     """
-    return text if text.isascii() else simplify(text.translate(_WIDE))
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +166,20 @@ class Tokens:
 def tokens(text: str) -> Tokens:
     """The tokens of a text, in its own offsets; `Tokens.text` is its `plain` form."""
     folded = plain(text)
-    found = [(match.group(), match.span()) for match in _TOKEN.finditer(folded)]
-    written = tuple(each for each, _ in found)
-    return Tokens(folded, written, tuple(map(stem, written)), tuple(span for _, span in found))
+    pieces = _TOKEN.split(folded)
+    ends = [*accumulate(map(len, pieces))]
+    written = tuple(pieces[1::2])
+    return Tokens(folded, written, tuple(map(stem, written)), tuple(zip(ends[::2], ends[1::2], strict=False)))
 
 
 def terms(stems: Sequence[str]) -> list[str]:
     """What a passage is looked up by: content words, numbers, and pairs of neighbouring Han characters."""
-    found = [each for each in stems if each not in STOP and not HAN_TOKEN(each)]
-    found += [a + b for a, b in pairwise(stems) if HAN_TOKEN(a) and HAN_TOKEN(b)]
-    return found
+    han = ["\u4e00" <= each < "\ua000" or (each >= "\u3400" and HAN_TOKEN(each) is not None) for each in stems]
+    found = [each for each, is_han in zip(stems, han, strict=True) if not is_han and each not in STOP]
+    if True not in han:
+        return found
+    pairs = zip(pairwise(stems), pairwise(han), strict=True)
+    return found + [one + other for (one, other), both in pairs if both == (True, True)]
 
 
 def is_content(token: str) -> bool:
@@ -304,7 +312,10 @@ class Index:
     material: tuple[Source, ...]
     readings: tuple[Reading, ...]
     vocabulary: frozenset[str] = field(repr=False)
-    places: dict[str, list[tuple[int, int]]] = field(repr=False)
+    places: dict[str, list[int]] = field(repr=False)
+    """The sentences that each term stands in, numbered through all sources."""
+    begins: tuple[int, ...] = ()
+    """The number of each source's first sentence."""
     size: int = 0
 
     @cached_property
@@ -333,14 +344,23 @@ class Index:
         return _union([reading.skips for reading in self.readings])
 
     @cached_property
-    def where(self) -> dict[str, frozenset[tuple[int, int]]]:
+    def where(self) -> dict[str, frozenset[int]]:
         """The sentences that each content token stands in."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        for source, reading in enumerate(self.readings):
-            for number, words in enumerate(reading.held):
-                for word in words:
-                    found.setdefault(word, []).append((source, number))
+        found: dict[str, list[int]] = {}
+        for number, words in enumerate(self.held):
+            for word in words:
+                found.setdefault(word, []).append(number)
         return {word: frozenset(places) for word, places in found.items()}
+
+    @cached_property
+    def held(self) -> tuple[frozenset[str], ...]:
+        """The content tokens of each sentence."""
+        return self.readings[0].held if len(self.readings) == 1 else _chained([one.held for one in self.readings])
+
+    @cached_property
+    def content(self) -> tuple[tuple[str, ...], ...]:
+        """The same in order."""
+        return self.readings[0].content if len(self.readings) == 1 else _chained([one.content for one in self.readings])
 
     @cached_property
     def negations(self) -> frozenset[str]:
@@ -361,18 +381,33 @@ class Index:
 
     def best(self, claim: Tokens, most: int = 3) -> list[Place]:
         """The sentences that share most of the terms of a claim, best first; none where nothing is shared."""
-        wanted = sorted(((self.places.get(term, _NOWHERE), term) for term in {*terms(claim.stems)}), key=_rarest)
-        total, visited, shares = 0.0, 0, dict[tuple[int, int], float]()
-        for places, _ in wanted:
-            weight = log(1 + self.size / (1 + len(places)))
+        return [self.place(number, share) for number, share in self.ranked(claim, most)]
+
+    def ranked(self, claim: Tokens, most: int) -> list[tuple[int, float]]:
+        """The same as numbers of sentences, each with its share."""
+        get = self.places.get
+        wanted = [(len(places := get(term, _NOWHERE)), term, places) for term in {*terms(claim.stems)}]
+        wanted.sort()
+        total, visited, shares = 0.0, 0, dict[int, float]()
+        share_of = shares.get
+        for count, _, places in wanted:
+            weight = log(1 + self.size / (1 + count))
             total += weight
-            visited += len(places)
+            visited += count
             if visited > MOST_VISITED and len(shares) >= most:
                 continue  # common words decide nothing that rare ones have not
             for place in places:
-                shares[place] = shares.get(place, 0.0) + weight
-        ranked = sorted(shares.items(), key=lambda each: (-each[1], each[0]))[:most]
-        return [Place(source, sentence, share / total) for (source, sentence), share in ranked]
+                shares[place] = share_of(place, 0.0) + weight
+        if not shares:
+            return []
+        least = sorted(shares.values())[-most:][0]
+        ranked = sorted([(-share, place) for place, share in shares.items() if share >= least])[:most]
+        return [(place, -share / total) for share, place in ranked]
+
+    def place(self, number: int, share: float) -> Place:
+        """A sentence by its number among all."""
+        source = bisect_right(self.begins, number) - 1
+        return Place(source, number - self.begins[source], share)
 
     def passage(self, place: Place) -> Passage:
         """Where a sentence stands, without the white space around it."""
@@ -386,20 +421,8 @@ class Index:
         """The sentence at a place."""
         return self.readings[place.source].sentences[place.sentence]
 
-    def content(self, place: Place) -> tuple[str, ...]:
-        """The content tokens of the sentence at a place, as compared, in order."""
-        return self.readings[place.source].content[place.sentence]
 
-    def held(self, place: Place) -> frozenset[str]:
-        """The same without order."""
-        return self.readings[place.source].held[place.sentence]
-
-
-_NOWHERE: list[tuple[int, int]] = []
-
-
-def _rarest(one: tuple[list[tuple[int, int]], str]) -> tuple[int, str]:
-    return len(one[0]), one[1]
+_NOWHERE: list[int] = []
 
 
 class Library:
@@ -444,14 +467,20 @@ def _union(sets: Sequence[frozenset[T]]) -> frozenset[T]:
     return sets[0] if len(sets) == 1 else frozenset().union(*sets)
 
 
+def _chained(parts: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(chain.from_iterable(parts))
+
+
 def _joined(material: tuple[Source, ...], readings: tuple[Reading, ...]) -> Index:
-    places: dict[str, list[tuple[int, int]]] = {}
-    for source, reading in enumerate(readings):
-        for term, places_of in reading.places.items():
-            places.setdefault(term, []).extend([(source, number) for number in places_of])
-    size = sum(len(reading.sentences) for reading in readings)
     vocabulary = _union([reading.vocabulary for reading in readings])
-    return Index(material, readings, vocabulary, places, size)
+    *begins, size = accumulate((len(reading.sentences) for reading in readings), initial=0)
+    if len(readings) == 1:
+        return Index(material, readings, vocabulary, readings[0].places, tuple(begins), size)
+    places: dict[str, list[int]] = {}
+    for begin, reading in zip(begins, readings, strict=True):
+        for term, numbers_of in reading.places.items():
+            places.setdefault(term, []).extend([begin + number for number in numbers_of])
+    return Index(material, readings, vocabulary, places, tuple(begins), size)
 
 
 LIBRARY = Library()
