@@ -324,8 +324,10 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
                 seen = replace(alone, unknown=seen.unknown)
                 found = index.each[source].passage(alone.laid.places[0]) if alone.laid.places else None
                 passage = None if found is None else replace(found, source=source)
-    if _flipped(seen, claim):
-        score = max(score, FLIPPED)
+    if passage is not None and _flipped(seen, claim):
+        source = index.material[passage.source].text
+        if contradicted(seen, tokens(source[passage.start : passage.end])):
+            score = max(score, FLIPPED)
     return Judged(score, seen, passage)
 
 
