@@ -8,9 +8,11 @@ Rules:
    held to be JSON.  A schema that cannot be checked is no fault.
 3. Evidence is constant; the message names the tool, the path and what was expected, in the language of the caller.
 4. `repair` is the arguments as they can be meant only, never for a call that was cut at the limit.
+5. Whether the tool is offered is told in the event loop; a schema, which is the caller's and may be hostile, is held
+   against the arguments in a worker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -49,9 +51,23 @@ class Calls:
 
     def detect(self, texts: Sequence[str], context: Context) -> list[list[Finding]]:
         """The findings of the arguments of each call of the tool `context.function`."""
-        if context.stage is not Stage.RESPONSE or context.functions is None or not context.function:
-            return [[] for _ in texts]
-        return [self._judge(text, context, context.functions) for text in texts]
+        found, closer = self.first(texts, context)
+        return closer() if closer else found
+
+    def first(
+        self, texts: Sequence[str], context: Context
+    ) -> tuple[list[list[Finding]], Callable[[], list[list[Finding]]] | None]:
+        """The findings, or the work that gives them where arguments are to be read."""
+        functions = context.functions
+        if context.stage is not Stage.RESPONSE or functions is None or not context.function:
+            return [[] for _ in texts], None
+
+        def work() -> list[list[Finding]]:
+            return [self._judge(text, context, functions) for text in texts]
+
+        if context.function in functions and _ARGUMENTS in self._wanted:
+            return [], work
+        return work(), None
 
     def _judge(self, text: str, context: Context, functions: Mapping[str, object]) -> list[Finding]:
         lang = language(context.prompt)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from guardrail.detectors.errors.calls import Calls
-from guardrail.detectors.protocol import Configurable, Detector, Options
+from guardrail.detectors.protocol import Configurable, Detector, Options, Staged
 from guardrail.types import Context, Stage
 
 WEATHER = {
@@ -97,3 +97,15 @@ def test_only_what_a_rule_wants_is_looked_for():
     assert only.detect(["{"], ASKED) == [[]]
     other = Calls().configure(Options(wanted=frozenset({"error.tool_arguments"})))
     assert other.detect(["{}"], replace(ASKED, function="x")) == [[]]
+
+
+def test_a_schema_is_held_against_arguments_outside_the_event_loop() -> None:
+    """A schema is the caller's: a hostile one would hold up everybody else."""
+    detector = Calls()
+    assert isinstance(detector, Staged)
+    offered = Context(functions={"f": {"required": ["城市"]}}, function="f")
+    found, closer = detector.first(["{}"], offered)
+    assert found == [] and closer is not None
+    assert closer() == detector.detect(["{}"], offered) != [[]]
+    unknown = Context(functions={}, function="f")
+    assert detector.first(["{}"], unknown) == (detector.detect(["{}"], unknown), None)
