@@ -31,6 +31,25 @@ _REFUTED_AFTER = re.compile(
     r"|^\s*[.。]?\s*[(（]?(?:wrong|incorrect|false|錯|错|❌|✗)",
     re.IGNORECASE,
 )
+_SAID_BEFORE = re.compile(
+    r"(?:\b(?:some|many|most|people|students?|learners?|children|others)\s+(?:\w+\s+)?(?:say|write|think|get|put|believe)s?"
+    r"|\b(?:you|he|she|they|student|who)\s+(?:have\s+|has\s+|had\s+)?(?:said|wrote|written|thought|stated)|\bsay that"
+    r"|\b(?:your|the student's|his|her|their)\s+(?:working|work|answer|solution|calculation|step|line|equation)s?\b"
+    r"(?! (?:is|are|will|would|becomes))"
+    r"[^.;\n]{0,16}|\bslogan\b|\btrue or false|(?:^|\n)\s*(?:is|does|did|was)"
+    r"|(?:你|您|有人|學生|学生|同學|同学|好多人|很多人|不少人)[^。；;,，\n]{0,6}(?:說|说|話|寫|写|計成|计成|算成|以為|以为)"
+    r"|(?:你|您|學生|学生|同學|同学)(?:嘅|的)?(?:答案|計算|计算|算式)|是非題|是非题|口號|口号)[^\w\n]{0,4}$",
+    re.IGNORECASE,
+)
+_POSED_AFTER = re.compile(
+    r"^[^\w\n]{0,3}(?:true or false|\?|？|是否|是不是|係咪|[對对啱][嗎吗唔])|^[^\w\n]{0,3}[(（]\s*[×✗xX]\s*[)）]"
+    r"|^[^.。\n=]{0,16}?\bshould (?:be|equal|read|have been)\W{0,3}\d"
+    r"|^[^。\n=]{0,6}(?:其實|其实|應該?|应该?)(?:[是為为係系]|等於|等于)+\W{0,2}\d",
+    re.IGNORECASE,
+)
+_OPENS, _CLOSES = '“「『"‘', '”」』"’'
+_OPTION = re.compile(r"^[ \t]*[-*]?[ \t]*[(（]?(?P<letter>[A-Ea-e甲乙丙丁])[.)）、:：][ \t]*", re.MULTILINE)
+_NEAR = 160
 _DENIED = re.compile(
     r"\bnot true\b|\b(?:does not|doesn't|do not|don't) (?:hold|equal|match)|≠|不成立|唔成立|矛盾|contradict",
     re.IGNORECASE,
@@ -50,9 +69,27 @@ _POINTS = re.compile(r"points?$|marks?$|stars?$|grades?$|levels?$|分|級|级|�
 
 
 def is_refuted(text: str, start: int, end: int) -> bool:
-    """Whether the words around `start:end` say that it is wrong."""
+    """Whether the words around `start:end` say that it is wrong, or that it is somebody else's, or a question."""
     before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
-    return bool(_DENIED.search(after) or _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after))
+    if _DENIED.search(after) or _REFUTED_BEFORE.search(before) or _REFUTED_AFTER.search(after):
+        return True
+    if _SAID_BEFORE.search(before) or _POSED_AFTER.search(after) or _is_option(text, start, end):
+        return True
+    return before[-1:] != "" and before[-1] in _OPENS and after[:1] != "" and after[0] in _CLOSES
+
+
+def _is_option(text: str, start: int, end: int) -> bool:
+    """Whether an equation is one of several to choose from: `A. 7 × 8 = 54`, `B. 7 × 8 = 56`."""
+    low = max(0, start - _NEAR)
+    line = text.rfind("\n", low, start) + 1
+    if not line and low:
+        return False
+    label = _OPTION.match(text, line)
+    if label is None or label.end() != start:
+        return False
+    left = re.split(r"[=＝]", text[start:end], maxsplit=1)[0].strip()
+    others = _OPTION.finditer(text, low, end + _NEAR)
+    return any(one["letter"] != label["letter"] and text.startswith(left, one.end()) for one in others)
 
 
 def exact(number: Number) -> Fraction:

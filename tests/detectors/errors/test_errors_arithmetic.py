@@ -478,3 +478,40 @@ def test_the_first_lines_of_a_very_long_answer_are_read() -> None:
     long = "1 + 1 = 2\n" * 100_000
     assert [one.start for one in Arithmetic().detect(["1 + 1 = 3\n" + long], Context())[0]] == [0]
     assert Arithmetic().detect([long + "1 + 1 = 3"], Context()) == [[]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Many students write 3 + 4 × 2 = 14.",
+        "Some say 2 + 2 = 5, but that is Orwell.",
+        "O'Brien makes Winston say that 2 + 2 = 5.",
+        "Orwell's “2 + 2 = 5” is a slogan.",
+        "小說中「2 + 2 = 5」是一句口號。",
+        "Is 12 × 13 = 166? No, it is 156.",
+        "12 × 13 = 166 是否正確？",
+        "Your working shows 7 × 8 = 54; it should be 56.",
+        "The error is in line 2, where you wrote 7 × 8 = 54.",
+        "你說 12 × 13 = 166，但其實是156。",
+        "A. 7 × 8 = 54\nB. 7 × 8 = 56\nC. 7 × 8 = 58\nThe answer is B.",
+        "Which is correct?\n(a) 12 + 9 = 20\n(b) 12 + 9 = 21",
+        "下列哪項正確？\nA. 12 + 9 = 20\nB. 12 + 9 = 21\n答案：B",
+        "是非題：5 + 6 = 12。（×）",
+        "True or false: 5 + 6 = 12.",
+    ],
+)
+def test_what_others_wrote_what_is_asked_and_what_is_to_choose_from_is_left_alone(text: str) -> None:
+    assert Arithmetic().detect([text], Context()) == [[]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "So your answer is 12 × 13 = 166.",
+        "A. 7 × 8 = 54\nB. 6 × 8 = 48",
+        "We say 12 × 13 = 166.",
+        "所以答案是12 × 13 = 166。",
+    ],
+)
+def test_what_the_answer_itself_says_is_not(text: str) -> None:
+    assert [finding.score >= 0.8 for finding in Arithmetic().detect([text], Context())[0]] == [True]
