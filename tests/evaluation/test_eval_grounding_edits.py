@@ -46,6 +46,15 @@ def all_of(forms: object, name: str, claim: str, around: Around, table: str = "E
     return {one for one in made if one}
 
 
+def test_a_capital_at_the_start_of_a_sentence_or_in_a_heading_makes_no_name():
+    text = (
+        "Take a walk. Beauty is near. Rock climbing: we met Ada Marsh in Paris. You take one; beauty and rock are free."
+    )
+    words = grounding_english.proper([text, "Step Two. we saw Ada and Paris again, step by step."])
+    assert words == {"Ada", "Paris"}
+    assert grounding_english.true_names(text, words) == ("Ada Marsh", "Paris")
+
+
 @pytest.mark.parametrize(
     ("form", "claim", "made"),
     [

@@ -393,8 +393,8 @@ def _denied(text: Tokens) -> frozenset[str]:
     for at, written in enumerate(text.written):
         if written.lower() in NEGATIONS or written.lower().endswith("n't"):
             behind = text.stems[at + 1 : at + 4]
-            word = next((each for each in behind if is_content(each)), "")
-            if word and word not in ("only", "longer", "mere", "simp"):
+            word = next((each for each in behind if is_content(each) and each not in ("longer", "yet", "even")), "")
+            if word and "only" not in behind:
                 found.add(word)
     return frozenset(found)
 

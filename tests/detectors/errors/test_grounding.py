@@ -1,6 +1,7 @@
 """Answers held against the sources of their request."""
 
 import time
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -62,7 +63,7 @@ def test_what_stands_in_no_source_is_named_exactly(text, kind, part):
 
 def test_the_message_says_what_the_source_has_in_the_language_of_the_answer():
     (one,) = found("The bridge opened on 21 March 1999.", context(BRIDGE))
-    assert one.message == "The sources say 12 March 1999, the answer 21 March 1999."
+    assert one.message == "The source says 12 March 1999, the answer says 21 March 1999."
     assert one.verdict == "contradicted"
     assert BRIDGE[one.passage.start : one.passage.end] == "The bridge opened to the public on 12 March 1999."
     (one,) = found("大橋於2018年10月26日通車。", context(HARBOUR))
@@ -91,6 +92,111 @@ def test_a_number_of_a_text_that_was_taken_to_pieces_is_known():
     where = context("Some 2, 000 women were taken , and 3. 5 million people left .")
     kinds = {one.kind for one in found("About 2,000 women were taken and 3.5 million people left.", where)}
     assert "error.number_not_in_source" not in kinds
+
+
+LIBRARY = (
+    "The library welcomed 148,320 visitors in 2023/24, up from 131,905 the year before. Mrs. Margaret O'Neill, the "
+    "chief librarian since September 2016, retired on 30 June 2024. The children's section received US$1.2 million from "
+    "the Jockey Club. The library opens at 9:00 am and closes at 8:30 pm. Late books cost HK$1.5 per day, for at most "
+    "14 days. The new room has 64 seats and a floor area of 210 square metres. The Legislative Council approved the plan "
+    "in 2015. It has four electric-vehicle chargers. "
+    "Its shop sold 5 million postcards. The hall is no longer closed on Mondays."
+)
+FAIR = "the fair in eugene starts on may 30 and is for free."
+COMPANY = (
+    "星河科技2023年收入達12.8億港元，較2022年的10.4億港元增長23%。公司有員工2,340人，其中研發人員占四成。全年股息為0.30港元。"
+    "公司成立於2009年。查詢電話為2345 6789。學校放學時間為下午4點20分，延時服務至6點。鑽石卡會員享9.5折。計劃自2024年第三季起推行。"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The library had about 16,400 more visitors than the year before.",
+        "Margaret O'Neill was the chief librarian for almost eight years.",
+        "The Jockey Club gave USD 1.2 million for children.",
+        "The new room covers 210 m².",
+        "LegCo approved the plan in 2015.",
+        "There are four EV chargers.",
+        "The fair in Eugene, Oregon starts on May 30.",
+        "The shop sold 5m postcards.",
+        "For example, a book that is 4 days late costs HK$6.",
+        "If you visit with 35 pupils, the library opens at 9 am.",
+        "公司的收入增加2.4億港元。",
+        "約四成即約936人從事研發。",
+        "全年股息為每股三角。",
+        "公司至今已有14年歷史。",
+        "查詢電話為23456789。",
+        "延時服務至18:00。",
+        "延時服務至傍晚6點。",
+        "鑽石卡會員可享九五折。",
+        "計劃由2024年7月起推行。",
+    ],
+)
+def test_a_right_answer_in_words_of_its_own_raises_no_more_than_a_hint(text):
+    alarms = [
+        one for one in found(text, context(LIBRARY, COMPANY, FAIR)) if one.verdict not in ("supported", "not_checkable")
+    ]
+    assert [one for one in alarms if one.score >= 0.6] == []
+
+
+def test_a_passive_is_never_a_sure_alarm():
+    alarms = found("The work was led by Anna Brown.", context(BRIDGE))
+    assert max([one.score for one in alarms if one.kind == "error.unsupported"], default=0) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The hall isn't closed on Mondays any more.", set()),
+        ("It's noted that the library welcomed 148,320 visitors in 2023/24.", set()),
+        ("The library does not open at 9:00 am and close at 8:30 pm.", {"error.contradicted"}),
+    ],
+)
+def test_a_contradiction_denies_a_word_that_the_passage_has(text, kinds):
+    assert {one.kind for one in found(text, context(LIBRARY))} & {"error.contradicted"} == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "part"), [("大橋由英國公司設計，於2018年10月24日通車。", "英國"), ("大桥在东京通车。", "东京")]
+)
+def test_a_chinese_place_that_no_source_names_is_likely_wrong(text, part):
+    names = [one for one in found(text, context(HARBOUR)) if one.kind == "error.name_not_in_source"]
+    assert [text[one.start : one.end] for one in names] == [part]
+    assert 0.5 < names[0].score < 0.8
+
+
+@pytest.mark.parametrize("text", ["發展中國家支持香港大橋。", "今日本港大橋通車。", "大橋在中國香港通車。"])
+def test_what_only_looks_like_a_chinese_place_is_none(text):
+    assert not [one for one in found(text, context(HARBOUR)) if "name" in one.kind and one.score > 0.5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The bridge opened on 21 March 1999 and Peter Jones designed it.", "The mayor bought seven elephants in Vienna."],
+)
+def test_where_the_answer_may_go_by_what_cannot_be_read_nothing_is_more_than_a_hint(text):
+    seen = context(BRIDGE)
+    assert any(one.score >= 0.6 for one in found(text, seen))
+    hidden = replace(seen, hidden=True)
+    assert all(one.score <= 0.5 for one in found(text, hidden) if one.kind != "error.not_checkable")
+    assert found(text, hidden)
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("The hall will seat 450 people, said Ms Chan Mei-ling.", "翻新後會堂可容納450人，負責人為陳美玲女士。"),
+        ("會堂可容納450人，負責人是陳美玲。", "The hall will seat 450 people, said Ms Chan Mei-ling, who runs it."),
+    ],
+)
+def test_an_answer_in_another_language_than_its_sources_is_not_checkable(text, source):
+    assert {one.kind for one in found(text, context(source))} == {"error.not_checkable"}
+
+
+def test_a_wrong_number_is_seen_across_languages():
+    (one,) = found("The hall will seat 780 people.", context("翻新後會堂可容納450人。"))
+    assert one.kind == "error.number_not_in_source" and one.score == 0.6
 
 
 def test_the_callers_own_words_support_a_fact():

@@ -20,6 +20,8 @@ from guardrail.types import Source
         "佢係1990年喺元朗出世。",
         "2018年通車",
         "The bridge isn't open.",
+        "大橋耗資1200萬元；",
+        "It opened in 1889 (after a year);",
     ],
 )
 def test_what_states_something_is_a_claim(text):
@@ -37,6 +39,8 @@ def test_what_states_something_is_a_claim(text):
         "The document does not mention his age.",
         "As an AI, I have no opinion.",
         "x = foo(1);",
+        "return foo(1);",
+        "## Summary of the Annual Report",
         "```python",
         "你好，歡迎使用本服務。",
         "你想知道甚麼？",
