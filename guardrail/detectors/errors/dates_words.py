@@ -7,6 +7,8 @@ from datetime import date
 from guardrail.detectors.errors.dates_read import MONTHS, WEEKDAYS, WEEKDAYS_ZH, Day
 from guardrail.text.wording import Wording
 
+CHINESE = ("zh-Hant", "zh-Hans", "zh", "yue")
+
 
 @dataclass(frozen=True, slots=True)
 class Both:
@@ -20,7 +22,7 @@ class Both:
         """The words for a reader of `lang`."""
         if lang == "zh-Hans":
             return self.hans or self.hant
-        return self.hant if lang in ("zh-Hant", "zh", "yue") else self.en
+        return self.hant if lang in CHINESE else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,10 @@ class Fault:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def message(self, lang: str) -> str:
-        """The words for a reader of `lang`."""
+        """The words for a reader of `lang`, a sentence with its stop."""
         values = {name: one.to(lang) if isinstance(one, Both) else one for name, one in self.values.items()}
-        return self.wording.to(lang, **values)
+        words = self.wording.to(lang, **values)
+        return words + ("。" if lang in CHINESE else ".")
 
 
 def said(day: date) -> Both:

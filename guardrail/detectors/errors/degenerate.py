@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 from guardrail.text.wording import Wording
 from guardrail.types import Context, Finding, Stage, Unit
 
-_EMPTY = Wording("This answer is empty", "此回答是空白的", "此回答是空白的")
+_EMPTY = Wording("This answer is empty.", "此回答是空白的。", "此回答是空白的。")
 _TRUNCATED = Wording(
-    "This answer was cut off at a length limit; its end is missing",
-    "此回答因長度上限而中斷，後面的內容缺失",
-    "此回答因长度上限而中断，后面的内容缺失",
+    "This answer was cut off at a length limit; its end is missing.",
+    "此回答因長度上限而中斷，後面的內容缺失。",
+    "此回答因长度上限而中断，后面的内容缺失。",
 )
 _REPEATED = Wording(
-    "From here on the answer repeats itself", "由此處起，回答不斷重複相同內容", "由此处起，回答不断重复相同内容"
+    "From here on the answer repeats itself.", "由此處起，回答不斷重複相同內容。", "由此处起，回答不断重复相同内容。"
 )
 
 _LENGTH = frozenset(

@@ -26,14 +26,14 @@ _LOOKED_AT = 500
 """Tokens of one answer that are looked at: one with more is broken, or about them, as a whole."""
 
 _LEAKED = Wording(
-    "“{token}” is internal markup of the model and does not belong in the answer",
-    "「{token}」是模型的內部標記，不應出現在回答中",
-    "“{token}”是模型的内部标记，不应出现在回答中",
+    "“{token}” is internal markup of the model and does not belong in the answer.",
+    "「{token}」是模型的內部標記，不應出現在回答中。",
+    "“{token}”是模型的内部标记，不应出现在回答中。",
 )
 _FAILED = Wording(
-    "This is a program's error message, not an answer to the question",
-    "這是程式的錯誤訊息，不是問題的答案",
-    "这是程序的错误信息，不是问题的答案",
+    "This is a program's error message, not an answer to the question.",
+    "這是程式的錯誤訊息，不是問題的答案。",
+    "这是程序的错误信息，不是问题的答案。",
 )
 
 _TOKENS = re.compile(

@@ -27,14 +27,14 @@ _MOST = 20
 _LONGEST = 2000
 """Characters of the stretches that are told as one; without it a long text of them would be copied again and again."""
 _GARBLED = Wording(
-    "Garbled characters (wrong encoding); this probably reads “{right}”",
-    "此處是亂碼（字元編碼錯誤），原文應為「{right}」",
-    "此处是乱码（字符编码错误），原文应为“{right}”",
+    "Garbled characters (wrong encoding); this probably reads “{right}”.",
+    "此處是亂碼（字元編碼錯誤），原文應為「{right}」。",
+    "此处是乱码（字符编码错误），原文应为“{right}”。",
 )
 _LOST = Wording(
-    "Characters were lost here: the text was decoded in the wrong encoding",
-    "此處有字元因編碼錯誤而遺失",
-    "此处有字符因编码错误而丢失",
+    "Characters were lost here: the text was decoded in the wrong encoding.",
+    "此處有字元因編碼錯誤而遺失。",
+    "此处有字符因编码错误而丢失。",
 )
 
 _CP1252 = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"  # what Windows-1252 has at 80..9F

@@ -28,14 +28,14 @@ _LEAST = 12
 _LENGTH_REASONS = frozenset(("length", "max_tokens", "max_output_tokens", "content_filter", "tool_calls", "tool_use"))
 
 _IN_OTHER = Wording(
-    "{asked} was asked for; this answer is in {given}",
-    "要求以{asked}回答，此回答卻是{given}",
-    "要求以{asked}回答，此回答却是{given}",
+    "{asked} was asked for; this answer is in {given}.",
+    "要求以{asked}回答，此回答卻是{given}。",
+    "要求以{asked}回答，此回答却是{given}。",
 )
 _ASKED_IN = Wording(
-    "The question is in {asked}; this answer is in {given}",
-    "問題是{asked}，此回答卻是{given}",
-    "问题是{asked}，此回答却是{given}",
+    "The question is in {asked}; this answer is in {given}.",
+    "問題是{asked}，此回答卻是{given}。",
+    "问题是{asked}，此回答却是{given}。",
 )
 _NAMES = {
     "en": ("English", "英文", "英文"),
@@ -47,34 +47,34 @@ _NAMES = {
     "other": ("another language", "另一種語言", "另一种语言"),
 }
 _ITEMS = Wording(
-    "Asked for: {asked} items; this answer lists {given}",
-    "要求{asked}項，此回答列出{given}項",
-    "要求{asked}项，此回答列出{given}项",
+    "Asked for: {asked} items; this answer lists {given}.",
+    "要求{asked}項，此回答列出{given}項。",
+    "要求{asked}项，此回答列出{given}项。",
 )
 _TOO_LONG = Wording(
-    "Asked for: at most {asked} {unit}; this answer has {given}",
-    "要求最多{asked}{unit}，此回答有{given}{unit}",
-    "要求最多{asked}{unit}，此回答有{given}{unit}",
+    "Asked for: at most {asked} {unit}; this answer has {given}.",
+    "要求最多{asked}{unit}，此回答有{given}{unit}。",
+    "要求最多{asked}{unit}，此回答有{given}{unit}。",
 )
 _TOO_SHORT = Wording(
-    "Asked for: at least {asked} {unit}; this answer has {given}",
-    "要求最少{asked}{unit}，此回答有{given}{unit}",
-    "要求最少{asked}{unit}，此回答有{given}{unit}",
+    "Asked for: at least {asked} {unit}; this answer has {given}.",
+    "要求最少{asked}{unit}，此回答有{given}{unit}。",
+    "要求最少{asked}{unit}，此回答有{given}{unit}。",
 )
 _ABOUT = Wording(
-    "Asked for: {asked} {unit}; this answer has {given}",
-    "要求{asked}{unit}，此回答有{given}{unit}",
-    "要求{asked}{unit}，此回答有{given}{unit}",
+    "Asked for: {asked} {unit}; this answer has {given}.",
+    "要求{asked}{unit}，此回答有{given}{unit}。",
+    "要求{asked}{unit}，此回答有{given}{unit}。",
 )
 _YES_NO = Wording(
-    "A plain yes or no was asked for; this answer says something else",
-    "要求只答是或否，此回答並非如此",
-    "要求只答是或否，此回答并非如此",
+    "A plain yes or no was asked for; this answer says something else.",
+    "要求只答是或否，此回答並非如此。",
+    "要求只答是或否，此回答并非如此。",
 )
 _ONE_WORD = Wording(
-    "One word was asked for; this answer has more",
-    "要求只用一個詞回答，此回答超過一個詞",
-    "要求只用一个词回答，此回答超过一个词",
+    "One word was asked for; this answer has more.",
+    "要求只用一個詞回答，此回答超過一個詞。",
+    "要求只用一个词回答，此回答超过一个词。",
 )
 _UNITS = {
     "word": ("words", "字", "字"),

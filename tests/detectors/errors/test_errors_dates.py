@@ -16,8 +16,13 @@ def found(text: str, context: Context | None = None) -> list[Finding]:
     return DETECTOR.detect([text], context or Context())[0]
 
 
+def _without_its_stop(message: str) -> str:
+    assert message[-1] in ".。"
+    return message[:-1]
+
+
 def said(text: str, context: Context | None = None) -> list[tuple[str, str]]:
-    return [(one.kind.removeprefix("error."), one.message) for one in found(text, context)]
+    return [(one.kind.removeprefix("error."), _without_its_stop(one.message)) for one in found(text, context)]
 
 
 def test_is_a_detector() -> None:

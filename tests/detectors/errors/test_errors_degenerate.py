@@ -51,12 +51,12 @@ def test_a_request_has_no_ending() -> None:
 @pytest.mark.parametrize(
     ("text", "context", "message"),
     [
-        ("", Context(prompt="香港有幾多區？"), "此回答是空白的"),
-        ("", Context(prompt="How many districts?"), "This answer is empty"),
-        ("香港有十八個區，分別係", Context(finish_reason="length"), "此回答因長度上限而中斷，後面的內容缺失"),
-        ("香港有十八个区，分别", Context(finish_reason="length"), "此回答因长度上限而中断，后面的内容缺失"),
-        ("我們會儘快處理你的申請。" * 6, Context(), "由此處起，回答不斷重複相同內容"),
-        ("the " * 12, Context(), "From here on the answer repeats itself"),
+        ("", Context(prompt="香港有幾多區？"), "此回答是空白的。"),
+        ("", Context(prompt="How many districts?"), "This answer is empty."),
+        ("香港有十八個區，分別係", Context(finish_reason="length"), "此回答因長度上限而中斷，後面的內容缺失。"),
+        ("香港有十八个区，分别", Context(finish_reason="length"), "此回答因长度上限而中断，后面的内容缺失。"),
+        ("我們會儘快處理你的申請。" * 6, Context(), "由此處起，回答不斷重複相同內容。"),
+        ("the " * 12, Context(), "From here on the answer repeats itself."),
     ],
 )
 def test_the_reader_is_told_what_is_wrong(text: str, context: Context, message: str) -> None:

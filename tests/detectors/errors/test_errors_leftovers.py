@@ -90,7 +90,7 @@ def test_what_was_asked_about_or_written_first_draws_nothing() -> None:
 )
 def test_an_error_report_in_place_of_an_answer(text: str) -> None:
     (one,) = Leftovers().detect([text], ASKED)[0]
-    assert (one.kind, one.message) == ("error.stack_trace", "這是程式的錯誤訊息，不是問題的答案")
+    assert (one.kind, one.message) == ("error.stack_trace", "這是程式的錯誤訊息，不是問題的答案。")
     assert one.score >= 0.8
 
 

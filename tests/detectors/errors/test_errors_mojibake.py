@@ -55,7 +55,7 @@ def test_the_reader_is_told_what_it_should_read_in_the_language_of_the_question(
     garbled = HANS.encode("gbk").decode("latin-1")
     message = found(garbled, Context(prompt="明天的天气怎么样？"))[0].message
     assert message.startswith("此处是乱码（字符编码错误），原文应为“气象台预测明天下午")
-    assert found("锟斤拷锟斤拷", Context(prompt="聽日天氣點呀？"))[0].message == "此處有字元因編碼錯誤而遺失"
+    assert found("锟斤拷锟斤拷", Context(prompt="聽日天氣點呀？"))[0].message == "此處有字元因編碼錯誤而遺失。"
 
 
 def test_lost_characters_count_by_how_many_there_are() -> None:

@@ -15,9 +15,17 @@ HANS = "维多利亚港是香港岛与九龙半岛之间的天然深水港，每
 YUE = "維港係香港島同九龍半島中間嘅天然深水港，日日都有好多船嚟泊。佢哋話呢度夜景好靚，好多遊客都會嚟睇，係呢個城市最緊要嘅地標。"
 
 
+def _without_its_stop(message: str) -> str:
+    assert message[-1] in ".。"
+    return message[:-1]
+
+
 def found(text: str, prompt: str, system: str = "", **more: object) -> list[tuple[str, str]]:
     context = Context(prompt=prompt, system=system, **more)  # type: ignore[arg-type]
-    return [(one.kind.removeprefix("error."), one.message) for one in Obedience().detect([text], context)[0]]
+    return [
+        (one.kind.removeprefix("error."), _without_its_stop(one.message))
+        for one in Obedience().detect([text], context)[0]
+    ]
 
 
 def test_is_a_detector() -> None:
