@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as calendar
+from functools import cached_property, lru_cache
+from itertools import islice
 
 from guardrail.detectors.errors.facts import (
     Clock,
@@ -29,7 +31,7 @@ from guardrail.detectors.errors.facts import (
     quotations,
 )
 from guardrail.detectors.errors.lexicon import Lexicon
-from guardrail.detectors.errors.places_han import places
+from guardrail.detectors.errors.places_han import places, spoken_of
 from guardrail.detectors.errors.sources import STOP, Reading, Tokens, stem, tokens
 
 _ABOUT = re.compile(
@@ -48,6 +50,63 @@ _WORKED_OUT = re.compile(
     r"|(?P<each>\b(?:average|mean|per|each|times|twice|double|ratio)\b|平均|人均|每人|倍)",
     re.IGNORECASE,
 )
+MOST_TRIED = 50
+KEPT = 16
+"""Texts of which is kept what few claims ask for."""
+
+
+class _Aside:
+    """What a source holds that few claims ask for, found when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _stems(self) -> tuple[str, ...]:
+        return tokens(self._text).stems
+
+    @cached_property
+    def initials(self) -> str:
+        """The first letters of all its tokens, in a row."""
+        return "".join([stem[0] for stem in self._stems])
+
+    def begins(self, wanted: tuple[str, ...]) -> bool:
+        """Whether neighbouring tokens begin like this."""
+        letters, at = "".join([each[0] for each in wanted]), -1
+        for _ in range(MOST_TRIED):
+            at = self.initials.find(letters, at + 1)
+            if at < 0:
+                return False
+            if all(self._stems[at + n].startswith(each) for n, each in enumerate(wanted)):
+                return True
+        return False
+
+    @cached_property
+    def keys(self) -> str:
+        """The text with its digits put together."""
+        return _BETWEEN_DIGITS.sub("", self._text)
+
+    @cached_property
+    def quarters(self) -> frozenset[int]:
+        """The quarters of a year that it names."""
+        found = (next(filter(None, match.groups())).lower() for match in _QUARTER.finditer(self._text))
+        return frozenset(_ORDER[each] for each in found)
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The places that it speaks of, by their first name in the list."""
+        return spoken_of(self._text)
+
+
+@lru_cache(KEPT)
+def _aside_of(text: str) -> _Aside:
+    return _Aside(text)
+
+
+def _aside(reading: Reading) -> _Aside:
+    return _aside_of(reading.tokens.text)
+
+
 _TEXT_OF_NUMERIC = """
 two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 nineteen twenty thirty forty fifty sixty seventy eighty ninety hundr thousand million billion trillion dozen half twic
@@ -196,9 +255,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
 def _one_key(one: Number, text: str, known: Sequence[Reading]) -> bool:
     """Whether a long number without commas is one that a source writes in groups: a telephone number."""
     written = text[one.start : one.end]
-    return _KEY.fullmatch(written) is not None and any(
-        written in _BETWEEN_DIGITS.sub("", reading.tokens.text) for reading in known
-    )
+    return _KEY.fullmatch(written) is not None and any(written in _aside(reading).keys for reading in known)
 
 
 _YEARS_LONG = re.compile(r"\s?(?:多|余|余?几)?\s?(?:years?\b|-year|年(?!代)|载|岁|周年)", re.IGNORECASE)
@@ -208,7 +265,7 @@ def _lasted(one: Number, text: str, known: Sequence[Reading]) -> bool:
     """Whether so many years lie between two years that the sources name, a year more or less."""
     if not ("year" in one.unit or one.unit[:1] in ("年", "岁") or _YEARS_LONG.match(text, one.end)):
         return False
-    told = sorted({year for reading in known for year in reading.years})[:MOST_YEARS]
+    told = {year for reading in known for year in islice(reading.years, MOST_YEARS)}
     around = 10.0 if one.value % 10 == 0 and _roughly(one, text) else 1.0
     return any(abs(later - earlier - one.value) <= around for earlier in told for later in told if later > earlier)
 
@@ -347,11 +404,7 @@ def _in_quarter(one: Date, known: Sequence[Reading]) -> bool:
     if one.month is None or one.day is not None:
         return False
     quarter = (one.month - 1) // 3 + 1
-    return any(
-        _ORDER.get(next(filter(None, match.groups())).lower()) == quarter
-        for reading in known
-        for match in _QUARTER.finditer(reading.tokens.text)
-    )
+    return any(quarter in _aside(reading).quarters for reading in known)
 
 
 _ORDER = {
@@ -453,8 +506,7 @@ def _spelt(one: Name, known: Sequence[Reading]) -> float | None:
     letters = "".join(one.words)
     if len(one.words) > 1 or not 2 <= len(letters) <= 6 or not letters.isalpha() or not letters.isupper():
         return None
-    words = re.compile(" " + r"\w* ".join(letters.lower()))
-    if not any(words.search(reading.joined) for reading in known):
+    if not any(letters.lower() in _aside(reading).initials for reading in known):
         return None
     return HINT if len(letters) == 2 else 0.0
 
@@ -468,8 +520,8 @@ def _blended(one: Name, known: Sequence[Reading]) -> bool:
     humps = _HUMP.findall(written)
     if len(humps) < 2 or "".join(humps) != written:
         return False
-    words = re.compile(" " + r"\w* ".join(hump.lower() for hump in humps))
-    return any(words.search(reading.joined) for reading in known)
+    wanted = tuple(map(str.lower, humps))
+    return any(_aside(reading).begins(wanted) for reading in known)
 
 
 _ARTICLE = re.compile(r"(?:The|A|An|This|That|In|At|On|For|By|From|And|But|Mr|Mrs|Ms|Dr)\b\.? (?=\w)")
@@ -512,7 +564,7 @@ def _places_unknown(claim: Tokens, known: Sequence[Reading]) -> Iterator[Unknown
     """The places of a Chinese claim that no source names; beside another (`英国伦敦`) it may be mere knowledge."""
     found = list(places(claim.text))
     for at, (start, end, called) in enumerate(found):
-        if any(name in reading.tokens.text for reading in known for name in called):
+        if any(called[0] in _aside(reading).places for reading in known):
             continue
         beside = (at and found[at - 1][1] == start) or (at + 1 < len(found) and found[at + 1][0] == end)
         yield Unknown("name", start, end, HINT if beside else PLACE)

@@ -325,8 +325,8 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
                 found = index.each[source].passage(alone.laid.places[0]) if alone.laid.places else None
                 passage = None if found is None else replace(found, source=source)
     if passage is not None and _flipped(seen, claim):
-        source = index.material[passage.source].text
-        if contradicted(seen, tokens(source[passage.start : passage.end])):
+        there = index.material[passage.source].text[passage.start : passage.end]
+        if contradicted(seen, tokens(there)):
             score = max(score, FLIPPED)
     return Judged(score, seen, passage)
 

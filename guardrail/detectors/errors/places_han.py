@@ -225,6 +225,12 @@ _OTHER_NAMES = frozenset(_TEXT_OF_OTHER_NAMES.split())
 """Names in the list above, behind the first of a line, that are names of the same place and of nothing else."""
 
 
+def spoken_of(text: str) -> frozenset[str]:
+    """The first names of the places that a `plain` text speaks of, by whichever of their names."""
+    lines = {id(line): line for line in _places()[0].values()}
+    return frozenset(line[0] for line in lines.values() if any(name in text for name in line))
+
+
 def places(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """The places that a `plain` text names: start, end, and whatever else a text may call the place.
 
