@@ -11,6 +11,7 @@ Rules:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import inf
 
 from guardrail.detectors.errors.lexicon import Lexicon
@@ -68,7 +69,7 @@ def lay(claim: Tokens, content: Content, index: Index) -> Laid:
         for at, (_, _, words) in enumerate(candidates):
             if bounds[at] <= most + 1e-9:
                 continue
-            bounds[at] = gain = sum([weight for word, weight in left.items() if word in words])
+            bounds[at] = gain = sum(compress(left.values(), map(words.__contains__, left)))
             if gain > most + 1e-9:
                 best, most = at, gain
         if most <= 0:

@@ -12,7 +12,7 @@ Rules:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as calendar
 from functools import cached_property, lru_cache
@@ -146,6 +146,8 @@ class Facts:
     clocks: tuple[Clock, ...] = ()
     names: tuple[Name, ...] = ()
     quotations: tuple[Quotation, ...] = ()
+    values: frozenset[float] = frozenset()
+    """Of all its numbers, those inside its dates as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +169,24 @@ def facts_of(claim: Tokens) -> Facts:
     found_dates = tuple(dates(text)) if timely else ()
     found_clocks = tuple(one for one in clocks(text) if not one.loose) if digits or han else ()
     taken = [*((one.start, one.end) for one in found_dates), *((one.start, one.end) for one in found_clocks)]
-    found_numbers = (
-        tuple(one for one in numbers(text) if not any(a <= one.start < b for a, b in taken))
-        if digits or han or any(word in _NUMERIC for word in stems)
-        else ()
-    )
+    all_numbers = numbers(text) if digits or han or any(word in _NUMERIC for word in stems) else []
     has_quotes = '"' in text or "「" in text or "“" in text or "『" in text
     return Facts(
-        found_numbers, found_dates, found_clocks, tuple(names(text)), tuple(quotations(text)) if has_quotes else ()
+        tuple([one for one in all_numbers if not any(a <= one.start < b for a, b in taken)]),
+        found_dates,
+        found_clocks,
+        tuple(names(text)),
+        tuple(quotations(text)) if has_quotes else (),
+        frozenset([one.value for one in all_numbers]),
     )
 
 
-def unknown(
-    claim: Tokens, facts: Facts, known: Sequence[Reading], near: Sequence[str], lexicon: Lexicon
-) -> list[Unknown]:
-    """The facts of a claim that none of the readings has; `near` are the passages that speak of it, as text."""
+Near = Callable[[], list[Number]]
+"""Gives the numbers of the passages that speak of a claim."""
+
+
+def unknown(claim: Tokens, facts: Facts, known: Sequence[Reading], near: Near, lexicon: Lexicon) -> list[Unknown]:
+    """The facts of a claim that none of the readings has."""
     found: list[Unknown] = []
     for number in facts.numbers:
         score = _number(number, claim, known, near)
@@ -209,7 +214,7 @@ def unknown(
     return found
 
 
-def _number(one: Number, claim: Tokens, known: Sequence[Reading], near: Sequence[str]) -> float:
+def _number(one: Number, claim: Tokens, known: Sequence[Reading], near: Near) -> float:
     """How alarming a number is, 0 where it is known."""
     value = round(one.value, 6)
     if any(value in reading.values for reading in known):
@@ -288,19 +293,16 @@ def _supposed(one: Number, text: str) -> bool:
     return condition is not None and one.start < condition.end()
 
 
-def _follows(one: Number, text: str, near: Sequence[str]) -> bool:
+def _follows(one: Number, text: str, near: Near) -> bool:
     """Whether two numbers of the passages that speak of a claim give its number: their sum, difference or product, or
     a share of one.  The claim does not say that it worked it out, so that this may be chance."""
-    given = [other for passage in near for other in numbers(passage) if not other.ordinal][:MOST_GIVEN]
-    reach = _reach(one, text)
-    for at, first in enumerate(given):
-        for second in given[at + 1 :]:
-            a, b = first.value, second.value
-            parts: tuple[float, ...] = (a + b, abs(a - b), a * b)
-            if "%" in (first.unit[:1], second.unit[:1]) or "成" in (first.unit[:1], second.unit[:1]):
-                parts = (a * b / 100, a * b / 10)
-            if any(part > 2 and abs(part - one.value) <= reach for part in parts):
-                return True
+    given = [(other.value, other.unit[:1] in ("%", "成")) for other in near() if not other.ordinal][:MOST_GIVEN]
+    value, reach = one.value, _reach(one, text)
+    for at, (a, is_share) in enumerate(given):
+        for b, is_other in given[at + 1 :]:
+            for part in (a * b / 100, a * b / 10) if is_share or is_other else (a + b, abs(a - b), a * b):
+                if part > 2 and abs(part - value) <= reach:
+                    return True
     return False
 
 
@@ -347,17 +349,19 @@ def _converted(one: Number, known: Sequence[Reading]) -> bool:
     return False
 
 
-def _worked_out(one: Number, text: str, near: Sequence[str]) -> bool:
+def _worked_out(one: Number, text: str, near: Near) -> bool:
     """Whether the claim says that it worked the number out and the numbers of the same passages give it."""
-    given = [other for passage in near for other in numbers(passage) if not other.small and not other.ordinal]
-    values = [other.value for other in given if other.value > 1][:12]
+    is_share = one.unit == "%" or "percent" in one.unit or one.unit == "per cent"
+    found = [] if is_share else [match.lastgroup for match in _WORKED_OUT.finditer(text)]
+    if not is_share and not found:
+        return False
+    values = [other.value for other in near() if not other.small and not other.ordinal and other.value > 1][:12]
     reach = _reach(one, text)
-    if one.unit == "%" or "percent" in one.unit or one.unit == "per cent":
+    if is_share:
         pairs = [(a, b) for a in values for b in values if b and a != b]
         return any(
             abs(100 * a / b - one.value) <= reach or abs(100 * (a - b) / b - one.value) <= reach for a, b in pairs
         )
-    found = [match.lastgroup for match in _WORKED_OUT.finditer(text)]
     pairs = [(a, b) for at, a in enumerate(values) for b in (*values[:at], *values[at + 1 :]) if a >= b]
     if "sum" in found and (
         (len(values) > 2 and abs(sum(values) - one.value) <= reach)

@@ -27,8 +27,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guardrail.detectors.errors.claims import is_claim
-from guardrail.detectors.errors.facts import Date, Number, dates, numbers
-from guardrail.detectors.errors.facts_known import Unknown
+from guardrail.detectors.errors.facts import Date, Number
+from guardrail.detectors.errors.facts_known import Facts, Unknown
 from guardrail.detectors.errors.grounding_answers import answer_values, asks
 from guardrail.detectors.errors.grounding_features import NAMES, Look, claim_tokens, look
 from guardrail.detectors.errors.grounding_model import Models, models_of
@@ -229,7 +229,7 @@ class Grounding:
         assert seen is not None
         share = seen.laid.gained[0] if seen.laid.gained else 0.0
         score = one.score if share >= NEAR else min(one.score, 0.75) if share >= NEAR / 2 else min(one.score, 0.6)
-        theirs = _counterpart(text, one, found.passage, prepared) if share >= NEAR else ""
+        theirs = _counterpart(seen, one, found.passage, prepared) if share >= NEAR else ""
         message = (
             _INSTEAD.beside(text, what=what, theirs=theirs) if theirs else _FACT_WORDS[one.sort].beside(text, what=what)
         )
@@ -317,8 +317,8 @@ def judged(text: str, prepared: Prepared, models: Models, words: Lexicon) -> Jud
     score = model.score(seen.values)
     if len(index.readings) > 1 and score >= 0.1:
         for source in _worth_trying(seen):
-            alone = look(claim, index.each[source], prepared.known, words)
-            other = 0.0 if alone.verbatim else model.score(alone.values)
+            alone = look(claim, index.each[source], prepared.known, words, seen)
+            other = model.score(alone.values)
             if other < score:
                 score = other
                 seen = replace(alone, unknown=seen.unknown)
@@ -399,39 +399,33 @@ def _denied(text: Tokens) -> frozenset[str]:
     return frozenset(found)
 
 
-def _counterpart(text: str, one: Unknown, passage: Passage | None, prepared: Prepared) -> str:
+def _counterpart(seen: Look, one: Unknown, passage: Passage | None, prepared: Prepared) -> str:
     """What the best passage has where the claim has an unknown number or date; "" where that is not plain."""
     if passage is None or one.sort not in ("number", "date"):
         return ""
-    there = _passage_text(passage, prepared)
-    if one.sort == "date":
-        return _other_date(text, one, there)
-    return _other_number(text, one, there)
+    reading = prepared.index.readings[passage.source]
+    at = reading.sentence_at(passage.start)
+    said, (numbers, dates) = seen.facts, reading.facts(at)
+    fit = _other_dates(said, one, dates) if one.sort == "date" else _other_numbers(said, one, numbers, dates)
+    if len(fit) != 1:
+        return ""
+    begin = reading.sentences[at].start
+    return prepared.index.material[passage.source].text[begin + fit[0].start : begin + fit[0].end]
 
 
-def _other_date(text: str, one: Unknown, there: str) -> str:
-    mine = next((each for each in dates(tokens(text).text) if each.start == one.start), None)
-    fit = [each for each in dates(tokens(there).text) if mine is not None and _told(each) == _told(mine)]
-    return there[fit[0].start : fit[0].end] if len(fit) == 1 else ""
+def _other_dates(said: Facts, one: Unknown, theirs: Sequence[Date]) -> Sequence[Date]:
+    mine = next((each for each in said.dates if each.start == one.start), None)
+    return [each for each in theirs if mine is not None and _told(each) == _told(mine)]
 
 
 def _told(one: Date) -> tuple[bool, ...]:
     return one.month is not None, one.day is not None, one.weekday is not None, one.decade
 
 
-def _other_number(text: str, one: Unknown, there: str) -> str:
-    plain, theirs = tokens(text).text, tokens(there).text
-    mine = next((each for each in numbers(plain) if each.start == one.start), None)
-    if mine is None:
-        return ""
-    said = {each.value for each in numbers(plain)}
-    taken = [(each.start, each.end) for each in dates(theirs)]
-    fit = [
-        each
-        for each in numbers(theirs)
-        if each.value not in said and _same_unit(mine, each) and not any(a <= each.start < b for a, b in taken)
-    ]
-    return there[fit[0].start : fit[0].end] if len(fit) == 1 else ""
+def _other_numbers(said: Facts, one: Unknown, theirs: Sequence[Number], dated: Sequence[Date]) -> Sequence[Number]:
+    mine = next((each for each in said.numbers if each.start == one.start), None)
+    fit = [each for each in theirs if mine is not None and each.value not in said.values and _same_unit(mine, each)]
+    return [each for each in fit if not any(date.start <= each.start < date.end for date in dated)]
 
 
 def _same_unit(one: Number, other: Number) -> bool:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from math import log
 
 from guardrail.detectors.errors.alignment import Content, Gap, Laid, content_of, gaps, lay
+from guardrail.detectors.errors.facts import Number
 from guardrail.detectors.errors.facts_known import Facts, Unknown, facts_of, unknown
 from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.opposites import CONTRARIES, HAN_CONTRARIES, opposite
@@ -81,20 +82,31 @@ def claim_tokens(text: str) -> Tokens:
 
 
 def look(
-    claim: Tokens, index: Index, known: Sequence[Reading], lexicon: Lexicon, *, measure_copies: bool = False
+    claim: Tokens,
+    index: Index,
+    known: Sequence[Reading],
+    lexicon: Lexicon,
+    before: Look | None = None,
+    *,
+    measure_copies: bool = False,
 ) -> Look:
     """Measure a claim beside the sources of `index`; `known` are the readings in which its facts may stand as well
-    (other sources, the caller's words).  What stands there word by word is borne out whatever is measured of it, so it
-    is only found, without facts and values, unless `measure_copies` (training learns from copies too)."""
-    content = content_of(claim, lexicon)
+    (other sources, the caller's words), `before` what was seen of it beside others.  What stands there word by word is
+    borne out whatever is measured of it, so it is only found, without facts and values, unless `measure_copies`
+    (training learns from copies too)."""
+    content = content_of(claim, lexicon) if before is None else before.content
     laid = lay(claim, content, index)
     verbatim = _verbatim(claim.stems, index)
     if verbatim and not measure_copies:
         return Look(claim, content, laid, (), Facts(), (), (), True)
-    facts = facts_of(claim)
+    facts = facts_of(claim) if before is None else before.facts
     found = tuple(gaps(laid))
     near = [index.plain_sentence(place) for place in laid.places]
-    strange = () if verbatim else tuple(unknown(claim, facts, known, near, lexicon))
+
+    def numbers_near() -> list[Number]:
+        return [one for place in laid.places for one in index.facts(place)[0]]
+
+    strange = () if verbatim else tuple(unknown(claim, facts, known, numbers_near, lexicon))
     view = _view(claim, content, laid, index, lexicon)
     values: dict[str, float] = {"verbatim": float(verbatim)}
     for part in (

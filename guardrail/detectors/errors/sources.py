@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
 from math import log
+from operator import attrgetter
 from threading import Lock
 from typing import TypeVar
 
@@ -197,6 +198,9 @@ class Sentence:
     last: int
 
 
+_start = attrgetter("start")
+
+
 @dataclass(frozen=True)
 class Reading:
     """One source, read.  What few claims ask for is made when it is first asked for, hence no slots."""
@@ -229,6 +233,23 @@ class Reading:
         for one in (*numbers(text, most=MOST_FACTS), *(numbers(apart, most=MOST_FACTS) if apart != text else ())):
             found.setdefault(round(one.value, 6), one)
         return found
+
+    @cached_property
+    def _facts(self) -> dict[int, tuple[list[Number], list[Date]]]:
+        return {}
+
+    def facts(self, sentence: int) -> tuple[list[Number], list[Date]]:
+        """The numbers and the dates of one sentence in its own offsets, read when they are first asked for."""
+        found = self._facts.get(sentence)
+        if found is None:
+            one = self.sentences[sentence]
+            text = self.tokens.text[one.start : one.end]
+            found = self._facts[sentence] = numbers(text), dates(text)
+        return found
+
+    def sentence_at(self, offset: int) -> int:
+        """The number of the sentence that holds a place of the text."""
+        return bisect_right(self.sentences, offset, key=_start) - 1
 
     @cached_property
     def dates(self) -> tuple[Date, ...]:
@@ -416,6 +437,10 @@ class Index:
         piece = text[one.start : one.end]
         start = one.start + len(piece) - len(piece.lstrip())
         return Passage(place.source, start, max(start, one.start + len(piece.rstrip())))
+
+    def facts(self, place: Place) -> tuple[list[Number], list[Date]]:
+        """The numbers and the dates of the sentence at a place, in its own offsets."""
+        return self.readings[place.source].facts(place.sentence)
 
     def sentence(self, place: Place) -> Sentence:
         """The sentence at a place."""
