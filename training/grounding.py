@@ -6,10 +6,11 @@ Rules:
    for short answers, from the answers to HaluEval's questions.  QAGS, FaithBench and the parts to test on are not
    learnt from.
 2. Features are those of `guardrail.detectors.errors.grounding_features`, called, not copied.
-3. It is deterministic: the same data, seed and library versions give the same file.
+3. It draws by seed alone.  That it gives the shipped file has not been shown: the claims and some rules have changed
+   since that was trained.
 4. BLEND, how much the trees, the weighted sum, the distance from a copy and a fact without source count, is no result
-   of fitting: it was chosen among a few dozen settings on the dev part of the edits and on the train and dev parts of
-   QAGS, which is what the figures on QAGS owe to it.
+   of fitting: it was chosen among more than a hundred settings on the dev part of the edits and on the train and dev
+   parts of QAGS, which is what the figures on QAGS owe to it.
 5. What a score means (`LEVELS`) is read from supported sentences that were held out of the fit they are scored by.
 """
 

@@ -11,7 +11,7 @@ Rules:
    too, so no sentence that was learnt from is measured on.
 4. The same seed gives the same claims.
 5. The names of a part are told by its own documents.  Until November 2026 any capital counted, so that `Take` or
-   `Beauty` were put in as names in about half of such edits: figures and models from before are of that older set.
+   `Beauty` were put in as names in many such edits: figures and models from before are of that older set.
 6. The claims are mechanical.  A few edits leave a claim true (a name exchanged for another that fits as well), and
    people lie otherwise than patterns do: figures on them are an upper bound.
 """
