@@ -26,10 +26,11 @@ _WORDS = re.compile(rf"[{HAN}]|[^\W\d_{HAN}]+|\d")
 _HEADING = re.compile(r"\s*#{1,6} ")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _CODE = re.compile(
-    r"^\s*(?:```|~~~|import \w|from \w+ import|def \w+\(|class \w+[(:]|return\b.*[;()]|#include"
+    r"\s*(?:```|~~~|import \w|from \w+ import|def \w+\(|class \w+[(:]|return\b.*[;()]|#include"
     r"|SELECT .* FROM\b|\$ |</?\w+[^>]*>\s*$)"
-    r"|[{}]\s*$|(?:\w\(|[={}]|::|->)[^;]*;\s*$|=>|\w\(\w*\)\s*[;{]|^\s*[\w.]+\s*=\s*\S+\s*$"
 )
+_CODE_SIGN = re.compile(r"[{};=]")
+_SIGNED_CODE = re.compile(r"[{}]\s*$|(?:\w\(|[={}]|::|->)[^;]*;\s*$|=>|\w\(\w*\)\s*[;{]|^\s*[\w.]+\s*=\s*\S+\s*$")
 _QUESTION = re.compile(r"[?？][\"'”’」』)）*_\s]*$|[吗嘛][。!！\s]*$")
 _TALK = re.compile(
     r"^(?:(?:well|so|and|but|ok(?:ay)?|also|however|unfortunately),? )?(?:"
@@ -77,6 +78,12 @@ _ABOUT_SOURCES = re.compile(
     r"|(?:没有|未有|并未|冇|未能|无法)[^。]{0,10}(?:提及|提到|说明|找到|列明|交代)[^。]{0,12}(?:资料|来源|文件|内容)?[。\s]*$",
     re.IGNORECASE,
 )
+_TEXT_OF_SOURCES = """
+source sources document documents text texts passage passages article articles context information excerpt excerpts
+material materials result results report data detail details 没 未 冇 无 不 唔
+"""
+_SOURCES = frozenset(_TEXT_OF_SOURCES.split())
+"""Words one of which every match of `_ABOUT_SOURCES` holds; far cheaper to look for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +119,24 @@ def is_claim(sentence: str) -> bool:
     text = bare(whole)
     if _HEADING.match(whole) and text[-1:] not in ".。!！":
         return False
-    if not text or text[-1] in ":：" or _QUESTION.search(text) or _CODE.search(text):
+    if not text or text[-1] in ":：" or _QUESTION.search(text) or _is_code(text):
         return False
-    if _TALK.match(text) or _TALK_HAN.match(text) or _ABOUT_SOURCES.search(text):
+    if _TALK.match(text) or _TALK_HAN.match(text):
         return False
-    content = [word for word in _WORDS.findall(text) if is_content(word.lower())]
+    words = _WORDS.findall(text)
+    small = [word.lower() for word in words]
+    if not _SOURCES.isdisjoint(small) and _ABOUT_SOURCES.search(text):
+        return False
+    content = [word for word, folded in zip(words, small, strict=True) if is_content(folded)]
     if sum(map(len, content)) < 2:
         return False
     return len(content) >= 3 or any(word.isdigit() or word[0].isupper() for word in content)
+
+
+def _is_code(text: str) -> bool:
+    return _CODE.match(text) is not None or (
+        _CODE_SIGN.search(text) is not None and _SIGNED_CODE.search(text) is not None
+    )
 
 
 def bare(text: str) -> str:

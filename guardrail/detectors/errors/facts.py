@@ -100,7 +100,10 @@ _NUMBER = re.compile(
 )
 _MONEY = re.compile(r"[$€£¥]|[A-Z]{3} ?$")
 _FIGURES = re.compile(r"(?<!\d)\d")
-_DATED = re.compile(r"(?<!\d)\d|(?<![A-Za-z])[JFMASONDTW]|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+")
+_DATED = re.compile(
+    r"(?<!\d)\d|(?<![A-Za-z])(?:J(?i:a|u)|F(?i:e|r)|M(?i:a|o)|A(?i:p|u)|S(?i:e|a|u)|O(?i:c)|N(?i:o)|D(?i:e)|T(?i:u|h)"
+    r"|W(?i:e))|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+"
+)
 _DATED_SMALL = re.compile(_DATED.pattern, re.IGNORECASE)
 _CURRENCIES = ("HKD", "USD", "RMB", "CNY", "EUR", "GBP", "NTD", "TWD", "AUD", "SGD")
 _ONES_WRITTEN = """
@@ -412,14 +415,20 @@ def names(text: str, most: int = MOST) -> list[Name]:
     for match in _NAME.finditer(text) if not text.islower() else ():
         words = tuple(_NAME_WORD.findall(match.group()))
         if words and match.end() - match.start() > 1:
-            before = text[: match.start()].rstrip("\"' ([*_#->\n\t")
-            found.append(Name(*match.span(), words, not before or before[-1] in ".!?:;。！？：；\n"))
+            found.append(Name(*match.span(), words, _begins(text, match.start())))
     if "·" in text or "•" in text or "・" in text:
         cut = re.compile("[·•・]").split
         found += [Name(*match.span(), tuple(cut(match.group()))) for match in _TRANSLITERATED.finditer(text)]
     if "《" in text:
         found += [Name(*match.span(1), (match.group(1),)) for match in _TITLE.finditer(text)]
     return found[:most]
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a sentence begins here, behind marks that open one."""
+    while at and text[at - 1] in "\"' ([*_#->\n\t":
+        at -= 1
+    return not at or text[at - 1] in ".!?:;。！？：；\n"
 
 
 def quotations(text: str, most: int = MOST) -> list[Quotation]:

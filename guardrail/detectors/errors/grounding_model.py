@@ -42,14 +42,15 @@ _STRONG = tuple(map(NAMES.index, _STRONG_NAMES))
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One language's model; see `training.grounding` for how the parts are made."""
+    """One language's model; see `training.grounding` for how the parts are made.  The nodes of all trees lie in rows,
+    the roots first: node n asks whether `feature[n]` is above `threshold[n]`, and goes to `child[n]`, or if so to the
+    one behind it.  A leaf leads to itself, and nothing is above its threshold."""
 
-    feature: NDArray[np.int64]
+    feature: NDArray[np.intp]
     threshold: NDArray[np.float64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    child: NDArray[np.intp]
     value: NDArray[np.float64]
-    roots: NDArray[np.int64]
+    trees_count: int
     depth: int
     linear: NDArray[np.float64]
     offset: float
@@ -62,10 +63,10 @@ class Weights:
         return float(self.trees(row)) + float(row @ self.linear) + self.offset + self.strong * is_strong(values)
 
     def trees(self, row: NDArray[np.float64]) -> float:
-        """The sum of all trees: every tree goes one step down at a time, a leaf leads to itself."""
-        at = self.roots
+        """The sum of all trees: every tree goes one step down at a time."""
+        at = np.arange(self.trees_count)
         for _ in range(self.depth):
-            at = np.where(row[self.feature[at]] <= self.threshold[at], self.left[at], self.right[at])
+            at = self.child[at] + (row[self.feature[at]] > self.threshold[at])
         return float(self.value[at].sum())
 
     def score(self, values: Sequence[float]) -> float:
@@ -124,19 +125,37 @@ def models_of(directory: Path = DIRECTORY) -> Models:
 def _weights(model: Model, name: str) -> Weights:
     settings: Mapping[str, Any] = model.settings[name]
     arrays = {each: model.arrays[f"{name}.{each}"] for each in _ARRAYS}
+    order, child, is_leaf = _rows(arrays["roots"], arrays["left"], arrays["right"])
     return Weights(
-        arrays["feature"].astype(np.int64),
-        arrays["threshold"].astype(np.float64),
-        arrays["left"].astype(np.int64),
-        arrays["right"].astype(np.int64),
-        arrays["value"].astype(np.float64),
-        arrays["roots"].astype(np.int64),
+        arrays["feature"].astype(np.intp)[order],
+        np.where(is_leaf, np.inf, arrays["threshold"].astype(np.float64)[order]),
+        child,
+        arrays["value"].astype(np.float64)[order],
+        len(arrays["roots"]),
         int(settings["depth"]),
         arrays["linear"].astype(np.float64),
         float(settings["offset"]),
         float(settings["strong"]),
         tuple(map(float, settings["knots"])),
     )
+
+
+def _rows(
+    roots: NDArray[np.generic], left: NDArray[np.generic], right: NDArray[np.generic]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    """The nodes level by level, the two children of each side by side: the old number of each node, the new number of
+    its left child (its own for a leaf), and whether it is a leaf."""
+    order: list[int] = roots.tolist()
+    lefts, rights = left.tolist(), right.tolist()
+    child: list[int] = []
+    for at, node in enumerate(order):  # which grows on the way
+        if lefts[node] == node:
+            child.append(at)
+            continue
+        child.append(len(order))
+        order += (lefts[node], rights[node])
+    leaf = np.array(child) == np.arange(len(child))
+    return np.array(order), np.array(child), leaf
 
 
 _ARRAYS = ("feature", "threshold", "left", "right", "value", "roots", "linear")
