@@ -43,6 +43,8 @@ _TASK = re.compile(
     r"role-?play|paraphrase"
     r"|proofread|correct|classify|extract|continue|generate|create|imagine|pretend|code|explain|define|describe|"
     r"compare|list)\b"
+    r"|\b(?:python|java(?:script)?|php|sql|excel|api|docker|wordpress|woocommerce|shopify|linux|html|css)\b"
+    r"|(?:写|寫)(?:程式|程序|代码)|编程|編程"
     r"|(?:请|請|幫我|帮我)?(?:翻译|翻譯|改写|改寫|写一|寫一|撰写|撰寫|总结|總結|摘要|续写|續寫|扮演|扮演|解释|解釋|"
     r"介绍|介紹|列出|作文|小说|小說|剧本|劇本)",
     re.IGNORECASE,

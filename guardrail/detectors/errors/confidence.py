@@ -126,7 +126,7 @@ class LowConfidence:
 
 
 def _percent(p: float) -> str:
-    return "<0.1 %" if p < 0.001 else f"{100 * p:.1f} %" if p < 0.01 else f"{100 * p:.0f} %"
+    return "<0.1%" if p < 0.001 else f"{100 * p:.1f}%" if p < 0.01 else f"{100 * p:.0f}%"
 
 
 def lowest(confidence: Sequence[Confidence], starts: Sequence[int], start: int, end: int) -> tuple[float, float]:

@@ -32,13 +32,12 @@ _REFUTED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SAID_BEFORE = re.compile(
-    r"(?:\b(?:some|many|most|people|students?|learners?|children|others)\s+(?:\w+\s+)?(?:say|write|think|get|put|believe)s?"
-    r"|\b(?:you|he|she|they|student|who)\s+(?:have\s+|has\s+|had\s+)?(?:said|wrote|written|thought|stated)|\bsay that"
-    r"|\b(?:your|the student's|his|her|their)\s+(?:working|work|answer|solution|calculation|step|line|equation)s?\b"
-    r"(?! (?:is|are|will|would|becomes))"
-    r"[^.;\n]{0,16}|\bslogan\b|\btrue or false|(?:^|\n)\s*(?:is|does|did|was)"
-    r"|(?:你|您|有人|學生|学生|同學|同学|好多人|很多人|不少人)[^。；;,，\n]{0,6}(?:說|说|話|寫|写|計成|计成|算成|以為|以为)"
-    r"|(?:你|您|學生|学生|同學|同学)(?:嘅|的)?(?:答案|計算|计算|算式)|是非題|是非题|口號|口号)[^\w\n]{0,4}$",
+    r"(?:\b(?:some|many|most|people|students?|learners?|others)\s+(?:\w+\s+)?(?:say|write|think|believe)s?"
+    r"|\b(?:you|student|who)\s+(?:have\s+|has\s+|had\s+)?(?:said|wrote|written|thought|stated)|\bsay that"
+    r"|\b(?:your|the student's)\s+(?:working|work|answer|solution|calculation|step|line|equation)s?\b"
+    r"(?! (?:is|are|will|would|becomes))[^.;\n]{0,16}|\bslogan\b|\btrue or false|(?:^|\n)\s*(?:is|does|did|was)"
+    r"|(?:你|您|有人|好多人|很多人|不少人)(?:剛才|刚才|頭先|常|經常|经常)?(?:說|说|話|寫|写)(?:道|成)?"
+    r"|(?:計|计|算|寫|写)成|(?:學生|学生|同學|同学)(?:嘅|的)?(?:答案|算式)|是非題|是非题|口號|口号)[^\w\n]{0,4}$",
     re.IGNORECASE,
 )
 _POSED_AFTER = re.compile(

@@ -66,8 +66,8 @@ _PARTICLE = re.compile(r"[的嘅之\s*_`]|^(?:而|但|但是|所以|因此|此�
 _NUMERAL = re.compile(rf"[\d{CHINESE}]")
 _TOLD = Wording(
     "The answer gives two values for this: {first} and {second}.",
-    "回答對同一數量有兩個說法：{first} 和 {second}。",
-    "回答对同一数量有两个说法：{first} 和 {second}。",
+    "回答對同一數量有兩個說法：「{first}」和「{second}」。",
+    "回答对同一数量有两个说法：“{first}”和“{second}”。",
 )
 
 

@@ -107,6 +107,8 @@ def test_the_proposed_notice_is_a_notice(kind: str, prompt: str, answer: str, no
         ("What is paracetamol?", "Paracetamol is a painkiller. Adults take 500 mg to 1 g up to four times a day."),
         ("I have a headache. What is ibuprofen?", "Ibuprofen is a painkiller that many people take for headaches."),
         ("I have a headache, what can I take?", "I'm sorry, but I cannot give medical advice."),
+        ("How do I set the tax rate in my WooCommerce store?", "You can set the tax field in the config to 0.15."),
+        ("我點樣用Python計稅？", "你可以用Python計稅：tax = income * 0.15。"),
         ("I feel ill. Translate: 「每日食兩粒藥」", "I see: it says that patients swallow two pills a day."),
         ("Write a story in which I sell my shares.", '"Sell all your shares!" he said. I sold my shares at once.'),
         ("How do I make my pasta sauce?", "Take two cloves of garlic, add 5 g of salt and reduce the heat."),

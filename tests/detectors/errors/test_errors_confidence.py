@@ -42,12 +42,12 @@ def test_which_words_are_numbers_dates_and_names(text, found):
 @pytest.mark.parametrize(
     ("text", "word", "p", "score", "message"),
     [
-        ("The tunnel opened in 1972.", "1972", 0.12, 0.676, "The model itself gave this number, 1972, a probability of 12 %."),
-        ("海底隧道全長1.86公里。", "1.86", 0.05, 0.7425, "模型自己認為「1.86」這個數字的可能性只有5 %。"),
-        ("隧道于1972年通车。", "1972年", 0.3, 0.505, "模型自己认为“1972年”这个日期的可能性只有30 %。"),
-        ("由陳大文先生設計。", "陳大文", 0.05, 0.6425, "模型自己認為「陳大文」這個名稱的可能性只有5 %。"),
-        ("It was built by John Smith.", "John Smith", 0.004, 0.6862, "The model itself gave this name, John Smith, a probability of 0.4 %."),
-        ("There were 7 people.", "7", 0.00001, 0.79, "The model itself gave this number, 7, a probability of <0.1 %."),
+        ("The tunnel opened in 1972.", "1972", 0.12, 0.676, "The model itself gave this number, 1972, a probability of 12%."),
+        ("海底隧道全長1.86公里。", "1.86", 0.05, 0.7425, "模型自己認為「1.86」這個數字的可能性只有5%。"),
+        ("隧道于1972年通车。", "1972年", 0.3, 0.505, "模型自己认为“1972年”这个日期的可能性只有30%。"),
+        ("由陳大文先生設計。", "陳大文", 0.05, 0.6425, "模型自己認為「陳大文」這個名稱的可能性只有5%。"),
+        ("It was built by John Smith.", "John Smith", 0.004, 0.6862, "The model itself gave this name, John Smith, a probability of 0.4%."),
+        ("There were 7 people.", "7", 0.00001, 0.79, "The model itself gave this number, 7, a probability of <0.1%."),
     ],
 )  # fmt: skip
 def test_a_doubtful_word_is_told_with_its_probability(text, word, p, score, message):
