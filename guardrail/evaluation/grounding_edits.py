@@ -139,8 +139,8 @@ def _usable(text: str, language: str) -> tuple[str, ...]:
 
 def around(given: Sequence[Document], seed: int) -> Iterator[tuple[Document, Around]]:
     """Each document with what claims about it may take from it and from the others of its language."""
-    words = grounding_english.proper(one.text for one in given if one.language == "en")
-    read = {one.text: (_usable(one.text, one.language), _names(one, words)) for one in given}
+    written = grounding_english.capitals(one.text for one in given if one.language == "en")
+    read = {one.text: (_usable(one.text, one.language), _names(one, written)) for one in given}
     for language in dict.fromkeys(one.language for one in given):
         those = [one for one in given if one.language == language]
         for at, document in enumerate(those):
@@ -159,9 +159,9 @@ def around(given: Sequence[Document], seed: int) -> Iterator[tuple[Document, Aro
             )
 
 
-def _names(document: Document, words: frozenset[str]) -> tuple[str, ...]:
+def _names(document: Document, written: grounding_english.Capitals) -> tuple[str, ...]:
     if document.language == "en":
-        return grounding_english.true_names(document.text, words)
+        return grounding_english.true_names(document.text, written)
     return tuple(grounding_chinese.names(document.text))
 
 

@@ -4,14 +4,15 @@ Rules:
 1. Every form is `(claim, around, dice) -> claim | None`; None means that it does not apply here.
 2. A form of FORMS says nothing that the source does not say.  An edit of EDITS changes one thing; what it brings in is
    looked up in the source, so that it does not happen to be there where it must not be.
-3. A name has a word that the texts write with a capital inside sentences, and seldom small: a capital at the start of
-   a sentence or in a heading makes none.
+3. A name has a word that the texts write with a capital inside sentences and seldom small, or, beside other words with
+   capitals, never small: a capital at the start of a sentence or in a heading makes none.
 4. No grammar is parsed: the forms are patterns that apply to few sentences and are right on nearly all of them.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from random import Random
 
 from guardrail.evaluation.grounding_source import Around, Form, letters
@@ -110,27 +111,43 @@ _INSIDE = re.compile(r"\b[a-z]+,? ([A-Z][\w’'-]*)")
 _SMALL_WORD = re.compile(r"(?<![\w’'-])[a-z][a-z’'-]+")
 
 
-def proper(texts: Iterable[str]) -> frozenset[str]:
-    """The words that texts write with a capital inside a sentence, and more than twice as often so as small."""
+@dataclass(frozen=True, slots=True)
+class Capitals:
+    """How texts write words: with a capital inside a sentence (more than twice as often as small); small at all."""
+
+    inside: frozenset[str]
+    small: frozenset[str]
+
+
+def capitals(texts: Iterable[str]) -> Capitals:
+    """How some texts write words."""
     large: Counter[str] = Counter()
     small: Counter[str] = Counter()
     for text in texts:
         large.update(_bare(word) for word in _INSIDE.findall(text))
         small.update(_SMALL_WORD.findall(text))
-    return frozenset(
-        word
-        for word, count in large.items()
-        if count > 2 * small[word.lower()] and word not in _NO_NAMES and any(map(str.islower, word))
-    )
+    inside = {word for word, count in large.items() if count > 2 * small[word.lower()] and _may_be_name(word)}
+    return Capitals(frozenset(inside), frozenset(small))
+
+
+def _may_be_name(word: str) -> bool:
+    return word not in _NO_NAMES and len(word) > 2 and any(map(str.islower, word))
 
 
 def _bare(word: str) -> str:
     return re.sub("['’]s?$", "", word)
 
 
-def true_names(text: str, words: frozenset[str]) -> tuple[str, ...]:
-    """The names of a text that have a word which is a name's (`proper`): not `Take`, `Beauty`, `Step One`."""
-    return tuple(name for name in names(text) if any(_bare(word) in words for word in name.split()))
+def true_names(text: str, written: Capitals) -> tuple[str, ...]:
+    """The names of a text that have a word which is a name's, and not `Take`, `Beauty` or `Step One`: one that texts
+    write with a capital inside a sentence, or, in a name of several words, one that they never write small."""
+    return tuple(name for name in names(text) if _is_name(list(map(_bare, name.split())), written))
+
+
+def _is_name(words: list[str], written: Capitals) -> bool:
+    if any(word in written.inside for word in words):
+        return True
+    return len(words) > 1 and any(_may_be_name(word) and word.lower() not in written.small for word in words)
 
 
 def _lowered(claim: str) -> str:

@@ -50,9 +50,10 @@ def test_a_capital_at_the_start_of_a_sentence_or_in_a_heading_makes_no_name():
     text = (
         "Take a walk. Beauty is near. Rock climbing: we met Ada Marsh in Paris. You take one; beauty and rock are free."
     )
-    words = grounding_english.proper([text, "Step Two. we saw Ada and Paris again, step by step."])
-    assert words == {"Ada", "Paris"}
-    assert grounding_english.true_names(text, words) == ("Ada Marsh", "Paris")
+    written = grounding_english.capitals([text, "Step Two. we saw Ada and Paris again, step by step, two by two."])
+    assert written.inside == {"Ada", "Paris"}
+    assert grounding_english.true_names(text, written) == ("Ada Marsh", "Paris")
+    assert grounding_english.true_names("Otto Kranz is old. Step Two is next.", written) == ("Otto Kranz",)
 
 
 @pytest.mark.parametrize(
