@@ -52,10 +52,10 @@ _WEAK = re.compile(
 )
 """Of those, what written Chinese has as well: it counts only beside a stronger sign."""
 
-_han = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
-_kana = re.compile("[\u3041-\u30fa\u30fd-\u30ff]")
+_han = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
+_kana = re.compile("[\u3041-\u30fa\u30fd-\u30ff]+")
 _latin = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:'[a-z]+)?")
-_letter = re.compile(r"[^\W\d_]")
+_letter = re.compile(r"[^\W\d_]+")
 
 _ENGLISH_WORDS = """
 the be to of and a in that have i it for not on with he as you do at this but his by from they we say her she or an
@@ -88,15 +88,19 @@ def language(text: str) -> str:
     looked = fold(text[:LOOKED_AT]).text
     if looked.isascii():
         return _of_words(looked, 0)
-    han, kana = len(_han.findall(looked)), len(_kana.findall(looked))
+    han, kana, letters = _count(_han, looked), _count(_kana, looked), _count(_letter, looked)
     latin = _latin.findall(looked)
-    letters = len(_letter.findall(looked))
     elsewhere = letters - han - kana - sum(map(len, latin))
     if kana * 8 > han + kana or elsewhere * 3 > letters:
         return "other"
     if han * 2 >= 3 * len(latin):
         return _of_han(looked, han) if han else "other"
     return "mixed" if han * 6 > len(latin) else _of_words(looked, elsewhere)
+
+
+def _count(runs: re.Pattern[str], text: str) -> int:
+    """How many characters stand in runs of a sort."""
+    return sum(map(len, runs.findall(text)))
 
 
 def script(text: str) -> str:

@@ -65,10 +65,12 @@ def lay(claim: Tokens, content: Content, index: Index) -> Laid:
     candidates = [(number, share, index.held[number]) for number, share in index.ranked(claim, LOOKED_AT)]
     bounds = [inf] * len(candidates)  # what each gained before: with fewer words left it cannot gain more
     while candidates and left and len(chosen) < SENTENCES:
-        best, most = 0, -1.0
+        best, most, all_left = 0, -1.0, sum(left.values())
         for at, (_, _, words) in enumerate(candidates):
             if bounds[at] <= most + 1e-9:
                 continue
+            if all_left <= most + 1e-9:
+                break
             bounds[at] = gain = sum(compress(left.values(), map(words.__contains__, left)))
             if gain > most + 1e-9:
                 best, most = at, gain

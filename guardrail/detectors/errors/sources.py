@@ -13,7 +13,7 @@ Rules:
 import hashlib
 import re
 from bisect import bisect_right
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -340,6 +340,11 @@ class Index:
     size: int = 0
 
     @cached_property
+    def _weights(self) -> dict[int, float]:
+        """What a term tells, by how many sentences it stands in."""
+        return {}
+
+    @cached_property
     def beginnings(self) -> frozenset[str]:
         """The first five letters of the words of all sources."""
         return _union([reading.beginnings for reading in self.readings])
@@ -406,19 +411,18 @@ class Index:
 
     def ranked(self, claim: Tokens, most: int) -> list[tuple[int, float]]:
         """The same as numbers of sentences, each with its share."""
-        get = self.places.get
+        get, weights = self.places.get, self._weights
         wanted = [(len(places := get(term, _NOWHERE)), term, places) for term in {*terms(claim.stems)}]
         wanted.sort()
-        total, visited, shares = 0.0, 0, dict[int, float]()
-        share_of = shares.get
+        total, visited, shares = 0.0, 0, defaultdict[int, float](float)
         for count, _, places in wanted:
-            weight = log(1 + self.size / (1 + count))
+            weight = weights.get(count) or weights.setdefault(count, log(1 + self.size / (1 + count)))
             total += weight
             visited += count
             if visited > MOST_VISITED and len(shares) >= most:
                 continue  # common words decide nothing that rare ones have not
             for place in places:
-                shares[place] = share_of(place, 0.0) + weight
+                shares[place] += weight
         if not shares:
             return []
         least = sorted(shares.values())[-most:][0]
