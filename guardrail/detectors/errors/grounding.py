@@ -24,6 +24,7 @@ means is said in `grounding_model.py`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from guardrail.detectors.errors.claims import is_claim
@@ -33,6 +34,7 @@ from guardrail.detectors.errors.grounding_answers import answer_values, asks
 from guardrail.detectors.errors.grounding_features import NAMES, Look, claim_tokens, look
 from guardrail.detectors.errors.grounding_model import Models, models_of
 from guardrail.detectors.errors.lexicon import Lexicon, lexicon
+from guardrail.detectors.errors.opposites import HAN_CONTRARIES
 from guardrail.detectors.errors.sources import LIBRARY, NEGATIONS, Index, Reading, Tokens, index_of, is_content, tokens
 from guardrail.detectors.protocol import Options
 from guardrail.models.store import DIRECTORY
@@ -66,6 +68,7 @@ SHOWN = 60
 
 _FLIPS = tuple(NAMES.index(name) for name in ("negation_lost", "opposites", "contrary"))
 _OPPOSED = tuple(NAMES.index(name) for name in ("opposites", "contrary"))
+_NO_HAN = "不没无未非勿冇唔"
 _HEARD = tuple(NAMES.index(name) for name in ("covered", "near", "count_numbers"))
 HEARD = 0.5
 """The share of a claim's words below which the sources have next to nothing of it."""
@@ -365,7 +368,7 @@ def _unheard_of(seen: Look, prepared: Prepared) -> bool:
 
 def _flipped(seen: Look, claim: Tokens) -> bool:
     """Whether something shows that a claim says the contrary of a passage that has most of its words."""
-    if not seen.laid.gained or seen.laid.gained[0] < SAME:
+    if seen.verbatim or not seen.laid.gained or seen.laid.gained[0] < SAME:
         return False
     flips = _FLIPS if _chinese(claim) else (*_FLIPS, *_FLIPS_EN)
     return any(seen.values[at] > 0 for at in flips)
@@ -377,13 +380,32 @@ def contradicted(seen: Look, there: Tokens) -> bool:
     if not _flipped(seen, seen.tokens):
         return False
     if _chinese(seen.tokens):
-        return True
+        return _denied_han(seen.tokens, there) or _opposed_han(seen.tokens, there)
     if seen.laid.gained[0] >= NEARLY_ALL and any(seen.values[at] > 0 for at in _OPPOSED):
         return True
     mine, theirs = _denied(seen.tokens), _denied(there)
     return any(
         (word in mine) != (word in theirs) and word in seen.tokens.stems and word in there.stems
         for word in (mine | theirs)
+    )
+
+
+def _denied_han(claim: Tokens, there: Tokens) -> bool:
+    """Whether a claim joins what a Chinese passage joins by a negation."""
+    return any(
+        one + other not in there.text
+        and any(one + no + other in there.text or one + no + "有" + other in there.text for no in _NO_HAN)
+        for one, other in pairwise(claim.stems)
+        if one >= "\u3400" and other >= "\u3400"
+    )
+
+
+def _opposed_han(claim: Tokens, there: Tokens) -> bool:
+    """Whether one of two Chinese texts has a word and the other its opposite, and neither has both."""
+    return any(
+        other in there.text and other not in claim.text and word not in there.text
+        for word in map("".join, pairwise(claim.stems))
+        for other in HAN_CONTRARIES.get(word, ())
     )
 
 

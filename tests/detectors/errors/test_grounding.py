@@ -158,6 +158,18 @@ def test_a_contradiction_denies_a_word_that_the_passage_has(text, kinds):
 
 
 @pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("由於措施增加，人口減少，吸煙嘅人亦都減少。", set()),
+        ("由於措施增加，吸煙嘅人口明顯上升。", {"error.contradicted"}),
+    ],
+)
+def test_a_chinese_passage_with_both_words_contradicts_neither(text, kinds):
+    where = context("過去幾十年，由於措施增加，吸煙嘅人口明顯下降。大橋人口減少。")
+    assert {one.kind for one in found(text, where)} & {"error.contradicted"} == kinds
+
+
+@pytest.mark.parametrize(
     ("text", "part"), [("大橋由英國公司設計，於2018年10月24日通車。", "英國"), ("大桥在东京通车。", "东京")]
 )
 def test_a_chinese_place_that_no_source_names_is_likely_wrong(text, part):
