@@ -10,6 +10,7 @@ Rules:
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from guardrail.detectors.errors.facts import HAN
 from guardrail.detectors.errors.sources import Index, is_content, plain, tokens
@@ -17,6 +18,8 @@ from guardrail.text.sentences import MAX_SENTENCE, sentences
 from guardrail.types import Passage
 
 MOST_PASSAGES = 3
+ENOUGH = 3
+"""Words of content that make a claim; with fewer, one has to be a number or a name."""
 
 _MARKER = re.compile(
     r"(?:[\s>#*_|•·▪◦‣–—-]|\d{1,3}[.)、](?!\d)|[(]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)](?=\s|[^\x00-\x7f])"
@@ -123,14 +126,13 @@ def is_claim(sentence: str) -> bool:
         return False
     if _TALK.match(text) or _TALK_HAN.match(text):
         return False
-    words = _WORDS.findall(text)
-    small = [word.lower() for word in words]
+    small = _WORDS.findall(text.lower())
     if not _SOURCES.isdisjoint(small) and _ABOUT_SOURCES.search(text):
         return False
-    content = [word for word, folded in zip(words, small, strict=True) if is_content(folded)]
-    if sum(map(len, content)) < 2:
-        return False
-    return len(content) >= 3 or any(word.isdigit() or word[0].isupper() for word in content)
+    if len([*islice(filter(is_content, small), ENOUGH)]) == ENOUGH:
+        return True
+    content = [word for word in _WORDS.findall(text) if is_content(word.lower())]
+    return sum(map(len, content)) > 1 and any(word.isdigit() or word[0].isupper() for word in content)
 
 
 def _is_code(text: str) -> bool:

@@ -101,8 +101,8 @@ _NUMBER = re.compile(
 _MONEY = re.compile(r"[$€£¥]|[A-Z]{3} ?$")
 _FIGURES = re.compile(r"(?<!\d)\d")
 _DATED = re.compile(
-    r"(?<!\d)\d|(?<![A-Za-z])(?:J(?i:a|u)|F(?i:e|r)|M(?i:a|o)|A(?i:p|u)|S(?i:e|a|u)|O(?i:c)|N(?i:o)|D(?i:e)|T(?i:u|h)"
-    r"|W(?i:e))|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+"
+    r"(?<!\d)\d|(?<![A-Za-z])(?:J(?i:an|u[nl])|F(?i:eb|ri)|M(?i:a[ry]|on)|A(?i:pr|ug)|S(?i:ep|at|un)|O(?i:ct)|N(?i:ov)"
+    r"|D(?i:ec)|T(?i:ue|hu)|W(?i:ed))|民(?=[国國])|[星周週礼禮]|[零〇一二三四五六七八九十廿卅]+"
 )
 _DATED_SMALL = re.compile(_DATED.pattern, re.IGNORECASE)
 _CURRENCIES = ("HKD", "USD", "RMB", "CNY", "EUR", "GBP", "NTD", "TWD", "AUD", "SGD")

@@ -163,13 +163,13 @@ class Unknown:
 def facts_of(claim: Tokens) -> Facts:
     """The hard facts of a claim; what cannot be there is not looked for."""
     text, stems = claim.text, claim.stems
-    digits = any(word[0] <= "9" for word in stems)
-    han = any(word in _HAN_DIGITS for word in stems)
-    timely = digits or any(word in _TIMELY for word in stems)
+    digits = min(stems, default=":") < ":"
+    han = not _HAN_DIGITS.isdisjoint(stems)
+    timely = digits or not _TIMELY.isdisjoint(stems)
     found_dates = tuple(dates(text)) if timely else ()
     found_clocks = tuple(one for one in clocks(text) if not one.loose) if digits or han else ()
     taken = [*((one.start, one.end) for one in found_dates), *((one.start, one.end) for one in found_clocks)]
-    all_numbers = numbers(text) if digits or han or any(word in _NUMERIC for word in stems) else []
+    all_numbers = numbers(text) if digits or han or not _NUMERIC.isdisjoint(stems) else []
     has_quotes = '"' in text or "「" in text or "“" in text or "『" in text
     return Facts(
         tuple([one for one in all_numbers if not any(a <= one.start < b for a, b in taken)]),

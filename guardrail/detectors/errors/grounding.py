@@ -339,7 +339,7 @@ def _worth_trying(seen: Look) -> list[int]:
 
 
 def _chinese(claim: Tokens) -> bool:
-    return 2 * sum([word >= "\u3400" for word in claim.stems]) > len(claim.stems)
+    return 2 * sum(map("\u3400".__le__, claim.stems)) > len(claim.stems)
 
 
 def _language(claim: Tokens) -> str:

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
+from typing import NamedTuple
 
 from guardrail.detectors.errors.alignment import Content, Gap, Laid, content_of, gaps, lay
 from guardrail.detectors.errors.facts import Number
 from guardrail.detectors.errors.facts_known import Facts, Unknown, facts_of, unknown
 from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.opposites import CONTRARIES, HAN_CONTRARIES, opposite
-from guardrail.detectors.errors.sources import NEGATIONS, Index, Reading, Tokens, is_content, tokens
+from guardrail.detectors.errors.sources import NEGATIONS, Index, Place, Reading, Tokens, is_content, tokens
 
 NAMES: tuple[str, ...] = (
     "size", "covered", "pairs", "triples", "fives", "skips", "first", "second", "third", "near", "near_first",
@@ -94,11 +95,12 @@ def look(
     (other sources, the caller's words), `before` what was seen of it beside others.  What stands there word by word is
     borne out whatever is measured of it, so it is only found, without facts and values, unless `measure_copies`
     (training learns from copies too)."""
+    copy = _copy(claim.stems, index)
+    verbatim = copy is not None
+    if copy is not None and not measure_copies:
+        return Look(claim, _NO_CONTENT, Laid((copy,), (), (), (), ()), (), Facts(), (), (), True)
     content = content_of(claim, lexicon) if before is None else before.content
     laid = lay(claim, content, index)
-    verbatim = _verbatim(claim.stems, index)
-    if verbatim and not measure_copies:
-        return Look(claim, content, laid, (), Facts(), (), (), True)
     facts = facts_of(claim) if before is None else before.facts
     found = tuple(gaps(laid))
     near = [index.plain_sentence(place) for place in laid.places]
@@ -124,16 +126,24 @@ def look(
     return Look(claim, content, laid, found, facts, strange, tuple(map(values.__getitem__, NAMES)), verbatim)
 
 
-def _verbatim(stems: tuple[str, ...], index: Index) -> bool:
-    """Whether the tokens of a claim stand in one of the sources, one after the other."""
+_NO_CONTENT = Content((), (), ())
+
+
+def _copy(stems: tuple[str, ...], index: Index) -> Place | None:
+    """The sentence that a claim is copied from, or that most of it is: the one with its middle in the first source that
+    has its tokens one after the other."""
     if not stems or not all(map(index.pairs.__contains__, pairwise(stems))):
-        return False
+        return None
     whole = f" {' '.join(stems)} "
-    return any(whole in reading.joined for reading in index.readings)
+    for source, reading in enumerate(index.readings):
+        at = reading.joined.find(whole)
+        if at >= 0:
+            middle = reading.joined.count(" ", 0, at + 1) - 1 + len(stems) // 2
+            return Place(source, reading.sentence_of(middle), 1.0)
+    return None
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(NamedTuple):
     """A claim laid over its sources, with what all measures ask for.  `held` tells of each two neighbouring tokens
     whether a source has them so, `skipped` the same of content tokens; `seams` where sentences may be joined."""
 

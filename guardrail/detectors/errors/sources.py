@@ -198,7 +198,7 @@ class Sentence:
     last: int
 
 
-_start = attrgetter("start")
+_start, _first = attrgetter("start"), attrgetter("first")
 
 
 @dataclass(frozen=True)
@@ -250,6 +250,10 @@ class Reading:
     def sentence_at(self, offset: int) -> int:
         """The number of the sentence that holds a place of the text."""
         return bisect_right(self.sentences, offset, key=_start) - 1
+
+    def sentence_of(self, token: int) -> int:
+        """The number of the sentence that holds a token."""
+        return bisect_right(self.sentences, token, key=_first) - 1
 
     @cached_property
     def dates(self) -> tuple[Date, ...]:
