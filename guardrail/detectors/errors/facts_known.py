@@ -323,7 +323,7 @@ def _reach(one: Number, text: str) -> float:
 def _rounded(one: Number, text: str, known: Sequence[Reading]) -> bool:
     reach = _reach(one, text)
     for reading in known:
-        for value, other in reading.values.items():
+        for value, other in reading.between(one.value - 1.01 * reach, one.value + 1.01 * reach):
             if other.step < 1.99 * reach and abs(value - one.value) <= reach:
                 return True
     return False
@@ -332,6 +332,7 @@ def _rounded(one: Number, text: str, known: Sequence[Reading]) -> bool:
 def _converted(one: Number, known: Sequence[Reading]) -> bool:
     if not one.unit:
         return False
+    reach = max(one.step, 0.02 * one.value)
     for left, right, factor in _CONVERSIONS:
         to, by = (
             (right, 1 / factor)
@@ -343,8 +344,8 @@ def _converted(one: Number, known: Sequence[Reading]) -> bool:
         if not to:
             continue
         for reading in known:
-            for value, other in reading.values.items():
-                if other.unit.startswith(to) and abs(value / by - one.value) <= max(one.step, 0.02 * one.value):
+            for value, other in reading.between(by * (one.value - 1.01 * reach), by * (one.value + 1.01 * reach)):
+                if other.unit.startswith(to) and abs(value / by - one.value) <= reach:
                     return True
     return False
 

@@ -7,12 +7,15 @@ Rules:
    of tokens serve where Chinese has no spaces.  Traditional characters are read as Simplified, full-width forms as
    ASCII, capitals as small letters; every one-to-one, so that offsets stay those of the text.
 3. Time and memory grow linearly with the text, whatever it holds: a word that stands in very many sentences says
-   little, and only its first places are kept.
+   little, and only its first MOST_PLACES are kept; of numbers, dates and names at most MOST_FACTS are read.
+4. What a claim costs hardly depends on the size of its sources: terms, pairs and values are looked up, at most about
+   MOST_VISITED sentences are visited, and a sentence is read for its facts once.  Alone a copy is searched for in the
+   whole text (by the search of strings), once all of its pairs are there.
 """
 
 import hashlib
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -233,6 +236,15 @@ class Reading:
         for one in (*numbers(text, most=MOST_FACTS), *(numbers(apart, most=MOST_FACTS) if apart != text else ())):
             found.setdefault(round(one.value, 6), one)
         return found
+
+    @cached_property
+    def _in_order(self) -> list[float]:
+        return sorted(self.values)
+
+    def between(self, least: float, most: float) -> list[tuple[float, Number]]:
+        """The numbers whose values lie in a range, with their values."""
+        first, last = bisect_left(self._in_order, least), bisect_right(self._in_order, most)
+        return [(value, self.values[value]) for value in self._in_order[first:last]]
 
     @cached_property
     def _facts(self) -> dict[int, tuple[list[Number], list[Date]]]:
