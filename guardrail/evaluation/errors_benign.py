@@ -1,4 +1,5 @@
-"""Ordinary answers, and how many of them the rules on errors put a notice on, flag or alter.
+"""Right answers, and how many of them the rules on errors put a notice on, flag or alter: ordinary ones, which carry no
+source, and ones that people found faithful to the source that they were written from.
 
 Rules:
 1. The packaged policy judges, reduced to its rules on errors, as on the wire; the prompt of an answer is known to it.
@@ -35,11 +36,19 @@ _SETS = (
     "groundedness/factool_chinese",
     "groundedness/factool_en",
 )
+_GROUNDED = (
+    "groundedness/qags",
+    "groundedness/faithbench",
+    "groundedness/halueval_qa",
+    "groundedness/uhgeval_news",
+    "groundedness/uhgeval_news_hant_derived",
+)
 _WRONG = ("hallucinated", "unfaithful")
 
 GOALS: tuple[Goal, ...] = (
     Goal("benign.noticed", "a notice on a good answer teaches readers to look past notices", at_most=0.01),
     Goal("benign.noticed_held_out", "the same, on the third that no tuning has looked at", at_most=0.01),
+    Goal("grounded.noticed_held_out", "the same, for answers that are faithful to their source", at_most=0.01),
 )
 
 
@@ -61,15 +70,24 @@ class _Seen:
         return part(key_of(self.item.id, self.item.prompt)) == "test"
 
 
-def evaluate(run: Run) -> Section:
+def ordinary(run: Run) -> Section:
     """Judge every set of ordinary answers that is there."""
+    return _evaluate(run, "benign", "ordinary answers", _SETS)
+
+
+def grounded(run: Run) -> Section:
+    """Judge every answer that people found faithful to its source."""
+    return _evaluate(run, "grounded", "answers that are faithful to their source", _GROUNDED)
+
+
+def _evaluate(run: Run, section: str, what: str, names: Sequence[str]) -> Section:
     base = judging.baseline(run.policy, Module.ERRORS)
-    title = f"ordinary answers under the rules on errors of {base.policy.label}"
+    title = f"{what} under the rules on errors of {base.policy.label}"
     seen: list[_Seen] = []
     known: set[str] = set()
     absent: list[str] = []
     try:
-        for name in _SETS:
+        for name in names:
             items = _answers(run, name, known)
             if items is None:
                 absent.append(name)
@@ -79,10 +97,10 @@ def evaluate(run: Run) -> Section:
     finally:
         base.scanner.close()
     if not seen:
-        return Section("benign", title, missing=f"no sets of answers in {run.data}; give their place with --data")
+        return Section(section, title, missing=f"no sets of answers in {run.data}; give their place with --data")
     noticed = [one for one in seen if one.noticed]
     return Section(
-        "benign",
+        section,
         title,
         (_by_set(seen), _by_language(seen), _by_kind(seen)),
         {"noticed": _noticed(seen), "noticed_held_out": _noticed([one for one in seen if one.held_out])},
@@ -148,4 +166,4 @@ def _rule(hit: Hit) -> str:
     return hit.rule.id if hit.rule else ""
 
 
-SETS = {"benign": evaluate}
+SETS = {"benign": ordinary, "grounded": grounded}
