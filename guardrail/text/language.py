@@ -10,6 +10,7 @@ Rules:
 """
 
 import re
+from functools import lru_cache
 
 from guardrail.text.fold import fold
 
@@ -85,7 +86,12 @@ def language(text: str) -> str:
     >>> language("點解佢哋唔可以申請?"), language("为什么他们不能申请?"), language("Why can't they apply?")
     ('yue', 'zh-Hans', 'en')
     """
-    looked = fold(text[:LOOKED_AT]).text
+    return _language(text[:LOOKED_AT])
+
+
+@lru_cache(8)  # several findings of one sentence ask one after the other
+def _language(text: str) -> str:
+    looked = fold(text).text
     if looked.isascii():
         return _of_words(looked, 0)
     han, kana, letters = _count(_han, looked), _count(_kana, looked), _count(_letter, looked)
