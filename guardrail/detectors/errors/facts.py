@@ -11,6 +11,7 @@ Rules:
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -326,11 +327,13 @@ def dates(text: str, most: int = MOST) -> list[Date]:
         for match in _matches(_DATE, _DATED_SMALL if text.islower() else _DATED, text)
         if (one := _date(match)) is not None
     ]
+    starts = [one.start for one in found]
+    bare: list[Date] = []
     for match in _BARE_MONTH.finditer(text):
-        month = _MONTH.get(match.group(1).lower())
-        if month and not any(one.start <= match.start(1) < one.end for one in found):
-            found.append(Date(match.start(1), match.end(1), month=month))
-    return sorted(found, key=lambda each: each.start)[:most]
+        month, at = _MONTH.get(match.group(1).lower()), bisect_right(starts, match.start(1)) - 1
+        if month and (at < 0 or match.start(1) >= found[at].end):
+            bare.append(Date(match.start(1), match.end(1), month=month))
+    return sorted(found + bare, key=lambda each: each.start)[:most]
 
 
 def _date(match: re.Match[str]) -> Date | None:

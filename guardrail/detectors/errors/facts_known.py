@@ -12,8 +12,8 @@ Rules:
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date as calendar
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -51,19 +51,18 @@ _WORKED_OUT = re.compile(
     re.IGNORECASE,
 )
 MOST_TRIED = 50
-KEPT = 16
-"""Texts of which is kept what few claims ask for."""
 
 
 class _Aside:
     """What a source holds that few claims ask for, found when it is first asked for."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, reading: Reading) -> None:
+        self._reading, self._text, self._stems = reading, reading.tokens.text, reading.tokens.stems
 
     @cached_property
-    def _stems(self) -> tuple[str, ...]:
-        return tokens(self._text).stems
+    def dates(self) -> "_Dates":
+        """Its dates, to be looked up."""
+        return _Dates(self._reading.dates)
 
     @cached_property
     def initials(self) -> str:
@@ -83,8 +82,8 @@ class _Aside:
 
     @cached_property
     def keys(self) -> str:
-        """The text with its digits put together."""
-        return _BETWEEN_DIGITS.sub("", self._text)
+        """Its long numbers with their digits put together, each on a line."""
+        return "\n".join(_KEY.findall(_BETWEEN_DIGITS.sub("", self._text)))
 
     @cached_property
     def quarters(self) -> frozenset[int]:
@@ -98,13 +97,11 @@ class _Aside:
         return spoken_of(self._text)
 
 
-@lru_cache(KEPT)
-def _aside_of(text: str) -> _Aside:
-    return _Aside(text)
-
-
 def _aside(reading: Reading) -> _Aside:
-    return _aside_of(reading.tokens.text)
+    kept: _Aside | None = reading.kept.get(_Aside)
+    if kept is None:
+        kept = reading.kept[_Aside] = _Aside(reading)
+    return kept
 
 
 _TEXT_OF_NUMERIC = """
@@ -350,10 +347,15 @@ def _converted(one: Number, known: Sequence[Reading]) -> bool:
     return False
 
 
+@lru_cache(8)  # the numbers of one claim ask one after the other
+def _ways(text: str) -> frozenset[str | None]:
+    return frozenset(match.lastgroup for match in _WORKED_OUT.finditer(text))
+
+
 def _worked_out(one: Number, text: str, near: Near) -> bool:
     """Whether the claim says that it worked the number out and the numbers of the same passages give it."""
     is_share = one.unit == "%" or "percent" in one.unit or one.unit == "per cent"
-    found = [] if is_share else [match.lastgroup for match in _WORKED_OUT.finditer(text)]
+    found = frozenset[str | None]() if is_share else _ways(text)
     if not is_share and not found:
         return False
     values = [other.value for other in near() if not other.small and not other.ordinal and other.value > 1][:12]
@@ -389,16 +391,36 @@ def _date_score(one: Date) -> float:
 
 
 def _dated(one: Date, known: Sequence[Reading]) -> bool:
-    years = one.year is not None and one.month is None
+    if one.weekday is not None:
+        return any(one.weekday in _aside(reading).dates.weekdays for reading in known)
     for reading in known:
-        if any(
-            _agree(one, other) and (other.year or not one.year or _year_known(one.year, known))
-            for other in reading.dates
-        ):
+        dates = _aside(reading).dates
+        if one.year is None:
+            if any(_agree(one, other) for other in dates.days):
+                return True
+            continue
+        if one.decade and one.year // 10 in dates.decades:
             return True
-        if years and one.year is not None and not one.decade and float(one.year) in reading.values:
+        if any(_agree(one, other) for other in dates.by_year.get(one.year, ())):
+            return True
+        if any(_agree(one, other) for other in dates.by_year.get(None, ())) and _year_known(one.year, known):
+            return True
+        if one.month is None and not one.decade and float(one.year) in reading.values:
             return True
     return False
+
+
+class _Dates:
+    """The dates of a source, each once, by what a claim's date is looked up by."""
+
+    def __init__(self, dates: Iterable[Date]) -> None:
+        each = list(dict.fromkeys(replace(one, start=0, end=0) for one in dates))
+        self.days = list(dict.fromkeys(replace(one, year=None, decade=False) for one in each))
+        self.weekdays = {one.weekday for one in each} | {_weekday(one) for one in each}
+        self.decades = {one.year // 10 for one in each if one.year is not None}
+        self.by_year: dict[int | None, list[Date]] = {}
+        for one in each:
+            self.by_year.setdefault(one.year, []).append(one)
 
 
 _QUARTER = re.compile(r"第?([一二三四1-4])季|\bQ([1-4])\b|\b(first|second|third|fourth) quarter", re.IGNORECASE)
@@ -451,10 +473,11 @@ def _weekday(other: Date) -> int | None:
 
 def _timed(one: Clock, known: Sequence[Reading]) -> bool:
     for reading in known:
-        for other in reading.clocks:
-            apart = abs(one.minutes - other.minutes)
-            if apart == 0 or (apart == 720 and (one.half or other.half)):
-                return True
+        hours = reading.hours
+        if one.minutes in hours:
+            return True
+        if any(there in hours and (one.half or hours[there]) for there in (one.minutes - 720, one.minutes + 720)):
+            return True
     return False
 
 

@@ -24,7 +24,7 @@ from itertools import accumulate, chain, pairwise
 from math import log
 from operator import attrgetter
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
 from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
@@ -223,6 +223,11 @@ class Reading:
     held: tuple[frozenset[str], ...]
 
     @cached_property
+    def kept(self) -> dict[type, Any]:
+        """What else is kept about it as long as it is kept itself, by its type."""
+        return {}
+
+    @cached_property
     def joined(self) -> str:
         """All tokens as compared, each between blanks."""
         return f" {' '.join(self.tokens.stems)} "
@@ -276,6 +281,14 @@ class Reading:
     def clocks(self) -> tuple[Clock, ...]:
         """The times of day, in order."""
         return tuple(clocks(self.tokens.text, most=MOST_FACTS))
+
+    @cached_property
+    def hours(self) -> dict[int, bool]:
+        """The times of day in minutes, each with whether it may be twelve hours later as well."""
+        found: dict[int, bool] = {}
+        for one in self.clocks:
+            found[one.minutes] = found.get(one.minutes, False) or one.half
+        return found
 
     @cached_property
     def initials(self) -> frozenset[str]:
