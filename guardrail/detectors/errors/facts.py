@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
 
@@ -212,7 +213,7 @@ def _matches(pattern: re.Pattern[str], begins: re.Pattern[str], text: str) -> It
 
 def numbers(text: str, most: int = MOST) -> list[Number]:
     """The numbers of a `plain` text, in order."""
-    found = [*_digits(text), *_words(text), *_han(text)]
+    found = [one for some in (_digits(text), _words(text), _han(text)) for one in islice(some, most)]
     return sorted(found, key=lambda each: each.start)[:most]
 
 
@@ -322,11 +323,9 @@ def _han_value(digits: str, tail: str = "") -> float | None:
 
 def dates(text: str, most: int = MOST) -> list[Date]:
     """The dates of a `plain` text, in order."""
-    found = [
-        one
-        for match in _matches(_DATE, _DATED_SMALL if text.islower() else _DATED, text)
-        if (one := _date(match)) is not None
-    ]
+    begins = _DATED_SMALL if text.islower() else _DATED
+    read = (one for match in _matches(_DATE, begins, text) if (one := _date(match)) is not None)
+    found = list(islice(read, most))
     starts = [one.start for one in found]
     bare: list[Date] = []
     for match in _BARE_MONTH.finditer(text):

@@ -327,24 +327,25 @@ def _rounded(one: Number, text: str, known: Sequence[Reading]) -> bool:
 
 
 def _converted(one: Number, known: Sequence[Reading]) -> bool:
-    if not one.unit:
-        return False
     reach = max(one.step, 0.02 * one.value)
-    for left, right, factor in _CONVERSIONS:
-        to, by = (
-            (right, 1 / factor)
-            if one.unit.startswith(left)
-            else (left, factor)
-            if one.unit.startswith(right)
-            else ("", 0.0)
-        )
-        if not to:
-            continue
+    for to, by in _conversions(one.unit):
         for reading in known:
             for value, other in reading.between(by * (one.value - 1.01 * reach), by * (one.value + 1.01 * reach)):
                 if other.unit.startswith(to) and abs(value / by - one.value) <= reach:
                     return True
     return False
+
+
+@lru_cache(1024)
+def _conversions(unit: str) -> tuple[tuple[str, float], ...]:
+    """The units that a unit is given in elsewhere, and how many of each it is."""
+    if not unit:
+        return ()
+    there = [(right, 1 / factor) for left, right, factor in _CONVERSIONS if unit.startswith(left)]
+    back = [
+        (left, factor) for left, right, factor in _CONVERSIONS if unit.startswith(right) and not unit.startswith(left)
+    ]
+    return (*there, *back)
 
 
 @lru_cache(8)  # the numbers of one claim ask one after the other

@@ -13,6 +13,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from operator import add
 
 _ONE_PLACE = """
 中国 我国 国内 内地 大陆 中方 中华 全国 国产 中美 中日 中英 中俄 中法 中德 中韩 中欧 中非 中央 华人 国家
@@ -239,13 +240,13 @@ def places(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """
     if text.isascii():
         return
-    known, longest = _places()
-    if not any(text[at : at + 2] in _heads() for at in range(len(text) - 1)):
+    (known, longest), heads = _places(), _heads()
+    if heads.isdisjoint(map(add, text, text[1:])):
         return
     barred = deque(match.span() for match in _NOT_HERE.finditer(text))
     at = 0
     while at < len(text) - 1:
-        near = text[at : at + 2] in _heads()
+        near = text[at : at + 2] in heads
         size = next((n for n in range(longest, 1, -1) if text[at : at + n] in known), 0) if near else 0
         while barred and barred[0][1] <= at:
             barred.popleft()
