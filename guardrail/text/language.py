@@ -42,12 +42,17 @@ _SHARED = "强范准据烟径复征虫录游后里台干系面只松谷丑余几
 _only_traditional = re.compile(f"[{''.join(sorted(set(_TRADITIONAL) - set(_SIMPLIFIED) - set(_SHARED)))}]")
 _only_simplified = re.compile(f"[{''.join(sorted(set(_SIMPLIFIED) - set(_TRADITIONAL) - set(_SHARED)))}]")
 
-_cantonese = re.compile(
+_SIGNS = (
     "[嘅喺咗冇唔佢哋啲嚟嘢咩嗰咁噉攞瞓諗谂搵揾冚嬲攰嘥乜㗎囉啫喎畀俾哂啱嗌嚿孖黐嘈嘥攬詏噏噚𠺢𡃁𨋢]"
     "|[點点][解做样樣]|[邊边][個个度位種种間间]|呢[個个啲度條条位間间隻只種种]|而家(?![庭人長长裡里])|依家|[鍾钟锺]意|屋企"
     "|[幾几](?:多|耐|常|大[個个])|好耐|返[工學学屋]|收工|食飯未|[傾倾]偈|[係系][咪唔我你幾邊]|[都就真又即淨净]係|仲[有係未會]"
     "|得閒|得闲|[頭头]先|[聽听琴尋寻]日|今日|阿[媽妈爸哥]|靚|靓"
 )
+_cantonese = re.compile(
+    "(?=[嘅喺咗冇唔佢哋啲嚟嘢咩嗰咁噉攞瞓諗谂搵揾冚嬲攰嘥乜㗎囉啫喎畀俾哂啱嗌嚿孖黐嘈嘥攬詏噏噚𠺢𡃁𨋢點点邊边呢而依鍾钟锺屋幾几好返收食傾倾係系"
+    f"都就真又即淨净仲得頭头聽听琴尋寻今阿靚靓])(?:{_SIGNS})"
+)
+"""The signs of Cantonese; in front the characters that they begin with, which is far cheaper to look for."""
 _WEAK = re.compile(
     "今日|靚|靓|好耐|[幾几][多大].?|呢[種种]|阿[媽妈爸哥]|[頭头]先|[點点][做样樣]|[聽听]日|系[我你]|收工"
 )
