@@ -415,6 +415,8 @@ def names(text: str, most: int = MOST) -> list[Name]:
     """What is written like a name in a `plain` text: capitals, 《titles》 and transliterations with a dot."""
     found: list[Name] = []
     for match in _NAME.finditer(text) if not text.islower() else ():
+        if len(found) == most:
+            break
         words = tuple(_NAME_WORD.findall(match.group()))
         if words and match.end() - match.start() > 1:
             found.append(Name(*match.span(), words, _begins(text, match.start())))

@@ -50,7 +50,7 @@ class Weights:
     threshold: NDArray[np.float64]
     child: NDArray[np.intp]
     value: NDArray[np.float64]
-    trees_count: int
+    roots: NDArray[np.intp]
     depth: int
     linear: NDArray[np.float64]
     offset: float
@@ -64,7 +64,7 @@ class Weights:
 
     def trees(self, row: NDArray[np.float64]) -> float:
         """The sum of all trees: every tree goes one step down at a time."""
-        at = np.arange(self.trees_count)
+        at = self.roots
         for _ in range(self.depth):
             at = self.child[at] + (row[self.feature[at]] > self.threshold[at])
         return float(self.value[at].sum())
@@ -131,7 +131,7 @@ def _weights(model: Model, name: str) -> Weights:
         np.where(is_leaf, np.inf, arrays["threshold"].astype(np.float64)[order]),
         child,
         arrays["value"].astype(np.float64)[order],
-        len(arrays["roots"]),
+        np.arange(len(arrays["roots"])),
         int(settings["depth"]),
         arrays["linear"].astype(np.float64),
         float(settings["offset"]),

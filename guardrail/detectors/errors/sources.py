@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 from guardrail.detectors.errors.facts import HAN, Clock, Date, Number, clocks, dates, names, numbers
 from guardrail.detectors.errors.numerals import DIGITS, read, read_chinese
 from guardrail.text.script import SIMPLIFIED
-from guardrail.text.sentences import sentences
+from guardrail.text.sentences import MAX_SENTENCE, sentences
 from guardrail.types import Passage, Source
 
 MOST_VISITED = 120
@@ -154,7 +154,14 @@ def plain(text: str) -> str:
     >>> plain("「１２」萬")
     '「12」万'
     """
-    return text if text.isascii() else text.translate(_PLAIN)
+    if text.isascii():
+        return text
+    return _plain(text) if len(text) <= MAX_SENTENCE else text.translate(_PLAIN)
+
+
+@lru_cache(8)  # what a sentence claims and what its tokens are is asked one after the other
+def _plain(text: str) -> str:
+    return text.translate(_PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
