@@ -32,7 +32,7 @@ from guardrail.detectors.errors.facts import (
 )
 from guardrail.detectors.errors.lexicon import Lexicon
 from guardrail.detectors.errors.places_han import places, spoken_of
-from guardrail.detectors.errors.sources import STOP, Reading, Tokens, stem, tokens
+from guardrail.detectors.errors.sources import MOST_FACTS, STOP, Reading, Tokens, stem, tokens
 
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|approx|roughly|nearly|almost|over|more than|less than|under|up to"
@@ -83,7 +83,7 @@ class _Aside:
     @cached_property
     def keys(self) -> str:
         """Its long numbers with their digits put together, each on a line."""
-        return "\n".join(_KEY.findall(_BETWEEN_DIGITS.sub("", self._text)))
+        return "\n".join(_KEY.findall(_BETWEEN_DIGITS.sub("", self._text)))[: 8 * MOST_FACTS]
 
     @cached_property
     def quarters(self) -> frozenset[int]:
