@@ -74,7 +74,11 @@ def detectors():
 
 @pytest.mark.parametrize("detector", detectors(), ids=lambda detector: detector.name)
 def test_every_detector_and_kind_is_documented(detector):
-    page = PAGES[{"leakage": "leakage.md", "bias": "bias.md", "errors": "errors.md"}.get(detector.name.split(".")[0], "detectors.md")]
+    page = PAGES[
+        {"leakage": "leakage.md", "bias": "bias.md", "errors": "errors.md"}.get(
+            detector.name.split(".")[0], "detectors.md"
+        )
+    ]
     assert f"`{detector.name}`" in page
     for kind in detector.kinds:
         assert f"`{kind}`" in page, kind

@@ -67,7 +67,7 @@ def test_a_stream_keeps_every_other_byte_however_it_was_cut(name, cuts):
     speaker = SPEAKERS[name]
     raw = b"".join(speaker.clean(True))
     decoder = {"ndjson": NDJSONDecoder, "array": JsonArrayDecoder}.get(speaker.form.framing, SSEDecoder)
-    for change in (lambda data: data, lambda data: data.replace(b"\"model", b"\"MODEL")):
+    for change in (lambda data: data, lambda data: data.replace(b'"model', b'"MODEL')):
         rewriting = Rewriting(decoder(1 << 20), change)
         out = b"".join(rewriting.feed(part) for part in cut(raw, cuts)) + rewriting.end()
         documents = [change(json.dumps(event).encode()) for event in speaker.form.events(raw)]
