@@ -61,13 +61,13 @@ def _without(words: str) -> str:
 
 
 def behind(hits: Iterable[Hit], text: str) -> list[str]:
-    """The words to add behind an answer that reads `text`, each once, in the order their rules fired."""
+    """The words to add behind an answer that reads `text`, each once, in the order of what they speak of."""
     waiting = [hit for hit in hits if hit.action is Action.NOTICE and hit.rule and hit.at is None]
     if not waiting:
         return []
     lang = language(text)
     by_rule: dict[str, list[str]] = {}
-    for hit in waiting:
+    for hit in sorted(waiting, key=lambda each: each.finding.start or 0):
         said = by_rule.setdefault(hit.rule.id if hit.rule else "", [])
         words = worded(hit, lang)
         if words and words not in said and len(said) < _MOST:

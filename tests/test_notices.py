@@ -293,6 +293,12 @@ def test_a_place_for_a_finding_that_says_nothing_goes_with_its_colon():
     assert behind([hit(messages=(("zh-Hant", "請核實：{finding}"),))], "好啦好啦，我知道。") == ["請核實"]
 
 
+def test_notices_stand_in_the_order_of_what_they_speak_of():
+    late, early = hit("late", messages=(("en", "{finding}"),)), hit("early", messages=(("en", "{finding}"),))
+    late = replace(late, finding=replace(late.finding, start=9, end=10))
+    assert behind([late, early], "An answer in English.") == ["early", "late"]
+
+
 def test_of_one_rule_at_most_five_different_notices_stand_behind_an_answer():
     hits = [hit(str(number), messages=(("en", "{finding}"),)) for number in range(9)]
     assert behind([*hits, *hits], "An answer in English.") == ["0", "1", "2", "3", "4"]
