@@ -16,8 +16,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from guardrail.detectors.errors.grounding import Grounding
-from guardrail.detectors.errors.sources import LIBRARY, Library
+from guardrail.detectors.errors.grounding.detector import Grounding
+from guardrail.detectors.errors.grounding.sources import LIBRARY, Library
 from guardrail.text.sentences import sentences
 from guardrail.types import Context, Source
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from guardrail.detectors.errors.dates_lunar import FIRST, LAST, day_of
+from guardrail.detectors.errors.dates.lunar import FIRST, LAST, day_of
 
 Lunar = tuple[int, int, int]
 

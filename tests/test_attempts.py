@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.audit.explain import explain
-from guardrail.detectors.errors.arithmetic import Arithmetic
 from guardrail.detectors.errors.judge import AnswerJudge
-from guardrail.detectors.errors.structure import Structure
+from guardrail.detectors.errors.structure.detector import Structure
+from guardrail.detectors.errors.sums.arithmetic import Arithmetic
 from guardrail.policy.load import parse
 from guardrail.types import Policy
 from guardrail.usage import added, usage_of

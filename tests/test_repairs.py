@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.structure import Structure
+from guardrail.detectors.errors.structure.detector import Structure
 from guardrail.policy.load import parse
 from guardrail.types import Finding, Unit
 from tests import material

@@ -5,7 +5,7 @@ Rules:
    Yue-Benchmark; MIT and Apache-2.0), from the same claims in other and fewer words (`grounding_paraphrase.py`), and,
    for short answers, from the answers to HaluEval's questions.  QAGS, FaithBench and the parts to test on are not
    learnt from.
-2. Features are those of `guardrail.detectors.errors.grounding_features`, called, not copied.
+2. Features are those of `guardrail.detectors.errors.grounding.features`, called, not copied.
 3. It draws by seed alone.  That it gives the shipped file has not been shown: the claims and some rules have changed
    since that was trained.
 4. BLEND, how much the trees, the weighted sum, the distance from a copy and a fact without source count, is no result
@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from guardrail.detectors.errors.grounding_answers import ANSWER_NAMES, answer_values
-from guardrail.detectors.errors.grounding_features import NAMES, claim_tokens, look
-from guardrail.detectors.errors.grounding_model import FILE, is_strong
-from guardrail.detectors.errors.lexicon import Lexicon, lexicon
-from guardrail.detectors.errors.sources import index_of, tokens
+from guardrail.detectors.errors.grounding.answers import ANSWER_NAMES, answer_values
+from guardrail.detectors.errors.grounding.features import NAMES, claim_tokens, look
+from guardrail.detectors.errors.grounding.lexicon import Lexicon, lexicon
+from guardrail.detectors.errors.grounding.model import FILE, is_strong
+from guardrail.detectors.errors.grounding.sources import index_of, tokens
 from guardrail.evaluation import datasets
 from guardrail.evaluation.errors_grounding import swapped
 from guardrail.evaluation.grounding_edits import SUPPORTED, Claim, claims, documents

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from guardrail.detectors.errors.entailment import FILE
+from guardrail.detectors.errors.grounding.entailment import FILE
 from guardrail.models.runtime import onnxruntime
 from guardrail.models.store import DIRECTORY, note_file
 from training.grounding_examples import TOKENS

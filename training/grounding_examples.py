@@ -24,9 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
-from guardrail.detectors.errors.claims import supports
-from guardrail.detectors.errors.entailment import CLAIM, Pair, pair
-from guardrail.detectors.errors.sources import Index, index_of
+from guardrail.detectors.errors.grounding.claims import supports
+from guardrail.detectors.errors.grounding.entailment import CLAIM, Pair, pair
+from guardrail.detectors.errors.grounding.sources import Index, index_of
 from guardrail.evaluation import datasets, grounding_english
 from guardrail.evaluation.grounding_edits import (
     SORTS,

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.errors.lexicon import FILE
-from guardrail.detectors.errors.sources import stem, tokens
+from guardrail.detectors.errors.grounding.lexicon import FILE
+from guardrail.detectors.errors.grounding.sources import stem, tokens
 from guardrail.evaluation import datasets
 from guardrail.evaluation.parts import key_of, part
 from guardrail.models.store import write_model

@@ -14,9 +14,9 @@ from random import Random
 
 import numpy as np
 
-from guardrail.detectors.errors.lexicon import Lexicon
-from guardrail.detectors.errors.opposites import opposite
-from guardrail.detectors.errors.sources import STOP, stem
+from guardrail.detectors.errors.grounding.lexicon import Lexicon
+from guardrail.detectors.errors.grounding.opposites import opposite
+from guardrail.detectors.errors.grounding.sources import STOP, stem
 
 _PREPOSITION_LIST = "in on at from with by for during after before near under over of through against between"
 _PREPOSITIONS = frozenset(_PREPOSITION_LIST.split())

@@ -23,7 +23,7 @@ from rich.text import Text
 from guardrail.audit.record import printable
 from guardrail.detectors.bias import detoxify_add
 from guardrail.detectors.bias.detoxify import NAME
-from guardrail.detectors.errors import nli, nli_add
+from guardrail.detectors.errors.grounding import nli, nli_add
 from guardrail.errors import CheckError, SettingsError
 from guardrail.models import installed
 from guardrail.models.installed import ENGINES, STORE_VARIABLE, Installed

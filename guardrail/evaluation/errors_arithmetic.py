@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from guardrail.detectors.errors.arithmetic import Arithmetic
-from guardrail.detectors.errors.consistency import Consistency
-from guardrail.detectors.errors.figures import Figures
+from guardrail.detectors.errors.consistency.detector import Consistency
+from guardrail.detectors.errors.sums.arithmetic import Arithmetic
+from guardrail.detectors.errors.sums.figures import Figures
 from guardrail.errors import SettingsError
 from guardrail.evaluation import datasets
 from guardrail.evaluation.equations import Stated, stated, verdict

@@ -19,8 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from guardrail.detectors.errors.citations import KINDS, Citations
-from guardrail.detectors.errors.hong_kong_chapters import Chapter, chapters
+from guardrail.detectors.errors.citations.detector import KINDS, Citations
+from guardrail.detectors.errors.citations.hong_kong_chapters import Chapter, chapters
 from guardrail.evaluation import datasets
 from guardrail.evaluation.errors_run import Run
 from guardrail.evaluation.intervals import Counts, Measure, f1, share

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from guardrail.detectors.errors.dates import Dates
+from guardrail.detectors.errors.dates.detector import Dates
 from guardrail.evaluation.errors_own import LANGUAGES, Item, alarms, judged, twins
 from guardrail.evaluation.errors_run import Run
 from guardrail.evaluation.report import Goal, Section

@@ -12,10 +12,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from guardrail.detectors.errors.degenerate import Degenerate
-from guardrail.detectors.errors.leftovers import Leftovers
-from guardrail.detectors.errors.mojibake import Mojibake
-from guardrail.detectors.errors.obedience import Obedience
+from guardrail.detectors.errors.form.degenerate import Degenerate
+from guardrail.detectors.errors.form.leftovers import Leftovers
+from guardrail.detectors.errors.form.mojibake import Mojibake
+from guardrail.detectors.errors.form.obedience import Obedience
 from guardrail.detectors.protocol import Detector
 from guardrail.evaluation.errors_own import LANGUAGES, Item, alarms, judged
 from guardrail.evaluation.errors_run import Run

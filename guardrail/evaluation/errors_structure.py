@@ -17,12 +17,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from guardrail.detectors.errors import languages
-from guardrail.detectors.errors.code_blocks import CodeBlocks
-from guardrail.detectors.errors.fences import read
-from guardrail.detectors.errors.repair import embedded, repair
-from guardrail.detectors.errors.strict_json import parse
-from guardrail.detectors.errors.structure import Structure
+from guardrail.detectors.errors.structure import languages
+from guardrail.detectors.errors.structure.code_blocks import CodeBlocks
+from guardrail.detectors.errors.structure.detector import Structure
+from guardrail.detectors.errors.structure.fences import read
+from guardrail.detectors.errors.structure.repair import embedded, repair
+from guardrail.detectors.errors.structure.strict_json import parse
 from guardrail.evaluation import datasets
 from guardrail.evaluation.code_samples import samples
 from guardrail.evaluation.errors_run import Run

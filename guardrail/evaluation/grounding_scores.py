@@ -18,10 +18,10 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrail.detectors.errors.claims import claims
-from guardrail.detectors.errors.grounding import Grounding
-from guardrail.detectors.errors.grounding_reader import GroundingReader
-from guardrail.detectors.errors.sources import is_content, tokens
+from guardrail.detectors.errors.grounding.claims import claims
+from guardrail.detectors.errors.grounding.detector import Grounding
+from guardrail.detectors.errors.grounding.reader import GroundingReader
+from guardrail.detectors.errors.grounding.sources import is_content, tokens
 from guardrail.evaluation.intervals import RESAMPLES, Measure
 from guardrail.types import Context, Source
 

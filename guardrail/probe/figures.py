@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guardrail.detectors.errors.numerals import multiplier, read, read_chinese
+from guardrail.detectors.errors.sums.numerals import multiplier, read, read_chinese
 from guardrail.probe.templates import Amount
 
 _YES = re.compile(

@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from guardrail.detectors.errors.dates import Dates
+from guardrail.detectors.errors.dates.detector import Dates
 from guardrail.evaluation import errors_dates, errors_degenerate
 from guardrail.evaluation.errors_own import LANGUAGES, Item, alarms, judged
 from guardrail.evaluation.errors_run import Run

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from guardrail.detectors.errors.advice import KINDS as ADVICE
-from guardrail.detectors.errors.citations import KINDS as CITATIONS
+from guardrail.detectors.errors.citations.detector import KINDS as CITATIONS
 from guardrail.evaluation import errors_advice, errors_citations
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.detectors.errors.languages import READERS
+from guardrail.detectors.errors.structure.languages import READERS
 from guardrail.evaluation import errors_structure
 from guardrail.evaluation.code_samples import EDITS, samples
 from guardrail.evaluation.errors_run import Run

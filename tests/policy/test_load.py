@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.structure import Structure
+from guardrail.detectors.errors.structure.detector import Structure
 from guardrail.errors import PolicyError
 from guardrail.policy.load import load, packaged, parse
 from guardrail.scanner import Scanner

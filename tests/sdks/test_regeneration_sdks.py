@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.detectors.errors.arithmetic import Arithmetic
+from guardrail.detectors.errors.sums.arithmetic import Arithmetic
 from guardrail.policy.load import parse
 from tests.sdks.python_ways import WAYS, Way, same
 from tests.servers import Asked, Site, Step, http, site

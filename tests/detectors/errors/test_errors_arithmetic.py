@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.arithmetic import Arithmetic
-from guardrail.detectors.errors.numerals import read, read_chinese
+from guardrail.detectors.errors.sums.arithmetic import Arithmetic
+from guardrail.detectors.errors.sums.numerals import read, read_chinese
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from guardrail.detectors.errors.calls import Calls
+from guardrail.detectors.errors.structure.calls import Calls
 from guardrail.detectors.protocol import Configurable, Detector, Options, Staged
 from guardrail.types import Context, Stage
 

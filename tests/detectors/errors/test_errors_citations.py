@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors import citations_identifiers, citations_urls
-from guardrail.detectors.errors.citations import KINDS, Citations
-from guardrail.detectors.errors.hong_kong_chapters import FILE, chapters, plain
+from guardrail.detectors.errors.citations import identifiers as citations_identifiers
+from guardrail.detectors.errors.citations import urls as citations_urls
+from guardrail.detectors.errors.citations.detector import KINDS, Citations
+from guardrail.detectors.errors.citations.hong_kong_chapters import FILE, chapters, plain
 from guardrail.detectors.protocol import Configurable, Detector, Options
 from guardrail.types import Context, Finding, Source, Stage
 

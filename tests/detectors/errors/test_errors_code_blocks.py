@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.code_blocks import BUDGET, CodeBlocks
-from guardrail.detectors.errors.fences import read
-from guardrail.detectors.errors.languages import LONGEST, READERS, fault
+from guardrail.detectors.errors.structure.code_blocks import BUDGET, CodeBlocks
+from guardrail.detectors.errors.structure.fences import read
+from guardrail.detectors.errors.structure.languages import LONGEST, READERS, fault
 from guardrail.detectors.protocol import Configurable, Detector, Options, Staged
 from guardrail.types import Context, Finding, Stage
 
@@ -152,7 +152,7 @@ NESTED = [
 def test_deep_nesting_never_crashes(language: str) -> None:
     """In a process of its own: a parser that overflows its stack takes the interpreter with it."""
     program = (
-        "import threading\nfrom guardrail.detectors.errors.languages import LONGEST, fault\n"
+        "import threading\nfrom guardrail.detectors.errors.structure.languages import LONGEST, fault\n"
         f"def run():\n for part in {NESTED!r}:\n  for size in (500, 5000, LONGEST):\n"
         f"   fault({language!r}, part * (size // len(part)))\n"
         f"   fault({language!r}, (part + chr(10)) * (size // (len(part) + 1)))\n"

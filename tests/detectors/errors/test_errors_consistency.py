@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.consistency import Consistency
+from guardrail.detectors.errors.consistency.detector import Consistency
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding
 

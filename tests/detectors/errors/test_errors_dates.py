@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.dates import Dates
+from guardrail.detectors.errors.dates.detector import Dates
 from guardrail.detectors.protocol import Configurable, Detector, Options
 from guardrail.types import Context, Finding, Stage
 

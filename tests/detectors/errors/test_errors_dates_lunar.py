@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from benchmarks import lunar
-from guardrail.detectors.errors.dates_lunar import ANIMALS, FIRST, LAST, animal_of, day_of, lunar_of, pair_of
+from guardrail.detectors.errors.dates.lunar import ANIMALS, FIRST, LAST, animal_of, day_of, lunar_of, pair_of
 
 
 def test_the_festivals_are_those_of_another_library() -> None:

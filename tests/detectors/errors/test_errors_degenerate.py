@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors import degenerate
-from guardrail.detectors.errors.degenerate import Degenerate
+from guardrail.detectors.errors.form import degenerate
+from guardrail.detectors.errors.form.degenerate import Degenerate
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding, Stage
 

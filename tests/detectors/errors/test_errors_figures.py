@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.figures import KINDS, Figures
+from guardrail.detectors.errors.sums.figures import KINDS, Figures
 from guardrail.detectors.protocol import Configurable, Detector, Options
 from guardrail.types import Context, Finding
 

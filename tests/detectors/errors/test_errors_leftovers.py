@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.leftovers import Leftovers
+from guardrail.detectors.errors.form.leftovers import Leftovers
 from guardrail.detectors.protocol import Configurable, Detector, Options
 from guardrail.types import Context, Stage
 

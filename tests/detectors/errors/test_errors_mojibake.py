@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.mojibake import Mojibake
+from guardrail.detectors.errors.form.mojibake import Mojibake
 from guardrail.detectors.protocol import Detector
 from guardrail.types import Context, Finding, Stage
 

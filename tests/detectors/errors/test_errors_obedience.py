@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.obedience import Obedience
-from guardrail.detectors.errors.wishes import Items, Length, language_asked, wishes
+from guardrail.detectors.errors.form.obedience import Obedience
+from guardrail.detectors.errors.form.wishes import Items, Length, language_asked, wishes
 from guardrail.detectors.protocol import Configurable, Detector, Options
 from guardrail.types import Context, Stage
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.repair import embedded, fit, repair
+from guardrail.detectors.errors.structure.repair import embedded, fit, repair
 
 TEXT = st.text(alphabet="abcé中文，：“”「」'\"\\/{}[],:#*\n\t 0", max_size=10)
 JSON = st.recursive(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from guardrail.detectors.errors.repair import fit
-from guardrail.detectors.errors.schema import STEPS, Budget, Verdict, checked, plain
+from guardrail.detectors.errors.structure.repair import fit
+from guardrail.detectors.errors.structure.schema import STEPS, Budget, Verdict, checked, plain
 
 ITEMS = {
     "type": "object",

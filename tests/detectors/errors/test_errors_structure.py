@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors import strict_json
-from guardrail.detectors.errors.asking import json_asked
-from guardrail.detectors.errors.strict_json import DEPTH, parse
-from guardrail.detectors.errors.structure import Structure
-from guardrail.detectors.errors.structure_words import REASONS
+from guardrail.detectors.errors.structure import strict_json
+from guardrail.detectors.errors.structure.asking import json_asked
+from guardrail.detectors.errors.structure.detector import Structure
+from guardrail.detectors.errors.structure.strict_json import DEPTH, parse
+from guardrail.detectors.errors.structure.words import REASONS
 from guardrail.detectors.protocol import Detector, Options
 from guardrail.types import Context, Finding, Stage
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.grounding import KINDS, Grounding
-from guardrail.detectors.errors.sources import MOST_FACTS, MOST_PLACES, Library, index_of, read_source
+from guardrail.detectors.errors.grounding.detector import KINDS, Grounding
+from guardrail.detectors.errors.grounding.sources import MOST_FACTS, MOST_PLACES, Library, index_of, read_source
 from guardrail.detectors.protocol import Options
 from guardrail.text.script import simplify
 from guardrail.types import Context, Source

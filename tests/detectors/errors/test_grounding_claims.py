@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.claims import claims, is_claim, supports
-from guardrail.detectors.errors.sources import index_of
+from guardrail.detectors.errors.grounding.claims import claims, is_claim, supports
+from guardrail.detectors.errors.grounding.sources import index_of
 from guardrail.types import Source
 
 

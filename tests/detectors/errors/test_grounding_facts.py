@@ -2,8 +2,8 @@
 
 import pytest
 
-from guardrail.detectors.errors.facts import clocks, dates, names, numbers, quotations
-from guardrail.detectors.errors.sources import plain, stem, tokens
+from guardrail.detectors.errors.grounding.facts import clocks, dates, names, numbers, quotations
+from guardrail.detectors.errors.grounding.sources import plain, stem, tokens
 
 
 @pytest.mark.parametrize(

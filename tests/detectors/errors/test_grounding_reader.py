@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.detectors.errors.entailment import ABSENT, OURS, PRESENT, TOGETHER, Entailment, pair
-from guardrail.detectors.errors.grounding_reader import KIND, GroundingReader, to_read
+from guardrail.detectors.errors.grounding.entailment import ABSENT, OURS, PRESENT, TOGETHER, Entailment, pair
+from guardrail.detectors.errors.grounding.reader import KIND, GroundingReader, to_read
 from guardrail.detectors.protocol import Options
 from guardrail.errors import CheckError
 from guardrail.models.store import note_file

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.detectors.errors import nli_add
-from guardrail.detectors.errors.nli import CONTRADICTED, UNSUPPORTED, Nli
-from guardrail.detectors.errors.nli_add import Wish, labels_of, pairs
+from guardrail.detectors.errors.grounding import nli_add
+from guardrail.detectors.errors.grounding.nli import CONTRADICTED, UNSUPPORTED, Nli
+from guardrail.detectors.errors.grounding.nli_add import Wish, labels_of, pairs
 from guardrail.detectors.protocol import Options
 from guardrail.errors import CheckError, SettingsError
 from guardrail.types import Context, Source

@@ -1,0 +1,1 @@
+"""References that cannot be right: keys, identifiers, links, Hong Kong legislation and judgments."""

@@ -1,0 +1,1 @@
+"""What can be recomputed: equations, percentages, prices, totals, averages, conversions."""
