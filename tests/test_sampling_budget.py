@@ -64,7 +64,7 @@ def test_a_count_that_cannot_be_written_stops_the_spending_and_says_so_once(tmp_
     one = Budget(tmp_path / "gone" / FILE, 10, 1000)
     assert not one.take(1)
     assert not one.take(1)
-    assert len([record for record in caplog.records if "nothing is asked again" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "nothing is asked" in record.getMessage()]) == 1
 
 
 def test_the_file_is_private_and_holds_numbers_alone(tmp_path):

@@ -117,7 +117,7 @@ def test_a_request_says_what_it_asks_for():
     assert call.context.prompt == "最後"
     assert call.context.system == "請保密。\n简洁"
     found = [source.text for source in call.context.material]
-    assert found == ["請保密。", "简洁", "天氣晴", "有雨", "out\nerr", "文件"]
+    assert found == ["請保密。", "简洁", "天文台", "天氣晴", "有雨", "out\nerr", "文件"]
     assert call.context.response_format == {"type": "json_schema", "schema": {"type": "object"}}
 
 

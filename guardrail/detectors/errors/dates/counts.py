@@ -1,4 +1,4 @@
-"""What binds a number to two dates, and what takes it away again (serves the parts of `detector.py` on lengths and order).
+"""What binds a number to two dates, and what takes it away again (serves `spans.py` and `ages.py`).
 
 Rules: a number is read in digits, in English words to twenty and for the tens, and in Chinese characters; words such as
 `about`, `working days` or `break` make a sum that nobody can check.
