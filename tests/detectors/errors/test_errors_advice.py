@@ -175,8 +175,11 @@ def test_sources_are_not_advice() -> None:
 )
 def test_long_texts_cost_little(unit: str) -> None:
     text = unit * (200_000 // len(unit))
-    Advice().detect([text], Context(prompt="I have pain, my landlord, my shares, my tax"))
-    Advice().detect([ADVICE[0][2]], Context(prompt=text))
+    asked = Context(prompt="I have pain, my landlord, my shares, my tax")
+    [found_in_answer] = Advice().detect([text], asked)
+    [found_beside_prompt] = Advice().detect([ADVICE[0][2]], Context(prompt=text))
+    assert {one.kind for one in (*found_in_answer, *found_beside_prompt)} <= set(KINDS)
+    assert len(found_in_answer) <= len(KINDS), "one notice for each field of advice, however long the answer"
 
 
 @settings(max_examples=60, deadline=None)
