@@ -268,10 +268,11 @@ class Scanner:
 
     def _veiled(self, text: str) -> str:
         """A text of the same length, without what the patterns of the policy find in it."""
+        characters = list(text)
         for finding in self.patterns(text, Stage.RESPONSE):
             start, end = finding.start or 0, finding.end or 0
-            text = text[:start] + _VEIL * (end - start) + text[end:]
-        return text
+            characters[start:end] = _VEIL * (end - start)
+        return "".join(characters)
 
     async def _ask(self, detectors: Sequence[Detector], texts: Sequence[str], context: Context) -> Scan:
         scan = Scan([[] for _ in texts])
